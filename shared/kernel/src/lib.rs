@@ -1,0 +1,18 @@
+//! Words everyone shares: ids, instants, calendar dates and time zones.
+//!
+//! Owns values and their rules, never an effect: nothing here reads a clock, a file or the network, and nothing
+//! here is async. Everything else in the house may use this crate; it uses nothing of ours.
+
+mod applied;
+mod ids;
+mod zones;
+
+pub use applied::Applied;
+pub use ids::{
+    ClientId, ConnectId, IdError, RunId, TenantId, WorkspaceId, XeroConnectionId, XeroUserId,
+};
+/// A calendar date without a time or a zone, as on an invoice.
+pub use jiff::civil::Date;
+/// An instant on the UTC time line.
+pub use jiff::Timestamp;
+pub use zones::{UnknownZone, ZoneName, time_zone};

@@ -1,0 +1,2 @@
+//! The whole system on one machine.
+fn main() {}

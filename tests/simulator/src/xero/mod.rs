@@ -1,0 +1,1 @@
+//! A Xero organisation as `GET` and `POST` see it, with Xero's limits and errors.

@@ -1,0 +1,1 @@
+//! Serves the simulated Xero over HTTP on loopback.

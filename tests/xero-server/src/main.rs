@@ -1,0 +1,2 @@
+//! Serves the simulated Xero over HTTP on loopback.
+fn main() {}
