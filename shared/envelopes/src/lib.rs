@@ -1,0 +1,250 @@
+//! Every message that crosses a queue, versioned, with its group and its deduplication key.
+//!
+//! Owns the wire form between functions and nothing else. An envelope says which stored state to look at; what to do
+//! is decided from that state, so an envelope that arrives twice, late or out of order does no harm.
+
+use kernel::{ClientId, RunId, TenantId, Timestamp, WorkspaceId, XeroUserId};
+use serde::{Deserialize, Serialize};
+
+/// The version written today. A reader refuses what it does not know; refused messages end as dead letters.
+pub const VERSION: u32 = 1;
+
+/// The queue of everything that needs Xero tokens and does not post.
+pub const SYNC_WORKER: &str = "sync-worker";
+
+/// Longest envelope in bytes, a quarter of what SQS takes.
+pub const ENVELOPE_BYTES_MAX: usize = 256 * 1024;
+
+/// A message between functions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// See [`VERSION`].
+    pub version: u32,
+    /// What is asked.
+    #[serde(flatten)]
+    pub work: Work,
+}
+
+/// What an envelope asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    /// Xero says that records of an organisation changed.
+    XeroEvents(XeroEvents),
+    /// Go on with a sync run where its stored state says.
+    SyncRun(SyncRun),
+    /// Check token, organisation and permissions by a read.
+    TestConnection {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// Names the stored result.
+        test: String,
+    },
+    /// Delete the connection at Xero; ours is already marked.
+    Disconnect {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// The version of the connection that asked; a later reconnect makes this envelope void.
+        generation: u64,
+    },
+    /// Refresh a token set that was long unused.
+    KeepAlive {
+        /// The app.
+        client: ClientId,
+        /// The Xero user.
+        user: XeroUserId,
+        /// The day, so that one a day is enough.
+        day: String,
+    },
+}
+
+/// An organisation as one workspace sees it. Neither half reaches any row alone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OrganisationRef {
+    /// The host application's customer.
+    pub workspace: WorkspaceId,
+    /// The Xero organisation.
+    pub tenant: TenantId,
+}
+
+/// The events of one webhook body that concern one organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XeroEvents {
+    /// Our name of the app whose subscription sent them.
+    pub app: String,
+    /// The organisation, known to us or not.
+    pub tenant: TenantId,
+    /// The first sequence number of the whole body.
+    pub first_sequence: u64,
+    /// The last sequence number of the whole body.
+    pub last_sequence: u64,
+    /// The events, at most [`EVENTS_MAX`].
+    pub events: Vec<XeroEvent>,
+}
+
+/// Most events in one envelope; a longer body is split.
+pub const EVENTS_MAX: usize = 200;
+
+/// One event, stripped to what may be trusted: the address in it is never used.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct XeroEvent {
+    /// `INVOICE`, `CONTACT`, `CREDITNOTE`, …; unknown ones are kept and ignored later.
+    pub category: String,
+    /// `CREATE` or `UPDATE`.
+    pub event_type: String,
+    /// The record.
+    pub resource: String,
+    /// Xero's time of the event, as sent.
+    pub at: String,
+}
+
+/// A step of a sync run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncRun {
+    /// Whose.
+    #[serde(flatten)]
+    pub organisation: OrganisationRef,
+    /// The run.
+    pub run: RunId,
+    /// Counts the envelopes of the run, so that each continuation passes the queue's deduplication.
+    pub step: u64,
+}
+
+/// Why a message is not an envelope. Holds positions and kinds, never content.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    /// Not JSON of a known shape.
+    #[error("not an envelope this version can read: {0}")]
+    Unreadable(String),
+    /// Written by a newer version of the system.
+    #[error("envelope version {0} is newer than this code; deploy the new version, then replay")]
+    TooNew(u32),
+}
+
+impl Envelope {
+    /// Wraps work in today's version.
+    pub fn new(work: Work) -> Self {
+        Self { version: VERSION, work }
+    }
+
+    /// Reads a message body.
+    pub fn parse(body: &str) -> Result<Self, EnvelopeError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u32,
+        }
+        let unreadable = |error: serde_json::Error| EnvelopeError::Unreadable(error.to_string());
+        let found: Versioned = serde_json::from_str(body).map_err(unreadable)?;
+        if found.version > VERSION {
+            return Err(EnvelopeError::TooNew(found.version));
+        }
+        serde_json::from_str(body).map_err(unreadable)
+    }
+
+    /// The message body.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("envelopes are structs with text keys")
+    }
+
+    /// The queue it belongs on.
+    pub fn queue(&self) -> &'static str {
+        SYNC_WORKER
+    }
+
+    /// Messages of one group are handled one at a time: one organisation, or one token set.
+    pub fn group(&self) -> String {
+        match &self.work {
+            Work::XeroEvents(events) => events.tenant.to_string(),
+            Work::SyncRun(step) => step.organisation.tenant.to_string(),
+            Work::TestConnection { organisation, .. } | Work::Disconnect { organisation, .. } => {
+                organisation.tenant.to_string()
+            }
+            Work::KeepAlive { user, .. } => user.to_string(),
+        }
+    }
+
+    /// Equal for messages of which one within five minutes is enough. At most 128 characters of SQS's alphabet.
+    pub fn dedupe(&self) -> String {
+        match &self.work {
+            Work::XeroEvents(events) => events_dedupe(events),
+            Work::SyncRun(SyncRun { organisation, run, step }) => {
+                format!("sync-{:016x}-{run}-{step}", fold(organisation.workspace.as_str().as_bytes()))
+            }
+            Work::TestConnection { test, .. } => format!("test-{test}"),
+            Work::Disconnect { organisation, generation } => {
+                let workspace = fold(organisation.workspace.as_str().as_bytes());
+                format!("disconnect-{}-{workspace:016x}-{generation}", organisation.tenant)
+            }
+            Work::KeepAlive { client, user, day } => {
+                format!("keep-{:016x}-{user}-{day}", fold(client.as_str().as_bytes()))
+            }
+        }
+    }
+}
+
+/// A repeated delivery has the same events; two bodies with the same sequence but other events do not collide.
+fn events_dedupe(events: &XeroEvents) -> String {
+    let mut bytes = Vec::new();
+    for event in &events.events {
+        for part in [&event.category, &event.event_type, &event.resource, &event.at] {
+            bytes.extend_from_slice(part.as_bytes());
+            bytes.push(0);
+        }
+    }
+    let (first, last) = (events.first_sequence, events.last_sequence);
+    format!("events-{}-{first}-{last}-{:016x}", events.tenant, fold(&bytes))
+}
+
+/// FNV-1a, 64 bits: spreads keys; nothing secret or hostile depends on it, since dedupe only ever drops repetitions
+/// of what the next pull reads anyway.
+fn fold(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// When a message was first put on a queue, as far as its receiver is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// How often SQS handed it out, this time included.
+    pub count: u32,
+    /// When it was sent.
+    pub sent_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(at: &str) -> Envelope {
+        let event = XeroEvent {
+            category: "INVOICE".into(),
+            event_type: "UPDATE".into(),
+            resource: "6f0f0c4e-0000-4000-8000-000000000001".into(),
+            at: at.into(),
+        };
+        let tenant = "6f0f0c4e-0000-4000-8000-0000000000aa".parse().unwrap();
+        let body = XeroEvents { app: "main".into(), tenant, first_sequence: 5, last_sequence: 5, events: vec![event] };
+        Envelope::new(Work::XeroEvents(body))
+    }
+
+    #[test]
+    fn an_envelope_survives_the_queue() {
+        let sent = events("2026-10-02T00:44:09.923");
+        assert_eq!(Envelope::parse(&sent.to_json()).unwrap(), sent);
+    }
+
+    #[test]
+    fn an_envelope_of_a_newer_version_is_refused_by_name() {
+        let newer = events("x").to_json().replace("\"version\":1", "\"version\":2");
+        assert!(matches!(Envelope::parse(&newer), Err(EnvelopeError::TooNew(2))));
+        assert!(matches!(Envelope::parse("{}"), Err(EnvelopeError::Unreadable(_))));
+        assert!(matches!(Envelope::parse("<html>"), Err(EnvelopeError::Unreadable(_))));
+    }
+
+    #[test]
+    fn a_repeated_delivery_has_the_same_key_and_another_event_has_another() {
+        let key = events("2026-10-02T00:44:09.923").dedupe();
+        assert_eq!(key, events("2026-10-02T00:44:09.923").dedupe());
+        assert_ne!(key, events("2026-10-02T00:44:10.000").dedupe());
+        assert!(key.len() <= 128);
+    }
+}

@@ -1,0 +1,183 @@
+//! The key grammar: every partition and sort key of the table is built here.
+//!
+//! `#` separates parts. Ids never contain it, so no id can reach into another's partition. Rows that hold anything of
+//! an organisation name both its workspace and its tenant: storage cannot be reached with only one of them.
+
+use kernel::{ClientId, ConnectId, RunId, TenantId, Timestamp, WorkspaceId, XeroUserId};
+use ports::Key;
+
+/// Partitions into which lists that every organisation shares are split, so that none of them runs hot.
+pub const SHARDS: u8 = 16;
+
+/// Sorts behind every key that starts with the same text.
+pub const LAST: &str = "\u{10FFFF}";
+
+fn key(partition: String, sort: impl Into<String>) -> Key {
+    Key { partition, sort: sort.into() }
+}
+
+/// One attempt to connect.
+pub fn connect(id: ConnectId) -> Key {
+    key(format!("connect#{id}"), "connect")
+}
+
+/// The tokens of one Xero user for one app.
+pub fn token_set(client: &ClientId, user: XeroUserId) -> Key {
+    key(format!("token-set#{client}#{user}"), "token-set")
+}
+
+/// The partition of a workspace's connections.
+pub fn workspace(workspace: &WorkspaceId) -> String {
+    format!("workspace#{workspace}")
+}
+
+/// One connection: the right of a workspace to act on an organisation.
+pub fn connection(workspace_id: &WorkspaceId, tenant: TenantId) -> Key {
+    key(workspace(workspace_id), format!("connection#{tenant}"))
+}
+
+/// The first and last sort key of a workspace's connections.
+pub fn connections_range() -> (String, String) {
+    ("connection#".to_owned(), format!("connection#{LAST}"))
+}
+
+/// One of the [`SHARDS`] partitions of the directory, in which every connection has a row.
+pub fn directory(shard: u8) -> String {
+    format!("directory#{shard:02}")
+}
+
+/// The directory's row of one connection.
+pub fn directory_entry(tenant: TenantId, workspace: &WorkspaceId) -> Key {
+    key(directory(tenant_shard(tenant)), format!("{tenant}#{workspace}"))
+}
+
+/// The first and last sort key of one organisation's entries in the directory, one for each workspace.
+pub fn directory_range(tenant: TenantId) -> (String, String) {
+    (format!("{tenant}#"), format!("{tenant}#{LAST}"))
+}
+
+/// The shard that holds a tenant's directory entries.
+pub fn tenant_shard(tenant: TenantId) -> u8 {
+    tenant.0.as_bytes()[15] % SHARDS
+}
+
+/// The partition of an organisation's own rows.
+pub fn organisation(workspace: &WorkspaceId, tenant: TenantId) -> String {
+    format!("organisation#{workspace}#{tenant}")
+}
+
+/// Where an organisation's synchronisation stands.
+pub fn sync_head(workspace: &WorkspaceId, tenant: TenantId) -> Key {
+    key(organisation(workspace, tenant), "sync")
+}
+
+/// The log row of one sync run.
+pub fn run(workspace: &WorkspaceId, tenant: TenantId, run: &RunId) -> Key {
+    key(organisation(workspace, tenant), format!("run#{run}"))
+}
+
+/// The first and last sort key of an organisation's runs.
+pub fn runs_range() -> (String, String) {
+    ("run#".to_owned(), format!("run#{LAST}"))
+}
+
+/// One chunk of the change feed, by its first position.
+pub fn feed_chunk(workspace: &WorkspaceId, tenant: TenantId, position: u64) -> Key {
+    key(organisation(workspace, tenant), feed_sort(position))
+}
+
+/// The sort key of a feed position.
+pub fn feed_sort(position: u64) -> String {
+    format!("feed#{position:020}")
+}
+
+/// One open or resolved problem.
+pub fn problem(workspace: &WorkspaceId, tenant: TenantId, code: &str, subject: &str) -> Key {
+    key(organisation(workspace, tenant), format!("problem#{code}#{subject}"))
+}
+
+/// The first and last sort key of an organisation's problems.
+pub fn problems_range() -> (String, String) {
+    ("problem#".to_owned(), format!("problem#{LAST}"))
+}
+
+/// The result of one connection test.
+pub fn connection_test(workspace: &WorkspaceId, tenant: TenantId, id: &str) -> Key {
+    key(organisation(workspace, tenant), format!("test#{id}"))
+}
+
+/// One entry of an organisation's audit trail.
+pub fn audit(workspace: &WorkspaceId, tenant: TenantId, at: Timestamp, tail: &str) -> Key {
+    key(organisation(workspace, tenant), format!("audit#{}#{tail}", instant(at)))
+}
+
+/// The first and last sort key of an organisation's audit trail.
+pub fn audit_range() -> (String, String) {
+    ("audit#".to_owned(), format!("audit#{LAST}"))
+}
+
+/// The partition of one kind of mirrored records.
+pub fn mirror(workspace: &WorkspaceId, tenant: TenantId, entity: &str) -> String {
+    format!("mirror#{workspace}#{tenant}#{entity}")
+}
+
+/// One mirrored record by Xero's id.
+pub fn mirror_record(workspace: &WorkspaceId, tenant: TenantId, entity: &str, id: &str) -> Key {
+    key(mirror(workspace, tenant, entity), id)
+}
+
+/// The call budget of one app at one organisation.
+pub fn budget(client: &ClientId, tenant: TenantId) -> Key {
+    key(format!("budget#{client}#{tenant}"), "budget")
+}
+
+/// Until when an app as a whole holds back.
+pub fn app_brake(client: &ClientId) -> Key {
+    key(format!("app#{client}"), "brake")
+}
+
+/// Where an app's webhook sequence numbers stand.
+pub fn webhook_sequence(app: &str) -> Key {
+    key(format!("app#{app}"), "webhook-sequence")
+}
+
+/// One of the [`SHARDS`] partitions of parked work.
+pub fn parked_shard(shard: u8) -> String {
+    format!("parked#{shard:02}")
+}
+
+/// Parked work, ordered by when it comes back.
+pub fn parked(shard: u8, until: Timestamp, tail: &str) -> Key {
+    key(parked_shard(shard), format!("{}#{tail}", instant(until)))
+}
+
+/// A command's remembered answer, by the caller's `Idempotency-Key`.
+pub fn command(workspace_id: &WorkspaceId, idempotency_key_hash: &str) -> Key {
+    key(format!("command#{workspace_id}"), idempotency_key_hash)
+}
+
+/// An instant as a sort key part: fixed width, so that order of text is order of time.
+pub fn instant(at: Timestamp) -> String {
+    format!("{:015}", at.as_millisecond().max(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_keys_is_the_order_of_time_and_position() {
+        let early: Timestamp = "2026-09-30T23:59:59.999Z".parse().unwrap();
+        let late: Timestamp = "2026-10-01T00:00:00Z".parse().unwrap();
+        assert!(instant(early) < instant(late));
+        assert!(feed_sort(9) < feed_sort(10) && feed_sort(10) < feed_sort(u64::MAX));
+    }
+
+    #[test]
+    fn no_two_workspaces_share_a_partition() {
+        let tenant = TenantId::from_random([7; 16]);
+        let (a, b): (WorkspaceId, WorkspaceId) = ("a".parse().unwrap(), "a.b".parse().unwrap());
+        assert_ne!(organisation(&a, tenant), organisation(&b, tenant));
+        assert_ne!(mirror(&a, tenant, "invoices"), mirror(&b, tenant, "invoices"));
+    }
+}
