@@ -3,7 +3,7 @@
 //! Owns the wire form between functions and nothing else. An envelope says which stored state to look at; what to do
 //! is decided from that state, so an envelope that arrives twice, late or out of order does no harm.
 
-use kernel::{ClientId, RunId, TenantId, Timestamp, WorkspaceId, XeroUserId};
+use kernel::{ClientId, OrganisationRef, RunId, TenantId, XeroUserId};
 use serde::{Deserialize, Serialize};
 
 /// The version written today. A reader refuses what it does not know; refused messages end as dead letters.
@@ -56,15 +56,6 @@ pub enum Work {
         /// The day, so that one a day is enough.
         day: String,
     },
-}
-
-/// An organisation as one workspace sees it. Neither half reaches any row alone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct OrganisationRef {
-    /// The host application's customer.
-    pub workspace: WorkspaceId,
-    /// The Xero organisation.
-    pub tenant: TenantId,
 }
 
 /// The events of one webhook body that concern one organisation.
@@ -199,15 +190,6 @@ fn events_dedupe(events: &XeroEvents) -> String {
 /// of what the next pull reads anyway.
 fn fold(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// When a message was first put on a queue, as far as its receiver is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Received {
-    /// How often SQS handed it out, this time included.
-    pub count: u32,
-    /// When it was sent.
-    pub sent_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -116,6 +116,15 @@ text_id!(
     /// One sync run of one organisation; sorts by its start.
     RunId, "run id", 64);
 
+/// An organisation as one workspace sees it. Storage is reached with both halves or not at all.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OrganisationRef {
+    /// The host application's customer.
+    pub workspace: WorkspaceId,
+    /// The Xero organisation.
+    pub tenant: TenantId,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ mod zones;
 
 pub use applied::Applied;
 pub use ids::{
-    ClientId, ConnectId, IdError, RunId, TenantId, WorkspaceId, XeroConnectionId, XeroUserId,
+    ClientId, ConnectId, IdError, OrganisationRef, RunId, TenantId, WorkspaceId, XeroConnectionId, XeroUserId,
 };
 /// A calendar date without a time or a zone, as on an invoice.
 pub use jiff::civil::Date;

@@ -1,6 +1,6 @@
 //! Who did what to an organisation's connection and settings, append-only.
 
-use kernel::{TenantId, Timestamp, WorkspaceId};
+use kernel::{OrganisationRef, Timestamp};
 use ports::{Direction, Guard, Query, Table, TableError, Write};
 use serde::{Deserialize, Serialize};
 
@@ -21,19 +21,18 @@ pub struct AuditEntry {
 }
 
 /// The write of an entry, for use in a transaction. `tail` tells entries of one instant apart.
-pub fn record_audit(workspace: &WorkspaceId, tenant: TenantId, entry: &AuditEntry, tail: &str) -> Write {
-    put(keys::audit(workspace, tenant, entry.at, tail), Guard::Absent, entry, None)
+pub fn record_audit(whose: &OrganisationRef, entry: &AuditEntry, tail: &str) -> Write {
+    put(keys::audit(whose, entry.at, tail), Guard::Absent, entry, None)
 }
 
 /// The newest entries of an organisation.
 pub async fn list_audit(
     table: &dyn Table,
-    workspace: &WorkspaceId,
-    tenant: TenantId,
+    whose: &OrganisationRef,
     limit: usize,
 ) -> Result<Vec<AuditEntry>, TableError> {
     let (from, to) = keys::audit_range();
-    let partition = keys::organisation(workspace, tenant);
+    let partition = keys::organisation(whose);
     let query = Query { partition, from, to, direction: Direction::Backward, limit };
     let page = table.query(&query).await?;
     page.rows.iter().map(|row| read_row(row).map(|stored| stored.value)).collect()

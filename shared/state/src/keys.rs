@@ -3,7 +3,7 @@
 //! `#` separates parts. Ids never contain it, so no id can reach into another's partition. Rows that hold anything of
 //! an organisation name both its workspace and its tenant: storage cannot be reached with only one of them.
 
-use kernel::{ClientId, ConnectId, RunId, TenantId, Timestamp, WorkspaceId, XeroUserId};
+use kernel::{ClientId, ConnectId, OrganisationRef, RunId, TenantId, Timestamp, WorkspaceId, XeroUserId};
 use ports::Key;
 
 /// Partitions into which lists that every organisation shares are split, so that none of them runs hot.
@@ -32,8 +32,8 @@ pub fn workspace(workspace: &WorkspaceId) -> String {
 }
 
 /// One connection: the right of a workspace to act on an organisation.
-pub fn connection(workspace_id: &WorkspaceId, tenant: TenantId) -> Key {
-    key(workspace(workspace_id), format!("connection#{tenant}"))
+pub fn connection(whose: &OrganisationRef) -> Key {
+    key(workspace(&whose.workspace), format!("connection#{}", whose.tenant))
 }
 
 /// The first and last sort key of a workspace's connections.
@@ -47,8 +47,8 @@ pub fn directory(shard: u8) -> String {
 }
 
 /// The directory's row of one connection.
-pub fn directory_entry(tenant: TenantId, workspace: &WorkspaceId) -> Key {
-    key(directory(tenant_shard(tenant)), format!("{tenant}#{workspace}"))
+pub fn directory_entry(whose: &OrganisationRef) -> Key {
+    key(directory(tenant_shard(whose.tenant)), format!("{}#{}", whose.tenant, whose.workspace))
 }
 
 /// The first and last sort key of one organisation's entries in the directory, one for each workspace.
@@ -62,18 +62,18 @@ pub fn tenant_shard(tenant: TenantId) -> u8 {
 }
 
 /// The partition of an organisation's own rows.
-pub fn organisation(workspace: &WorkspaceId, tenant: TenantId) -> String {
-    format!("organisation#{workspace}#{tenant}")
+pub fn organisation(whose: &OrganisationRef) -> String {
+    format!("organisation#{}#{}", whose.workspace, whose.tenant)
 }
 
 /// Where an organisation's synchronisation stands.
-pub fn sync_head(workspace: &WorkspaceId, tenant: TenantId) -> Key {
-    key(organisation(workspace, tenant), "sync")
+pub fn sync_head(whose: &OrganisationRef) -> Key {
+    key(organisation(whose), "sync")
 }
 
 /// The log row of one sync run.
-pub fn run(workspace: &WorkspaceId, tenant: TenantId, run: &RunId) -> Key {
-    key(organisation(workspace, tenant), format!("run#{run}"))
+pub fn run(whose: &OrganisationRef, run: &RunId) -> Key {
+    key(organisation(whose), format!("run#{run}"))
 }
 
 /// The first and last sort key of an organisation's runs.
@@ -82,8 +82,8 @@ pub fn runs_range() -> (String, String) {
 }
 
 /// One chunk of the change feed, by its first position.
-pub fn feed_chunk(workspace: &WorkspaceId, tenant: TenantId, position: u64) -> Key {
-    key(organisation(workspace, tenant), feed_sort(position))
+pub fn feed_chunk(whose: &OrganisationRef, position: u64) -> Key {
+    key(organisation(whose), feed_sort(position))
 }
 
 /// The sort key of a feed position.
@@ -92,8 +92,8 @@ pub fn feed_sort(position: u64) -> String {
 }
 
 /// One open or resolved problem.
-pub fn problem(workspace: &WorkspaceId, tenant: TenantId, code: &str, subject: &str) -> Key {
-    key(organisation(workspace, tenant), format!("problem#{code}#{subject}"))
+pub fn problem(whose: &OrganisationRef, code: &str, subject: &str) -> Key {
+    key(organisation(whose), format!("problem#{code}#{subject}"))
 }
 
 /// The first and last sort key of an organisation's problems.
@@ -102,13 +102,13 @@ pub fn problems_range() -> (String, String) {
 }
 
 /// The result of one connection test.
-pub fn connection_test(workspace: &WorkspaceId, tenant: TenantId, id: &str) -> Key {
-    key(organisation(workspace, tenant), format!("test#{id}"))
+pub fn connection_test(whose: &OrganisationRef, id: &str) -> Key {
+    key(organisation(whose), format!("test#{id}"))
 }
 
 /// One entry of an organisation's audit trail.
-pub fn audit(workspace: &WorkspaceId, tenant: TenantId, at: Timestamp, tail: &str) -> Key {
-    key(organisation(workspace, tenant), format!("audit#{}#{tail}", instant(at)))
+pub fn audit(whose: &OrganisationRef, at: Timestamp, tail: &str) -> Key {
+    key(organisation(whose), format!("audit#{}#{tail}", instant(at)))
 }
 
 /// The first and last sort key of an organisation's audit trail.
@@ -117,13 +117,13 @@ pub fn audit_range() -> (String, String) {
 }
 
 /// The partition of one kind of mirrored records.
-pub fn mirror(workspace: &WorkspaceId, tenant: TenantId, entity: &str) -> String {
-    format!("mirror#{workspace}#{tenant}#{entity}")
+pub fn mirror(whose: &OrganisationRef, entity: &str) -> String {
+    format!("mirror#{}#{}#{entity}", whose.workspace, whose.tenant)
 }
 
 /// One mirrored record by Xero's id.
-pub fn mirror_record(workspace: &WorkspaceId, tenant: TenantId, entity: &str, id: &str) -> Key {
-    key(mirror(workspace, tenant, entity), id)
+pub fn mirror_record(whose: &OrganisationRef, entity: &str, id: &str) -> Key {
+    key(mirror(whose, entity), id)
 }
 
 /// The call budget of one app at one organisation.
@@ -177,7 +177,8 @@ mod tests {
     fn no_two_workspaces_share_a_partition() {
         let tenant = TenantId::from_random([7; 16]);
         let (a, b): (WorkspaceId, WorkspaceId) = ("a".parse().unwrap(), "a.b".parse().unwrap());
-        assert_ne!(organisation(&a, tenant), organisation(&b, tenant));
-        assert_ne!(mirror(&a, tenant, "invoices"), mirror(&b, tenant, "invoices"));
+        let (a, b) = (OrganisationRef { workspace: a, tenant }, OrganisationRef { workspace: b, tenant });
+        assert_ne!(organisation(&a), organisation(&b));
+        assert_ne!(mirror(&a, "invoices"), mirror(&b, "invoices"));
     }
 }

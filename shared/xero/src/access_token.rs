@@ -5,7 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kernel::{Timestamp, XeroUserId};
+use kernel::{ClientId, Timestamp, XeroUserId};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -123,6 +123,23 @@ pub struct IdClaims {
     pub nonce: Option<String>,
     /// The stable user key.
     pub xero_userid: XeroUserId,
+}
+
+impl IdClaims {
+    /// Holds the id token against our app, our flow and the access token that came with it.
+    ///
+    /// Issuers are compared with each other and not with a constant: the connection to the token endpoint already
+    /// proves who speaks, and a deployment may point it elsewhere.
+    pub fn check(&self, client: &ClientId, nonce: &str, access: &AccessClaims) -> Result<(), JwtError> {
+        let claims = [
+            ("aud", self.aud == client.as_str()),
+            ("client_id", access.client_id == client.as_str()),
+            ("nonce", self.nonce.as_deref() == Some(nonce)),
+            ("iss", self.iss == access.iss),
+            ("xero_userid", self.xero_userid == access.xero_userid),
+        ];
+        claims.iter().find(|(_, holds)| !holds).map_or(Ok(()), |(claim, _)| Err(JwtError::Claim(claim)))
+    }
 }
 
 /// Clocks may differ by this many seconds.

@@ -89,6 +89,18 @@ pub fn refresh(addresses: &XeroAddresses, app: &AppCredentials, refresh_token: &
     form_post(format!("{}/connect/token", addresses.identity), app, &form)
 }
 
+/// The issuer's public keys. The address is fixed: Xero's edge refuses those who ask its discovery page too often.
+pub fn key_set(addresses: &XeroAddresses) -> HttpRequest {
+    HttpRequest {
+        method: Method::Get,
+        url: format!("{}/.well-known/openid-configuration/jwks", addresses.identity),
+        headers: vec![("Accept".to_owned(), "application/json".to_owned())],
+        body: Bytes::new(),
+        timeout: TIMEOUT,
+        response_bytes_max: RESPONSE_BYTES_MAX,
+    }
+}
+
 /// Takes back everything a user gave our app: all their connections, not one.
 pub fn revoke(addresses: &XeroAddresses, app: &AppCredentials, refresh_token: &SecretString) -> HttpRequest {
     let form = [("token", refresh_token.expose_secret())];

@@ -1,0 +1,184 @@
+//! A workspace's right to act on one organisation, and the directory in which every connection is found.
+//!
+//! The connection lives with its workspace; the directory, split over a few partitions by tenant, says which
+//! workspaces hold an organisation, for webhooks and schedules. Both rows are written in one transaction.
+
+use kernel::{ClientId, OrganisationRef, TenantId, Timestamp, WorkspaceId, XeroConnectionId, XeroUserId};
+use ports::{Direction, Query, Table, TableError};
+use serde::{Deserialize, Serialize};
+use state::{StoreError, Stored, edit, keys, load, read_row};
+
+use crate::settings::Settings;
+
+/// One connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Whose, and to what.
+    pub whose: OrganisationRef,
+    /// The organisation's name, for people.
+    pub name: String,
+    /// The app it was made with.
+    pub client: ClientId,
+    /// Xero's id of the connection.
+    pub xero_connection: XeroConnectionId,
+    /// Whether it can be used.
+    pub state: ConnectionState,
+    /// Why it cannot, when it cannot.
+    pub reason: Option<Reason>,
+    /// Scopes granted at the last consent.
+    pub granted: Vec<String>,
+    /// Who consented; the last one acts for schedules.
+    pub authorisations: Vec<Authorisation>,
+    /// Counts connects; work that was asked for in an earlier generation is void.
+    pub generation: u64,
+    /// When it was last connected.
+    pub connected_at: Timestamp,
+    /// Whether the connection is deleted at Xero too.
+    pub deleted_at_xero: bool,
+    /// What the workspace decided.
+    #[serde(default)]
+    pub settings: Settings,
+    /// What the organisation says of itself, once read.
+    pub facts: Option<OrganisationFacts>,
+}
+
+/// A person's consent to act on the organisation with their Xero role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorisation {
+    /// The person as the host application names them.
+    pub actor: String,
+    /// The Xero user who consented; owns the token set.
+    pub user: XeroUserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Whether a connection can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// Calls work.
+    Connected,
+    /// A person must consent again; work waits.
+    NeedsReauthorisation,
+    /// Given back, by us or inside Xero; data stays.
+    Disconnected,
+}
+
+/// Why a connection cannot be used, with what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable, for programs: `refresh_token_expired`, `disconnected_in_xero`, `disconnected_here`, ….
+    pub code: String,
+    /// What happened, in words.
+    pub message: String,
+    /// What to do about it.
+    pub fix: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What we need to know of an organisation at every turn; the whole record is in the mirror.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganisationFacts {
+    /// For deep links; starts with `!`.
+    pub short_code: String,
+    /// ISO 4217.
+    pub base_currency: String,
+    /// ISO 3166.
+    pub country: String,
+    /// Xero's name of the time zone.
+    pub time_zone: String,
+    /// Day and month on which the financial year ends.
+    pub financial_year_end: Option<(u8, u8)>,
+    /// Nothing on or before this date may change, but for advisers.
+    pub period_lock_date: Option<String>,
+    /// Nothing on or before this date may change.
+    pub end_of_year_lock_date: Option<String>,
+}
+
+impl Connection {
+    /// The Xero user whose tokens act for schedules and webhooks.
+    pub fn acting_user(&self) -> Option<XeroUserId> {
+        self.authorisations.last().map(|given| given.user)
+    }
+
+    /// The organisation's time zone as Xero names it; UTC until it is known.
+    pub fn zone(&self) -> &str {
+        self.facts.as_ref().map_or("UTC", |facts| facts.time_zone.as_str())
+    }
+}
+
+/// One line of the directory: enough to find the connection, never its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directory {
+    /// The connection.
+    pub whose: OrganisationRef,
+}
+
+/// Reads one connection.
+pub async fn load_connection(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+) -> Result<Option<Stored<Connection>>, TableError> {
+    load(table, &keys::connection(whose)).await
+}
+
+/// Changes a connection that exists; `change` may run several times and answers whether to write.
+pub async fn change_connection(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    mut change: impl FnMut(&mut Connection) -> bool,
+) -> Result<Option<Stored<Connection>>, StoreError> {
+    let step = |found: Option<&Connection>| {
+        let mut connection = found?.clone();
+        change(&mut connection).then_some(connection)
+    };
+    edit(table, &keys::connection(whose), None, step).await
+}
+
+/// Most connections listed for one workspace.
+const CONNECTIONS_MAX: usize = 1_000;
+
+/// A workspace's connections, in any state, ordered by tenant.
+pub async fn connections_of(table: &dyn Table, workspace: &WorkspaceId) -> Result<Vec<Connection>, TableError> {
+    let (from, to) = keys::connections_range();
+    let rows = all(table, keys::workspace(workspace), from, to, CONNECTIONS_MAX).await?;
+    rows.iter().map(|row| read_row(row).map(|stored| stored.value)).collect()
+}
+
+/// The workspaces that hold an organisation, for a webhook. Usually one, none for a tenant we do not know.
+pub async fn workspaces_of(table: &dyn Table, tenant: TenantId) -> Result<Vec<OrganisationRef>, TableError> {
+    let (from, to) = keys::directory_range(tenant);
+    let rows = all(table, keys::directory(keys::tenant_shard(tenant)), from, to, 100).await?;
+    rows.iter().map(|row| read_row::<Directory>(row).map(|stored| stored.value.whose)).collect()
+}
+
+/// Every connection whose tenant falls into one shard, for the schedule.
+pub async fn directory_shard(table: &dyn Table, shard: u8) -> Result<Vec<OrganisationRef>, TableError> {
+    let rows = all(table, keys::directory(shard), "0".to_owned(), keys::LAST.to_owned(), 100_000).await?;
+    rows.iter().map(|row| read_row::<Directory>(row).map(|stored| stored.value.whose)).collect()
+}
+
+/// Reads a whole range up to a bound, page by page.
+async fn all(
+    table: &dyn Table,
+    partition: String,
+    from: String,
+    to: String,
+    rows_max: usize,
+) -> Result<Vec<ports::Row>, TableError> {
+    let mut rows = Vec::new();
+    let mut query = Query { partition, from, to, direction: Direction::Forward, limit: 1_000 };
+    loop {
+        let page = table.query(&query).await?;
+        rows.extend(page.rows);
+        match rows.last() {
+            // A NUL is the smallest text behind the last key.
+            Some(last) if page.more && rows.len() < rows_max => query.from = format!("{}\0", last.key.sort),
+            _ => break,
+        }
+    }
+    rows.truncate(rows_max);
+    Ok(rows)
+}

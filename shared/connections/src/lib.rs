@@ -1,0 +1,42 @@
+//! The right to act on an organisation: getting it, keeping it, using it, giving it back.
+//!
+//! Owns the connect flow, token sets and their rotation under a lease, connections with their settings, and the
+//! session through which every other capability calls Xero. Tokens leave the vault only inside a [`Session`] and never
+//! reach a log, an error or a row in the clear.
+
+mod apps;
+mod callback;
+mod choose;
+mod connect;
+mod connection;
+mod connection_test;
+mod disconnect;
+mod session;
+mod settings;
+mod tokens;
+
+pub use apps::{APPS_SECRET, App, Apps, AppsError};
+pub use callback::{CallbackQuery, Outcome, finish};
+pub use choose::{ChooseError, Chosen, choose};
+pub use connect::{Candidate, Connect, ConnectError, ConnectSettings, NewConnect, Stage, Started, load_connect, start};
+pub use connection::{
+    Authorisation, Connection, ConnectionState, Directory, OrganisationFacts, Reason, change_connection, connections_of,
+    directory_shard, load_connection, workspaces_of,
+};
+pub use connection_test::{Check, ConnectionTest, load_test, request_test, run_test};
+pub use disconnect::{DisconnectError, delete_at_xero, disconnect};
+pub use session::{CallError, Meter, Session};
+pub use settings::{FEATURES, Interval, Settings, SettingsError};
+pub use tokens::{KEEP_ALIVE_DAYS, TokenError, TokenSet, keep_alive, token_age};
+
+use ports::Ports;
+use xero::XeroAddresses;
+
+/// What every step towards Xero needs: the ports and where Xero is.
+#[derive(Clone)]
+pub struct Access {
+    /// The doors to the world.
+    pub ports: Ports,
+    /// Xero's addresses.
+    pub addresses: XeroAddresses,
+}

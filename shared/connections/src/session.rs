@@ -1,0 +1,312 @@
+//! Calling Xero for one organisation: token, budget, limits and loss of access in one place.
+//!
+//! A session is opened for a piece of work and dropped with it. It never waits and never repeats a write; every
+//! refusal says when to come back or who must act.
+
+use std::time::Duration;
+
+use kernel::{OrganisationRef, Timestamp, XeroUserId};
+use ports::{HttpResponse, TableError, TransportError, VaultError};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use state::{StoreError, edit, keys, load};
+use tracing::warn;
+use xero::budget::{Budget, Closed, Slot, Urgency};
+use xero::{ApiRead, Denied, Limit, LimitHeaders, RejectedReason, XeroError, read_request, sort_answer};
+
+use crate::Access;
+use crate::connection::{Connection, ConnectionState, Reason, change_connection, load_connection};
+use crate::tokens::{TokenError, access_token};
+
+/// Why a call, or the opening of a session, brought no result; sorted by who acts next.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The schedule acts: park the work until then.
+    #[error("wait until {until}: {reason}")]
+    Later {
+        /// When to try again.
+        until: Timestamp,
+        /// Why, in words.
+        reason: String,
+    },
+    /// A person must connect again; the connection says so. Work waits for that.
+    #[error("the organisation is not connected: {0}")]
+    NotConnected(&'static str),
+    /// The connecting user's role or the granted scopes do not allow this read; others may work.
+    #[error("Xero does not allow this with the granted scopes or the user's role")]
+    NotAllowed,
+    /// A person acts: Xero will never accept the request as it is.
+    #[error("Xero rejected the request: {}", .0.first().map_or("", |reason| reason.message.as_str()))]
+    Rejected(Vec<RejectedReason>),
+    /// The record is not there.
+    #[error("Xero knows no such record")]
+    NotFound,
+    /// The answer was not Xero's API speaking.
+    #[error("{0}")]
+    Unreadable(String),
+    /// The operator acts: app credentials or secrets are wrong.
+    #[error("the deployment is not set up: {0}")]
+    Setup(String),
+    /// Table trouble; the queue brings the message back.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Vault trouble; the queue brings the message back.
+    #[error(transparent)]
+    Vault(VaultError),
+}
+
+impl From<TableError> for CallError {
+    fn from(error: TableError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What a session cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meter {
+    /// Calls made to the Accounting API and the connections list.
+    pub calls: u32,
+    /// Bytes read, as they crossed the wire.
+    pub bytes: u64,
+    /// Milliseconds spent waiting for Xero.
+    pub millis: u64,
+}
+
+/// A usable connection with a usable token.
+pub struct Session<'a> {
+    access: &'a Access,
+    connection: Connection,
+    user: XeroUserId,
+    token: SecretString,
+    urgency: Urgency,
+    meter: Meter,
+    day_left: Option<u32>,
+}
+
+/// Waits that Xero does not state: an outage, a lost answer, a busy sibling.
+const OUTAGE_WAIT: Duration = Duration::from_secs(60);
+/// Below this many calls left in the app's minute, background work of the whole app holds back.
+const APP_MINUTE_LOW: u32 = 500;
+
+impl<'a> Session<'a> {
+    /// Opens a session of the acting user of a connection.
+    pub async fn open(access: &'a Access, whose: &OrganisationRef, urgency: Urgency) -> Result<Session<'a>, CallError> {
+        let stored = load_connection(&*access.ports.table, whose).await?;
+        let connection = stored.ok_or(CallError::NotConnected("unknown organisation"))?.value;
+        if connection.state != ConnectionState::Connected {
+            return Err(CallError::NotConnected("see the connection's reason"));
+        }
+        let user = connection.acting_user().ok_or(CallError::NotConnected("nobody has consented"))?;
+        let meter = Meter::default();
+        let token = SecretString::default();
+        let mut session = Session { access, connection, user, token, urgency, meter, day_left: None };
+        session.renew_token(false).await?;
+        Ok(session)
+    }
+
+    /// The connection as it was when the session opened.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// What the session cost so far.
+    pub fn meter(&self) -> Meter {
+        self.meter
+    }
+
+    /// Calls left today as Xero last said in this session.
+    pub fn day_left(&self) -> Option<u32> {
+        self.day_left
+    }
+
+    /// Reads from the Accounting API.
+    pub async fn read(&mut self, read: &ApiRead) -> Result<HttpResponse, CallError> {
+        match self.read_once(read).await {
+            Err(XeroOrStore::Xero(XeroError::Denied(Denied::TokenExpired))) => {
+                self.renew_token(true).await?;
+                let again = self.read_once(read).await;
+                self.conclude(again).await
+            }
+            outcome => self.conclude(outcome).await,
+        }
+    }
+
+    async fn conclude(&mut self, outcome: Result<HttpResponse, XeroOrStore>) -> Result<HttpResponse, CallError> {
+        match outcome {
+            Ok(response) => Ok(response),
+            Err(XeroOrStore::Call(error)) => Err(error),
+            Err(XeroOrStore::Xero(error)) => Err(self.explain(error).await?),
+        }
+    }
+
+    async fn renew_token(&mut self, rejected: bool) -> Result<(), CallError> {
+        match access_token(self.access, &self.connection.client, self.user, rejected).await {
+            Ok(token) => {
+                self.token = token;
+                Ok(())
+            }
+            Err(TokenError::Ended) => {
+                self.mark(ConnectionState::NeedsReauthorisation, authorisation_ended(self.now())).await?;
+                Err(CallError::NotConnected("the authorisation has ended"))
+            }
+            Err(TokenError::Busy { until }) => {
+                Err(CallError::Later { until, reason: "another worker refreshes the tokens".into() })
+            }
+            Err(TokenError::Unavailable(error)) => Err(self.later(OUTAGE_WAIT, format!("{error}"))),
+            Err(error @ (TokenError::AppRefused(_) | TokenError::Apps(_))) => Err(CallError::Setup(error.to_string())),
+            Err(TokenError::Store(error)) => Err(error.into()),
+            Err(TokenError::Vault(error)) => Err(CallError::Vault(error)),
+        }
+    }
+
+    async fn read_once(&mut self, read: &ApiRead) -> Result<HttpResponse, XeroOrStore> {
+        let slot = self.take_slot().await?;
+        let request = read_request(&self.access.addresses, &self.token, self.connection.whose.tenant, read);
+        let started = self.now();
+        let answer = self.access.ports.transport.send(request).await;
+        self.meter.calls += 1;
+        self.meter.millis += u64::try_from(self.now().duration_since(started).as_millis()).unwrap_or(0);
+        if let Ok(response) = &answer {
+            self.meter.bytes += response.wire_bytes;
+        }
+        let said = answer.as_ref().map(LimitHeaders::of).unwrap_or_default();
+        let sorted = answer.map_err(XeroError::from).and_then(sort_answer);
+        self.settle(slot, &said, sorted.as_ref().err()).await?;
+        sorted.map_err(XeroOrStore::Xero)
+    }
+
+    async fn take_slot(&self) -> Result<Slot, CallError> {
+        let now = self.now();
+        if self.urgency == Urgency::Background {
+            let brake = load::<Timestamp>(&*self.access.ports.table, &keys::app_brake(&self.connection.client)).await?;
+            if let Some(until) = brake.map(|stored| stored.value).filter(|until| now < *until) {
+                return Err(CallError::Later { until, reason: "the app's calls of this minute are nearly used".into() });
+            }
+        }
+        let key = keys::budget(&self.connection.client, self.connection.whose.tenant);
+        let mut taken = Err(Closed { until: now, reason: String::new() });
+        edit(&*self.access.ports.table, &key, None, |found: Option<&Budget>| {
+            let mut budget = found.cloned().unwrap_or_default();
+            taken = budget.take(now, self.urgency);
+            taken.is_ok().then_some(budget)
+        })
+        .await?;
+        taken.map_err(|closed| CallError::Later { until: closed.until, reason: closed.reason })
+    }
+
+    /// Gives the slot back and keeps what Xero said about its limits.
+    async fn settle(&mut self, slot: Slot, said: &LimitHeaders, error: Option<&XeroError>) -> Result<(), CallError> {
+        let (now, table) = (self.now(), &*self.access.ports.table);
+        self.day_left = said.day_remaining.or(self.day_left);
+        let key = keys::budget(&self.connection.client, self.connection.whose.tenant);
+        edit(table, &key, None, |found: Option<&Budget>| {
+            let mut budget = found.cloned().unwrap_or_default();
+            budget.settle(slot, now, said);
+            if let Some(XeroError::Throttled { limit, retry_after }) = error {
+                budget.close(*limit, now, *retry_after);
+            }
+            Some(budget)
+        })
+        .await?;
+        let app_limit = matches!(error, Some(XeroError::Throttled { limit: Limit::AppMinute, .. }));
+        if app_limit || said.app_minute_remaining.is_some_and(|left| left < APP_MINUTE_LOW) {
+            let until = now.saturating_add(Duration::from_secs(60)).unwrap_or(now);
+            edit(table, &keys::app_brake(&self.connection.client), None, |_: Option<&Timestamp>| Some(until)).await?;
+        }
+        Ok(())
+    }
+
+    /// Turns Xero's error into what the caller does next, and marks the connection where access is lost.
+    async fn explain(&mut self, error: XeroError) -> Result<CallError, CallError> {
+        Ok(match error {
+            XeroError::Throttled { limit, retry_after } => self.later(retry_after, format!("Xero's {limit:?} limit")),
+            XeroError::Unavailable { status, retry_after } => {
+                self.later(retry_after.unwrap_or(OUTAGE_WAIT), format!("Xero answered status {status}"))
+            }
+            XeroError::Transport(TransportError::TooLong { bytes_max }) => {
+                CallError::Unreadable(format!("the answer is longer than {bytes_max} bytes"))
+            }
+            XeroError::Transport(_) => self.later(OUTAGE_WAIT, "Xero did not answer".into()),
+            XeroError::Denied(Denied::NotConnected) => self.check_connected().await?,
+            XeroError::Denied(Denied::TokenExpired) => self.later(OUTAGE_WAIT, "Xero refused a fresh token".into()),
+            XeroError::Denied(Denied::ScopeOrRole | Denied::Role) => CallError::NotAllowed,
+            XeroError::Rejected { reasons } => CallError::Rejected(reasons),
+            XeroError::NotFound => CallError::NotFound,
+            error @ XeroError::Unreadable { .. } => CallError::Unreadable(error.to_string()),
+        })
+    }
+
+    /// 403 for this tenant: asks `/connections` before believing that the organisation is gone.
+    async fn check_connected(&mut self) -> Result<CallError, CallError> {
+        let request = xero::connections::list(&self.access.addresses, &self.token, None);
+        self.meter.calls += 1;
+        let answer = self.access.ports.transport.send(request).await.map_err(XeroError::from).and_then(sort_answer);
+        let listed = answer.and_then(|response| xero::connections::read_list(&response));
+        let tenant = self.connection.whose.tenant;
+        match listed {
+            Ok(connections) if connections.iter().any(|listed| listed.tenant_id == tenant) => {
+                Ok(self.later(OUTAGE_WAIT, "Xero refuses an organisation that it lists as connected".into()))
+            }
+            Ok(_) => {
+                self.mark(ConnectionState::Disconnected, disconnected_in_xero(self.now())).await?;
+                Ok(CallError::NotConnected("disconnected inside Xero"))
+            }
+            Err(_) => Ok(self.later(OUTAGE_WAIT, "Xero's list of connections did not come".into())),
+        }
+    }
+
+    async fn mark(&self, state: ConnectionState, reason: Reason) -> Result<(), CallError> {
+        warn!(tenant.id = %self.connection.whose.tenant, reason = %reason.code, "A connection cannot be used any more");
+        let generation = self.connection.generation;
+        change_connection(&*self.access.ports.table, &self.connection.whose, |connection| {
+            // A reconnect in between wins: the new consent says nothing about what the old one met.
+            let same = connection.generation == generation && connection.state == ConnectionState::Connected;
+            if same {
+                connection.state = state;
+                connection.deleted_at_xero = state == ConnectionState::Disconnected;
+                connection.reason = Some(reason.clone());
+            }
+            same
+        })
+        .await?;
+        Ok(())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.access.ports.clock.now()
+    }
+
+    fn later(&self, wait: Duration, reason: String) -> CallError {
+        CallError::Later { until: self.now().saturating_add(wait).unwrap_or(Timestamp::MAX), reason }
+    }
+}
+
+/// What one attempt may meet.
+enum XeroOrStore {
+    Xero(XeroError),
+    Call(CallError),
+}
+
+impl From<CallError> for XeroOrStore {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+fn authorisation_ended(since: Timestamp) -> Reason {
+    Reason {
+        code: "authorisation_ended".into(),
+        message: "Xero no longer accepts the authorisation of the person who connected.".into(),
+        fix: "Connect the organisation again; everything continues where it stopped.".into(),
+        since,
+    }
+}
+
+fn disconnected_in_xero(since: Timestamp) -> Reason {
+    Reason {
+        code: "disconnected_in_xero".into(),
+        message: "The app was disconnected from this organisation inside Xero.".into(),
+        fix: "Connect the organisation again; its data was kept.".into(),
+        since,
+    }
+}
