@@ -132,9 +132,9 @@ async fn connect_one(
         record_audit(&whose, &entry, &tail),
     ];
     let listed = load::<Directory>(table, &keys::directory_entry(&whose)).await?;
-    if listed.is_none() {
-        writes.push(put(keys::directory_entry(&whose), Guard::Absent, &Directory { whose: whose.clone() }, None));
-    }
+    let line = Directory::of(&connection, listed.as_ref().and_then(|stored| stored.value.last_slot.clone()));
+    let guard = listed.as_ref().map_or(Guard::Absent, Stored::guard);
+    writes.push(put(keys::directory_entry(&whose), guard, &line, None));
     match table.transact(writes).await? {
         Written::Stored => Ok(connection),
         Written::Conflict(_) => Err(StoreError::Contended { sort: keys::connection(&whose).sort }.into()),
@@ -158,6 +158,7 @@ fn connected(
     Connection {
         whose: whose.clone(),
         name: candidate.name.clone(),
+        app: consent.connect.app.clone(),
         client: consent.connect.client.clone(),
         xero_connection: candidate.xero_connection,
         state: ConnectionState::Connected,

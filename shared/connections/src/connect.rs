@@ -37,6 +37,8 @@ pub struct Connect {
     pub workspace: WorkspaceId,
     /// The acting person, as the host application names them.
     pub actor: String,
+    /// With which app, by our name for it.
+    pub app: String,
     /// With which app.
     pub client: ClientId,
     /// Where the browser goes afterwards.
@@ -152,6 +154,7 @@ pub async fn start(access: &Access, settings: &ConnectSettings, new: NewConnect)
     let connect = Connect {
         workspace: new.workspace,
         actor: new.actor,
+        app: app.name.clone(),
         client: app.client_id.clone(),
         return_url: return_url.to_string(),
         expires_at,

@@ -17,6 +17,8 @@ pub struct Connection {
     pub whose: OrganisationRef,
     /// The organisation's name, for people.
     pub name: String,
+    /// The app it was made with, by our name for it.
+    pub app: String,
     /// The app it was made with.
     pub client: ClientId,
     /// Xero's id of the connection.
@@ -109,11 +111,62 @@ impl Connection {
     }
 }
 
-/// One line of the directory: enough to find the connection, never its content.
+/// One line of the directory: what the schedule must know each minute, so that it reads nothing else.
+///
+/// A copy; the connection wins. It is rewritten whenever the connection changes, and checked against it once a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Directory {
     /// The connection.
     pub whose: OrganisationRef,
+    /// The app it was made with.
+    pub app: String,
+    /// Whether it can be used.
+    pub state: ConnectionState,
+    /// Whether the connection still has to be deleted at Xero.
+    pub delete_at_xero: bool,
+    /// How often to pull, and when.
+    pub settings: Settings,
+    /// Xero's name of the organisation's time zone.
+    pub zone: String,
+    /// The last slot of the interval for which a run was made.
+    pub last_slot: Option<String>,
+}
+
+impl Directory {
+    /// The line of a connection.
+    pub fn of(connection: &Connection, last_slot: Option<String>) -> Self {
+        Self {
+            whose: connection.whose.clone(),
+            app: connection.app.clone(),
+            state: connection.state,
+            delete_at_xero: connection.state == ConnectionState::Disconnected && !connection.deleted_at_xero,
+            settings: connection.settings.clone(),
+            zone: connection.zone().to_owned(),
+            last_slot,
+        }
+    }
+}
+
+/// Brings the directory's line of a connection up to date. Writes only when something differs.
+pub async fn refresh_directory(table: &dyn Table, connection: &Connection) -> Result<(), StoreError> {
+    edit(table, &keys::directory_entry(&connection.whose), None, |found: Option<&Directory>| {
+        let line = Directory::of(connection, found.and_then(|line| line.last_slot.clone()));
+        (found != Some(&line)).then_some(line)
+    })
+    .await?;
+    Ok(())
+}
+
+/// Notes that the run of a slot was made. `false` when it was noted before: the schedule fired twice.
+pub async fn claim_slot(table: &dyn Table, whose: &OrganisationRef, slot: &str) -> Result<bool, StoreError> {
+    let mut claimed = false;
+    edit(table, &keys::directory_entry(whose), None, |found: Option<&Directory>| {
+        claimed = found.is_some_and(|line| line.last_slot.as_deref() != Some(slot));
+        let line = found.filter(|_| claimed)?.clone();
+        Some(Directory { last_slot: Some(slot.to_owned()), ..line })
+    })
+    .await?;
+    Ok(claimed)
 }
 
 /// Reads one connection.
@@ -134,7 +187,11 @@ pub async fn change_connection(
         let mut connection = found?.clone();
         change(&mut connection).then_some(connection)
     };
-    edit(table, &keys::connection(whose), None, step).await
+    let stored = edit(table, &keys::connection(whose), None, step).await?;
+    if let Some(stored) = &stored {
+        refresh_directory(table, &stored.value).await?;
+    }
+    Ok(stored)
 }
 
 /// Most connections listed for one workspace.
@@ -155,9 +212,9 @@ pub async fn workspaces_of(table: &dyn Table, tenant: TenantId) -> Result<Vec<Or
 }
 
 /// Every connection whose tenant falls into one shard, for the schedule.
-pub async fn directory_shard(table: &dyn Table, shard: u8) -> Result<Vec<OrganisationRef>, TableError> {
+pub async fn directory_shard(table: &dyn Table, shard: u8) -> Result<Vec<Directory>, TableError> {
     let rows = all(table, keys::directory(shard), "0".to_owned(), keys::LAST.to_owned(), 100_000).await?;
-    rows.iter().map(|row| read_row::<Directory>(row).map(|stored| stored.value.whose)).collect()
+    rows.iter().map(|row| read_row(row).map(|stored| stored.value)).collect()
 }
 
 /// Reads a whole range up to a bound, page by page.

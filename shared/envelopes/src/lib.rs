@@ -31,6 +31,13 @@ pub struct Envelope {
 pub enum Work {
     /// Xero says that records of an organisation changed.
     XeroEvents(XeroEvents),
+    /// A webhook of an app could not be read; what it said is found by an earlier pull.
+    WebhookUnread {
+        /// Our name of the app.
+        app: String,
+        /// Tells two such bodies apart.
+        digest: String,
+    },
     /// Go on with a sync run where its stored state says.
     SyncRun(SyncRun),
     /// Check token, organisation and permissions by a read.
@@ -146,6 +153,7 @@ impl Envelope {
     pub fn group(&self) -> String {
         match &self.work {
             Work::XeroEvents(events) => events.tenant.to_string(),
+            Work::WebhookUnread { app, .. } => format!("app-{app}"),
             Work::SyncRun(step) => step.organisation.tenant.to_string(),
             Work::TestConnection { organisation, .. } | Work::Disconnect { organisation, .. } => {
                 organisation.tenant.to_string()
@@ -158,6 +166,7 @@ impl Envelope {
     pub fn dedupe(&self) -> String {
         match &self.work {
             Work::XeroEvents(events) => events_dedupe(events),
+            Work::WebhookUnread { app, digest } => format!("unread-{:016x}-{digest}", fold(app.as_bytes())),
             Work::SyncRun(SyncRun { organisation, run, step }) => {
                 format!("sync-{:016x}-{run}-{step}", fold(organisation.workspace.as_str().as_bytes()))
             }

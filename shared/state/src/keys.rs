@@ -136,9 +136,12 @@ pub fn app_brake(client: &ClientId) -> Key {
     key(format!("app#{client}"), "brake")
 }
 
+/// The partition in which each app's webhook sequence has a row.
+pub const WEBHOOK_SEQUENCES: &str = "webhook-sequences";
+
 /// Where an app's webhook sequence numbers stand.
 pub fn webhook_sequence(app: &str) -> Key {
-    key(format!("app#{app}"), "webhook-sequence")
+    key(WEBHOOK_SEQUENCES.to_owned(), app)
 }
 
 /// One of the [`SHARDS`] partitions of parked work.

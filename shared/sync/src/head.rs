@@ -1,0 +1,230 @@
+//! Where an organisation's synchronisation stands: cursors, the running run, the head of its change feed.
+//!
+//! One row, written at each commit together with whatever moved; its version fences a worker that came too late, its
+//! lease keeps two from working at once.
+
+use std::collections::BTreeMap;
+
+use connections::Meter;
+use kernel::{RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+use state::Lease;
+
+/// The stored state of one organisation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncHead {
+    /// Who works on the organisation just now.
+    #[serde(default)]
+    pub lease: Lease,
+    /// The position the next change gets; everything below is in the feed for good.
+    #[serde(default)]
+    pub feed_head: u64,
+    /// Up to when each kind is known, by kind.
+    #[serde(default)]
+    pub cursors: BTreeMap<String, Timestamp>,
+    /// Whether every kind was read once.
+    #[serde(default)]
+    pub loaded: bool,
+    /// The ISO week of the last sweep.
+    #[serde(default)]
+    pub swept_week: String,
+    /// The run under way.
+    pub active: Option<ActiveRun>,
+    /// The last run that ended.
+    pub last: Option<LastRun>,
+    /// When Xero last answered well.
+    pub last_good_call: Option<Timestamp>,
+    /// Calls left today as Xero last said.
+    pub day_left: Option<u32>,
+    /// What was read this month.
+    #[serde(default)]
+    pub usage: Usage,
+}
+
+/// Calls and bytes of one month. Xero bills bytes read per app and month, reset on the 1st UTC.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// `2026-11`.
+    pub month: String,
+    /// Calls made.
+    pub calls: u64,
+    /// Bytes read, as they crossed the wire.
+    pub bytes: u64,
+    /// The months before, newest first.
+    #[serde(default)]
+    pub before: Vec<(String, u64, u64)>,
+}
+
+/// Months of usage kept.
+const USAGE_MONTHS_MAX: usize = 12;
+
+impl Usage {
+    /// Adds what a piece of work cost.
+    pub fn add(&mut self, now: Timestamp, meter: Meter) {
+        let month = now.strftime("%Y-%m").to_string();
+        if self.month != month {
+            if !self.month.is_empty() {
+                self.before.insert(0, (self.month.clone(), self.calls, self.bytes));
+                self.before.truncate(USAGE_MONTHS_MAX);
+            }
+            (self.month, self.calls, self.bytes) = (month, 0, 0);
+        }
+        self.calls += u64::from(meter.calls);
+        self.bytes += meter.bytes;
+    }
+}
+
+/// Why a run was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The organisation was connected for the first time, or again.
+    Connected,
+    /// A person asked.
+    Person,
+    /// The interval came round.
+    Schedule,
+    /// Webhooks were missed.
+    WebhookGap,
+    /// Xero told of changes.
+    Webhook,
+}
+
+/// A run under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveRun {
+    /// Names it.
+    pub run: RunId,
+    /// Why it was made.
+    pub trigger: Trigger,
+    /// Who asked, when somebody did.
+    pub actor: Option<String>,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When it last moved.
+    pub moved_at: Timestamp,
+    /// What it reads, in order.
+    pub steps: Vec<Step>,
+    /// The step it is at.
+    pub at: usize,
+    /// Where that step stands.
+    pub pass: Option<Pass>,
+    /// Counts the envelopes of the run.
+    pub envelopes: u64,
+    /// Failed attempts at the present step.
+    pub failures: u32,
+    /// Until when it waits, and why.
+    pub waiting: Option<(Timestamp, String)>,
+    /// What was found, by kind.
+    pub counts: BTreeMap<String, Counts>,
+    /// The first position of its changes in the feed.
+    pub feed_from: u64,
+    /// Whether a leg of a bank transfer changed.
+    #[serde(default)]
+    pub transfers_touched: bool,
+    /// Steps that could not be done.
+    #[serde(default)]
+    pub problems: u32,
+}
+
+/// One step: a kind and how to read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The kind.
+    pub entity: String,
+    /// How.
+    pub reading: Reading,
+}
+
+/// How a kind is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// What changed since the cursor; all of it when there is none.
+    Changes,
+    /// All of it; what is no longer listed is gone.
+    Everything,
+    /// Changes, but only when a leg of a transfer changed in this run.
+    IfTransfersTouched,
+    /// Documents that are open: some of their changes do not move Xero's time stamp.
+    OpenDocuments,
+}
+
+/// Where the reading of one kind stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pass {
+    /// When it began; becomes the cursor, less an overlap.
+    pub began_at: Timestamp,
+    /// The time filter of the next call.
+    pub since: Option<Timestamp>,
+    /// The page of the next call.
+    pub page: u32,
+    /// Whether pages were counted on while records could move between them.
+    pub counted_pages: bool,
+    /// Whether a record moved meanwhile.
+    pub moved: bool,
+    /// Passes begun again because of that.
+    pub again: u32,
+    /// Records in the list, as Xero last said.
+    pub expected: u64,
+}
+
+impl Pass {
+    /// A pass from its first page.
+    pub fn new(began_at: Timestamp, since: Option<Timestamp>) -> Self {
+        Self { began_at, since, page: 1, counted_pages: false, moved: false, again: 0, expected: 0 }
+    }
+}
+
+/// What a run found of one kind, and what it cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Records read.
+    pub read: u64,
+    /// New ones.
+    pub created: u64,
+    /// Changed ones.
+    pub updated: u64,
+    /// Deleted, voided, archived or merged ones.
+    pub ended: u64,
+    /// Elements that could not be read as a record.
+    pub unreadable: u64,
+    /// Calls made.
+    pub calls: u32,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Milliseconds spent waiting for Xero.
+    pub millis: u64,
+}
+
+impl Counts {
+    /// Adds what calls cost.
+    pub fn spend(&mut self, meter: Meter) {
+        self.calls += meter.calls;
+        self.bytes += meter.bytes;
+        self.millis += meter.millis;
+    }
+}
+
+/// How the last run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRun {
+    /// Names it.
+    pub run: RunId,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// How.
+    pub outcome: Outcome,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every step was done.
+    Completed,
+    /// Some steps could not be done; see the open problems.
+    CompletedWithProblems,
+    /// The connection was lost; the next run goes on.
+    Stopped,
+}

@@ -1,0 +1,68 @@
+//! What a run reads: pure, from the head and the reason for the run.
+
+use kernel::Timestamp;
+
+use crate::entities::ENTITIES;
+use crate::head::{Reading, Step, SyncHead, Trigger};
+
+/// Kinds that are listed whole at each run: Xero offers no time filter for them, and they are short.
+const WHOLE_EACH_RUN: &[&str] = &["organisation", "tax_rates", "tracking_categories"];
+
+/// The steps of a run.
+///
+/// A first run reads everything. Later runs read changes; once a week, and whenever a person asks, also what changes
+/// without moving Xero's time stamp. Bank transfers always come with bank transactions, and currencies hardly ever
+/// change, so quiet days ask for neither.
+pub(crate) fn steps(head: &SyncHead, trigger: Trigger, now: Timestamp) -> Vec<Step> {
+    let sweep = trigger != Trigger::WebhookGap && head.swept_week != week(now);
+    let thorough = sweep || trigger == Trigger::Person || trigger == Trigger::Connected;
+    let mut steps = Vec::new();
+    for entity in ENTITIES {
+        let reading = match entity.name {
+            _ if !head.loaded && entity.by_time => Some(Reading::Changes),
+            name if WHOLE_EACH_RUN.contains(&name) => Some(Reading::Everything),
+            "currencies" => (thorough || !head.loaded).then_some(Reading::Everything),
+            "accounts" | "items" if sweep => Some(Reading::Everything),
+            "bank_transfers" if !sweep => Some(Reading::IfTransfersTouched),
+            _ => Some(Reading::Changes),
+        };
+        steps.extend(reading.map(|reading| Step { entity: entity.name.to_owned(), reading }));
+        if entity.name == "invoices" && sweep && head.loaded {
+            steps.push(Step { entity: "invoices".to_owned(), reading: Reading::OpenDocuments });
+        }
+    }
+    steps
+}
+
+/// The ISO week of an instant, such as `2026-W48`.
+pub(crate) fn week(now: Timestamp) -> String {
+    now.strftime("%G-W%V").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_quiet_day_asks_for_at_most_fourteen_lists() {
+        let now = at("2026-11-24T03:00:00Z");
+        let head = SyncHead { loaded: true, swept_week: week(now), ..SyncHead::default() };
+        let steps = steps(&head, Trigger::Schedule, now);
+        let certain = steps.iter().filter(|step| step.reading != Reading::IfTransfersTouched).count();
+        assert_eq!(certain, 14, "{steps:?}");
+    }
+
+    #[test]
+    fn a_first_run_reads_every_kind_and_a_new_week_sweeps() {
+        let now = at("2026-11-24T03:00:00Z");
+        assert_eq!(steps(&SyncHead::default(), Trigger::Connected, now).len(), ENTITIES.len());
+        let head = SyncHead { loaded: true, swept_week: "2026-W47".into(), ..SyncHead::default() };
+        let sweep = steps(&head, Trigger::Schedule, now);
+        assert!(sweep.iter().any(|step| step.reading == Reading::OpenDocuments));
+        assert!(sweep.iter().any(|step| step.entity == "currencies"));
+    }
+}

@@ -1,0 +1,92 @@
+//! Reading the mirror for a host application.
+
+use kernel::OrganisationRef;
+use ports::{Direction, Query, Row, Table, TableError};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use state::{keys, load, read_row};
+
+use crate::head::SyncHead;
+use crate::mirror::MirrorRow;
+
+/// A mirrored record as a host application reads it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RecordView {
+    /// Xero's id.
+    pub id: String,
+    /// Whether Xero no longer lists it.
+    pub gone: bool,
+    /// The position of its last change in the feed.
+    pub position: u64,
+    /// The facts, under Xero's names.
+    pub record: Map<String, Value>,
+}
+
+/// The stored state of an organisation's synchronisation.
+pub async fn load_head(table: &dyn Table, whose: &OrganisationRef) -> Result<SyncHead, TableError> {
+    Ok(load(table, &keys::sync_head(whose)).await?.map(|stored| stored.value).unwrap_or_default())
+}
+
+/// One record.
+pub async fn load_record(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    entity: &str,
+    id: &str,
+) -> Result<Option<RecordView>, TableError> {
+    let found = load::<MirrorRow>(table, &keys::mirror_record(whose, entity, id)).await?;
+    Ok(found.map(|stored| view(id.to_owned(), stored.value)))
+}
+
+/// Records of one kind in the order of their ids, behind `after`; and whether there are more.
+pub async fn list_records(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    entity: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<RecordView>, bool), TableError> {
+    let query = Query {
+        partition: keys::mirror(whose, entity),
+        from: after.map_or_else(|| "!".to_owned(), |id| format!("{id}\0")),
+        to: keys::LAST.to_owned(),
+        direction: Direction::Forward,
+        limit,
+    };
+    let page = table.query(&query).await?;
+    let views: Result<Vec<RecordView>, TableError> = page
+        .rows
+        .iter()
+        .map(|row| read_row::<MirrorRow>(row).map(|stored| view(row.key.sort.clone(), stored.value)))
+        .collect();
+    Ok((views?, page.more))
+}
+
+fn view(id: String, row: MirrorRow) -> RecordView {
+    RecordView { id, gone: row.gone, position: row.position, record: row.fields }
+}
+
+/// Every row of one kind, up to a bound.
+pub(crate) async fn all_rows(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    entity: &str,
+    rows_max: usize,
+) -> Result<Vec<Row>, TableError> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut query = Query {
+        partition: keys::mirror(whose, entity),
+        from: "!".to_owned(),
+        to: keys::LAST.to_owned(),
+        direction: Direction::Forward,
+        limit: 1_000,
+    };
+    loop {
+        let page = table.query(&query).await?;
+        rows.extend(page.rows);
+        match rows.last() {
+            Some(last) if page.more && rows.len() < rows_max => query.from = format!("{}\0", last.key.sort),
+            _ => return Ok(rows),
+        }
+    }
+}

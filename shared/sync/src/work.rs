@@ -1,0 +1,202 @@
+//! A worker at one organisation: holds its lease and its head, applies records, commits.
+
+use std::time::Duration;
+
+use connections::{Access, Meter, Session};
+use kernel::{OrganisationRef, RunId, Timestamp};
+use ports::{Message, Table};
+use state::{ParkedWork, Stored, keys, load, park, replace};
+use xero::ApiRead;
+
+use envelopes::Envelope;
+
+use crate::SyncError;
+use crate::entities::Entity;
+use crate::feed::CHUNK_ENTRIES_MAX;
+use crate::head::{Counts, SyncHead};
+use crate::mirror::{Batch, BatchDone, apply, apply_gone, mend};
+use crate::record::Record;
+
+/// Longer than one call to Xero and the writing of its page; renewed at each commit.
+pub const LEASE_SPAN: Duration = Duration::from_secs(120);
+/// With less of the lease left than this, nothing is written any more.
+const LEASE_MARGIN: Duration = Duration::from_secs(20);
+
+/// One worker at one organisation.
+pub(crate) struct Worker<'a> {
+    pub access: &'a Access,
+    pub whose: OrganisationRef,
+    pub head: SyncHead,
+    version: u64,
+    metered: Meter,
+}
+
+impl<'a> Worker<'a> {
+    /// Takes the organisation's lease and mends what an earlier worker left half written.
+    pub async fn start(access: &'a Access, whose: &OrganisationRef) -> Result<Worker<'a>, SyncError> {
+        let (table, now) = (&*access.ports.table, access.ports.clock.now());
+        let key = keys::sync_head(whose);
+        let found = load::<SyncHead>(table, &key).await?;
+        let (mut head, version) = found.map_or((SyncHead::default(), 0), |stored| (stored.value, stored.version));
+        head.lease.take(now, LEASE_SPAN).map_err(|held| SyncError::Busy { until: held.until })?;
+        let mut worker = Worker { access, whose: whose.clone(), head, version, metered: Meter::default() };
+        worker.store().await?;
+        let moved = mend(table, whose, worker.head.feed_head).await?;
+        if moved > 0 {
+            worker.head.feed_head += moved;
+            worker.commit().await?;
+        }
+        Ok(worker)
+    }
+
+    /// Writes the head as it is now and prolongs the lease.
+    pub async fn commit(&mut self) -> Result<(), SyncError> {
+        self.head.lease.renew(self.now(), LEASE_SPAN);
+        self.store().await
+    }
+
+    /// Writes the head and gives the lease back.
+    pub async fn finish(mut self) -> Result<(), SyncError> {
+        self.head.lease.release();
+        self.store().await
+    }
+
+    async fn store(&mut self) -> Result<(), SyncError> {
+        let (table, key) = (self.table(), keys::sync_head(&self.whose));
+        let stored = match self.version {
+            0 => state::create(table, key, &self.head, None).await?,
+            version => replace(table, key, version, &self.head, None).await?,
+        };
+        self.version = stored.ok_or(SyncError::Overtaken)?;
+        Ok(())
+    }
+
+    /// Applies records in batches, each with a commit that also carries whatever the caller changed in the head.
+    pub async fn apply(&mut self, run: &RunId, entity: &'static Entity, records: Vec<Record>) -> Result<BatchDone, SyncError> {
+        let mut whole = BatchDone::default();
+        let mut rest = records.into_iter().peekable();
+        while rest.peek().is_some() {
+            let records: Vec<Record> = rest.by_ref().take(CHUNK_ENTRIES_MAX).collect();
+            self.check_lease()?;
+            let batch = self.batch(run, entity.name);
+            let done = apply(self.table(), &batch, records).await?;
+            self.head.feed_head += done.positions;
+            if done.positions > 0 {
+                self.commit().await?;
+            }
+            add(&mut whole, &done);
+        }
+        Ok(whole)
+    }
+
+    /// Marks records that a full list no longer names.
+    pub async fn apply_gone(
+        &mut self,
+        run: &RunId,
+        entity: &'static Entity,
+        gone: Vec<(String, Stored<crate::MirrorRow>)>,
+    ) -> Result<BatchDone, SyncError> {
+        let mut whole = BatchDone::default();
+        let mut rest = gone.into_iter().peekable();
+        while rest.peek().is_some() {
+            let some: Vec<_> = rest.by_ref().take(CHUNK_ENTRIES_MAX).collect();
+            self.check_lease()?;
+            let done = apply_gone(self.table(), &self.batch(run, entity.name), some).await?;
+            self.head.feed_head += done.positions;
+            self.commit().await?;
+            add(&mut whole, &done);
+        }
+        Ok(whole)
+    }
+
+    fn batch<'b>(&'b self, run: &'b RunId, entity: &'static str) -> Batch<'b> {
+        Batch { whose: &self.whose, run, entity, at: self.now(), position: self.head.feed_head }
+    }
+
+    fn check_lease(&self) -> Result<(), SyncError> {
+        let needed_until = self.now().saturating_add(LEASE_MARGIN).unwrap_or(Timestamp::MAX);
+        if self.head.lease.held_by(self.head.lease.holder, needed_until) { Ok(()) } else { Err(SyncError::Overtaken) }
+    }
+
+    /// Reads from Xero and books what it cost.
+    pub async fn read(&mut self, session: &mut Session<'_>, read: &ApiRead) -> Result<bytes::Bytes, SyncError> {
+        let before = session.meter();
+        let outcome = session.read(read).await;
+        let after = session.meter();
+        let spent = Meter {
+            calls: after.calls - before.calls,
+            bytes: after.bytes - before.bytes,
+            millis: after.millis - before.millis,
+        };
+        let now = self.now();
+        self.head.usage.add(now, spent);
+        self.head.day_left = session.day_left().or(self.head.day_left);
+        self.metered.calls += spent.calls;
+        self.metered.bytes += spent.bytes;
+        self.metered.millis += spent.millis;
+        let response = outcome?;
+        self.head.last_good_call = Some(now);
+        Ok(response.body)
+    }
+
+    /// What reading cost since this was last asked.
+    pub fn take_meter(&mut self) -> Meter {
+        std::mem::take(&mut self.metered)
+    }
+
+    /// The table.
+    pub fn table(&self) -> &'a dyn Table {
+        &*self.access.ports.table
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.access.ports.clock.now()
+    }
+}
+
+fn add(whole: &mut BatchDone, done: &BatchDone) {
+    whole.positions += done.positions;
+    whole.transfers_touched |= done.transfers_touched;
+    whole.money_moved |= done.money_moved;
+    add_counts(&mut whole.counts, &done.counts);
+}
+
+/// Adds what was found.
+pub(crate) fn add_counts(whole: &mut Counts, part: &Counts) {
+    whole.read += part.read;
+    whole.created += part.created;
+    whole.updated += part.updated;
+    whole.ended += part.ended;
+    whole.unreadable += part.unreadable;
+    whole.calls += part.calls;
+    whole.bytes += part.bytes;
+    whole.millis += part.millis;
+}
+
+/// Puts an envelope on its queue.
+pub(crate) async fn send(access: &Access, envelope: &Envelope) -> Result<(), SyncError> {
+    let message = Message {
+        queue: envelope.queue(),
+        body: envelope.to_json(),
+        group: envelope.group(),
+        dedupe: envelope.dedupe(),
+    };
+    Ok(access.ports.queue.send(vec![message]).await?)
+}
+
+/// Parks an envelope until a time.
+pub(crate) async fn park_envelope(
+    access: &Access,
+    envelope: &Envelope,
+    until: Timestamp,
+    reason: &str,
+) -> Result<(), SyncError> {
+    let work = ParkedWork {
+        until,
+        reason: reason.to_owned(),
+        envelope: envelope.to_json(),
+        tail: envelope.dedupe(),
+    };
+    Ok(park(&*access.ports.table, &work).await?)
+}
