@@ -96,9 +96,6 @@ pub fn text_of<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
 }
 
 fn tidy_object(raw: Map<String, Value>, depth: usize) -> Result<Map<String, Value>, RecordError> {
-    if depth > DEPTH_MAX {
-        return Err(RecordError::TooDeep);
-    }
     let mut fields = Map::new();
     for (name, value) in raw {
         if NOISE.contains(&name.as_str()) {
@@ -127,6 +124,9 @@ fn keep_only(value: Value, kept: &[&str]) -> Value {
 
 /// `None` when the value says nothing.
 fn tidy_value(name: &str, value: Value, depth: usize) -> Result<Option<Value>, RecordError> {
+    if depth > DEPTH_MAX {
+        return Err(RecordError::TooDeep);
+    }
     Ok(match value {
         Value::Null => None,
         Value::Bool(flag) => Some(Value::Bool(flag)),
