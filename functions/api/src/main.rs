@@ -1,2 +1,20 @@
-//! The whole system on one machine.
-fn main() {}
+//! The front end's commands and reads. Holds no Xero tokens: every effect on Xero is an envelope on a queue.
+
+mod answers;
+mod changes;
+mod commands;
+mod config;
+mod connects;
+mod organisations;
+mod routes;
+mod syncs;
+
+use lambda_kit::{Error, run_api};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_kit::start_logs();
+    let api = config::connect()?;
+    let api = &api;
+    run_api(|request| routes::answer(api, request)).await
+}

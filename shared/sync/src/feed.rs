@@ -129,6 +129,11 @@ impl Cursor {
         Ok(Self { whose: whose.clone(), position })
     }
 
+    /// The position it reads on from.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
     /// A cursor that reads on from a position.
     pub fn at(whose: &OrganisationRef, position: u64) -> Self {
         Self { whose: whose.clone(), position }

@@ -1,0 +1,222 @@
+//! Connected organisations: status with reasons, settings, tests, disconnecting.
+
+use connections::{
+    Connection, ConnectionState, DisconnectError, FEATURES, Settings, change_connection, connections_of,
+    disconnect as disconnect_here, load_connection, load_test, request_test, token_age,
+};
+use envelopes::{Envelope, Work};
+use kernel::OrganisationRef;
+use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
+use ports::{Message, random_16};
+use serde_json::{Value, json};
+use state::{AuditEntry, list_audit, record_audit};
+use sync::head::SyncHead;
+use sync::problems::list_problems;
+use sync::read::load_head;
+use xero::scopes;
+
+use crate::answers::{body, failed, limit};
+use crate::config::Api;
+
+/// The caller's own connection; anything else is unknown, whoever owns it.
+pub async fn known(api: &Api, whose: &OrganisationRef) -> Result<Connection, Problem> {
+    let found = load_connection(&*api.access.ports.table, whose).await.map_err(failed)?;
+    found.map(|stored| stored.value).ok_or_else(Problem::not_found)
+}
+
+/// Every organisation of the workspace, with its state.
+pub async fn list(api: &Api, caller: &Caller) -> Result<ApiReply, Problem> {
+    let all = connections_of(&*api.access.ports.table, &caller.workspace).await.map_err(failed)?;
+    let show = |connection: &Connection| {
+        json!({
+            "tenant_id": connection.whose.tenant,
+            "name": connection.name,
+            "state": connection.state,
+            "reason": connection.reason,
+            "app": connection.app,
+            "connected_at": connection.connected_at,
+        })
+    };
+    Ok(ApiReply::json(200, &json!({ "organisations": all.iter().map(show).collect::<Vec<_>>() })))
+}
+
+/// One organisation's whole status.
+pub async fn show(api: &Api, connection: &Connection) -> Result<ApiReply, Problem> {
+    let table = &*api.access.ports.table;
+    let head = load_head(table, &connection.whose).await.map_err(failed)?;
+    let open = list_problems(table, &connection.whose, false).await.map_err(failed)?;
+    let token = match connection.acting_user() {
+        Some(user) => token_age(&api.access, &connection.client, user).await.map_err(failed)?,
+        None => None,
+    };
+    let attention = open.iter().filter(|problem| problem.needs_attention).count();
+    let missing = scopes::missing(&connection.granted);
+    let answer = json!({
+        "tenant_id": connection.whose.tenant,
+        "name": connection.name,
+        "state": connection.state,
+        "reason": connection.reason,
+        "app": { "name": connection.app, "client_id": connection.client },
+        "connected_at": connection.connected_at,
+        "authorised_by": connection.authorisations.iter().map(|given| json!({ "actor": given.actor, "at": given.at })).collect::<Vec<_>>(),
+        "token": token.map(|(renewed_at, ended_at)| json!({ "renewed_at": renewed_at, "ended_at": ended_at })),
+        "scopes": { "granted": connection.granted, "missing": missing },
+        "last_good_call": head.last_good_call,
+        "calls_left_today": head.day_left,
+        "sync": sync_status(connection, &head),
+        "setup": setup_steps(connection, &head, &missing),
+        "open_problems": open.len(),
+        "needs_attention": attention,
+        "settings": settings_answer(&connection.settings),
+        "organisation": connection.facts,
+        "link": connection.facts.as_ref().and_then(|facts| xero::links::deep_link(&facts.short_code, "organisation", "", "")),
+    });
+    Ok(ApiReply::json(200, &answer))
+}
+
+fn sync_status(connection: &Connection, head: &SyncHead) -> Value {
+    let running = head.active.as_ref().map(|active| {
+        json!({ "run_id": active.run, "since": active.requested_at, "waiting": active.waiting })
+    });
+    json!({
+        "loaded": head.loaded,
+        "running": running,
+        "last": head.last,
+        "interval": connection.settings.sync_interval,
+    })
+}
+
+/// What is done and what is next, from the first click to the running sync; each unfinished step says why and what to do.
+fn setup_steps(connection: &Connection, head: &SyncHead, missing: &[&str]) -> Vec<Value> {
+    let connected = connection.state == ConnectionState::Connected;
+    let facts = connection.facts.as_ref();
+    let step = |name: &str, done: bool, cause: &str, fix: &str| {
+        let (cause, fix) = if done { ("", "") } else { (cause, fix) };
+        json!({ "step": name, "done": done, "cause": cause, "fix": fix })
+    };
+    vec![
+        step("connect", connected, "The organisation is not connected.", "Start a connect and allow access in Xero."),
+        step("scopes", missing.is_empty(), "Some access was not allowed.", "Connect again and allow everything."),
+        step("organisation_read", facts.is_some(), "The organisation was not read yet.", "Wait for the first sync."),
+        step(
+            "financial_year_end",
+            facts.is_some_and(|facts| facts.financial_year_end.is_some()),
+            "The financial year end is not set.",
+            "Set it in Xero under Financial settings, then sync.",
+        ),
+        step("first_sync", head.loaded, "The first sync is not done.", "Wait for it, or ask for a sync."),
+        step(
+            "automatic_sync",
+            connection.settings.sync_interval != connections::Interval::Off,
+            "Automatic sync is off.",
+            "Choose an interval in the settings.",
+        ),
+    ]
+}
+
+fn settings_answer(settings: &Settings) -> Value {
+    let features: Vec<Value> = FEATURES
+        .iter()
+        .map(|(name, stage)| {
+            let on = settings.features.get(*name).copied().unwrap_or(false);
+            json!({ "name": name, "stage": stage, "on": on })
+        })
+        .collect();
+    json!({ "sync_interval": settings.sync_interval, "daily_hour": settings.daily_hour, "features": features })
+}
+
+/// Replaces the settings; every change is audited.
+pub async fn change_settings(
+    api: &Api,
+    caller: &Caller,
+    whose: &OrganisationRef,
+    request: &ApiRequest,
+) -> Result<ApiReply, Problem> {
+    let wanted: Settings = body(request)?;
+    wanted.check().map_err(|error| Problem::bad_request("bad-settings", format!("{error}.")))?;
+    let table = &*api.access.ports.table;
+    let mut before = Settings::default();
+    let stored = change_connection(table, whose, |connection| {
+        before = connection.settings.clone();
+        connection.settings = wanted.clone();
+        before != wanted
+    });
+    let stored = stored.await.map_err(failed)?.ok_or_else(Problem::not_found)?;
+    if before != wanted {
+        let detail = format!("{before:?} became {wanted:?}");
+        let at = api.access.ports.clock.now();
+        let entry = AuditEntry { at, actor: caller.actor.clone(), action: "settings.changed".into(), detail };
+        table.write(record_audit(whose, &entry, &format!("{:020}", stored.version))).await.map_err(failed)?;
+    }
+    Ok(ApiReply::json(200, &settings_answer(&wanted)))
+}
+
+/// Gives the connection back here and, by a worker, at Xero. Data stays.
+pub async fn disconnect(api: &Api, caller: &Caller, whose: &OrganisationRef) -> Result<ApiReply, Problem> {
+    let (connection, _) = disconnect_here(&api.access, whose, &caller.actor).await.map_err(|error| match error {
+        DisconnectError::Unknown => Problem::not_found(),
+        error => failed(error),
+    })?;
+    if !connection.deleted_at_xero {
+        let work = Work::Disconnect { organisation: whose.clone(), generation: connection.generation };
+        send(api, Envelope::new(work)).await?;
+    }
+    Ok(ApiReply::json(202, &json!({ "state": connection.state, "reason": connection.reason })))
+}
+
+async fn send(api: &Api, envelope: Envelope) -> Result<(), Problem> {
+    let message = Message {
+        queue: envelope.queue(),
+        body: envelope.to_json(),
+        group: envelope.group(),
+        dedupe: envelope.dedupe(),
+    };
+    api.access.ports.queue.send(vec![message]).await.map_err(failed)
+}
+
+/// Asks for a test of the connection.
+pub async fn start_test(api: &Api, whose: &OrganisationRef) -> Result<ApiReply, Problem> {
+    let id = kernel::ConnectId::from_random(random_16(&*api.access.ports.random)).to_string();
+    request_test(&api.access, whose, &id).await.map_err(failed)?;
+    send(api, Envelope::new(Work::TestConnection { organisation: whose.clone(), test: id.clone() })).await?;
+    Ok(ApiReply::json(202, &json!({ "test_id": id })))
+}
+
+/// A test's result.
+pub async fn show_test(api: &Api, whose: &OrganisationRef, request: &ApiRequest) -> Result<ApiReply, Problem> {
+    let id: kernel::ConnectId = crate::answers::path_id(request, "test_id")?;
+    let found = load_test(&api.access, whose, &id.to_string()).await.map_err(failed)?;
+    let test = found.ok_or_else(Problem::not_found)?;
+    let passed = test.finished_at.map(|_| test.checks.iter().all(|check| check.passed));
+    Ok(ApiReply::json(200, &json!({
+        "test_id": id, "requested_at": test.requested_at, "finished_at": test.finished_at,
+        "passed": passed, "checks": test.checks,
+    })))
+}
+
+/// Who did what.
+pub async fn audit(api: &Api, whose: &OrganisationRef, request: &ApiRequest) -> Result<ApiReply, Problem> {
+    let wanted = limit(request, 100, 500)?;
+    let entries = list_audit(&*api.access.ports.table, whose, wanted).await.map_err(failed)?;
+    Ok(ApiReply::json(200, &json!({ "entries": entries })))
+}
+
+/// What is wrong.
+pub async fn problems(api: &Api, whose: &OrganisationRef, request: &ApiRequest) -> Result<ApiReply, Problem> {
+    let all = match request.query.get("state").map(String::as_str) {
+        None | Some("open") => false,
+        Some("all") => true,
+        Some(_) => return Err(Problem::bad_request("bad-state", "state must be open or all.")),
+    };
+    let found = list_problems(&*api.access.ports.table, whose, all).await.map_err(failed)?;
+    Ok(ApiReply::json(200, &json!({ "problems": found })))
+}
+
+/// What was read from Xero.
+pub async fn usage(api: &Api, connection: &Connection) -> Result<ApiReply, Problem> {
+    let head = load_head(&*api.access.ports.table, &connection.whose).await.map_err(failed)?;
+    let mut months = vec![json!({ "month": head.usage.month, "calls": head.usage.calls, "bytes": head.usage.bytes })];
+    months.retain(|month| month["month"] != "");
+    months.extend(head.usage.before.iter().map(|(month, calls, bytes)| json!({ "month": month, "calls": calls, "bytes": bytes })));
+    Ok(ApiReply::json(200, &json!({ "months": months, "calls_left_today": head.day_left })))
+}

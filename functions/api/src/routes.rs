@@ -1,0 +1,54 @@
+//! Each route to its answer. The routes are those of `infra/openapi.yaml`, which the gateway imports.
+
+use kernel::OrganisationRef;
+use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
+
+use crate::answers::path_id;
+use crate::commands::once;
+use crate::config::Api;
+use crate::{changes, connects, organisations, syncs};
+
+/// Answers one request.
+pub async fn answer(api: &Api, request: ApiRequest) -> Result<ApiReply, Problem> {
+    let caller = request.caller(&api.workspace_claim).ok_or_else(no_workspace)?;
+    let (request, caller) = (&request, &caller);
+    match request.route.as_str() {
+        "GET /v1/apps" => connects::apps(api).await,
+        "POST /v1/connects" => once(api, caller, request, connects::start(api, caller, request)).await,
+        "GET /v1/connects/{connect_id}" => connects::show(api, caller, request).await,
+        "POST /v1/connects/{connect_id}/choice" => connects::choose(api, caller, request).await,
+        "GET /v1/organisations" => organisations::list(api, caller).await,
+        _ => of_organisation(api, caller, request).await,
+    }
+}
+
+/// Routes below one organisation. Its rows are reached only with the caller's own workspace.
+async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Result<ApiReply, Problem> {
+    let tenant = path_id(request, "tenant_id")?;
+    let whose = &OrganisationRef { workspace: caller.workspace.clone(), tenant };
+    let known = organisations::known(api, whose).await?;
+    let below = request.route.split_once("/v1/organisations/{tenant_id}").map(|(verb, rest)| (verb.trim(), rest));
+    match below {
+        Some(("GET", "")) => organisations::show(api, &known).await,
+        Some(("DELETE", "")) => organisations::disconnect(api, caller, whose).await,
+        Some(("PUT", "/settings")) => organisations::change_settings(api, caller, whose, request).await,
+        Some(("POST", "/tests")) => once(api, caller, request, organisations::start_test(api, whose)).await,
+        Some(("GET", "/tests/{test_id}")) => organisations::show_test(api, whose, request).await,
+        Some(("GET", "/audit")) => organisations::audit(api, whose, request).await,
+        Some(("GET", "/problems")) => organisations::problems(api, whose, request).await,
+        Some(("GET", "/usage")) => organisations::usage(api, &known).await,
+        Some(("POST", "/syncs")) => once(api, caller, request, syncs::start(api, caller, whose)).await,
+        Some(("GET", "/syncs")) => syncs::list(api, whose, request).await,
+        Some(("GET", "/syncs/{run_id}")) => syncs::show(api, whose, request).await,
+        Some(("GET", "/syncs/{run_id}/items")) => syncs::items(api, &known, request).await,
+        Some(("GET", "/changes")) => changes::list(api, &known, request).await,
+        Some(("GET", "/records/{entity}")) => changes::records(api, &known, request).await,
+        Some(("GET", "/records/{entity}/{record_id}")) => changes::record(api, &known, request).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+fn no_workspace() -> Problem {
+    let detail = "The token names no workspace. Your issuer must put it into the claim this deployment is set up with.";
+    Problem::new(403, "no-workspace", "No workspace", detail)
+}

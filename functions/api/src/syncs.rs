@@ -1,0 +1,75 @@
+//! Sync now, the run log, and the items of a run.
+
+use connections::Connection;
+use kernel::{Applied, OrganisationRef, RunId};
+use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
+use serde_json::{Value, json};
+use sync::feed::{Cursor, read_range};
+use sync::head::Trigger;
+use sync::{Requested, list_runs, load_run, request_run};
+
+use crate::answers::{failed, limit, path_id};
+use crate::changes::{change_answer, cursor};
+use crate::config::Api;
+
+/// A wish's answer.
+pub fn run_answer(requested: &Requested) -> Value {
+    match requested {
+        Requested::Run { run, applied } => json!({ "run_id": run, "joined": *applied == Applied::Before }),
+        Requested::NotConnected | Requested::Unknown => Value::Null,
+    }
+}
+
+/// Asks for a sync now; during a run this is that run.
+pub async fn start(api: &Api, caller: &Caller, whose: &OrganisationRef) -> Result<ApiReply, Problem> {
+    let requested = request_run(&api.access, whose, Trigger::Person, Some(&caller.actor)).await.map_err(failed)?;
+    match requested {
+        Requested::Run { .. } => Ok(ApiReply::json(202, &run_answer(&requested))),
+        Requested::NotConnected => {
+            let detail = "The organisation is not connected; its status says why. Connect it again, then sync.";
+            Err(Problem::new(409, "not-connected", "Not connected", detail))
+        }
+        Requested::Unknown => Err(Problem::not_found()),
+    }
+}
+
+/// The newest runs.
+pub async fn list(api: &Api, whose: &OrganisationRef, request: &ApiRequest) -> Result<ApiReply, Problem> {
+    let wanted = limit(request, 20, 100)?;
+    let before: Option<RunId> = match request.query.get("before") {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| Problem::bad_request("bad-run", "before must be a run_id."))?),
+    };
+    let (runs, more) = list_runs(&*api.access.ports.table, whose, before.as_ref(), wanted).await.map_err(failed)?;
+    let next = runs.last().filter(|_| more).map(|last| last.run.clone());
+    Ok(ApiReply::json(200, &json!({ "syncs": runs, "next_before": next })))
+}
+
+/// One run, with its progress while it is under way.
+pub async fn show(api: &Api, whose: &OrganisationRef, request: &ApiRequest) -> Result<ApiReply, Problem> {
+    let run: RunId = path_id(request, "run_id")?;
+    let found = load_run(&*api.access.ports.table, whose, &run).await.map_err(failed)?;
+    Ok(ApiReply::json(200, &found.ok_or_else(Problem::not_found)?))
+}
+
+/// The changes a run found, each with its links.
+pub async fn items(api: &Api, connection: &Connection, request: &ApiRequest) -> Result<ApiReply, Problem> {
+    let (table, whose) = (&*api.access.ports.table, &connection.whose);
+    let wanted = limit(request, 100, 250)?;
+    let run: RunId = path_id(request, "run_id")?;
+    let found = load_run(table, whose, &run).await.map_err(failed)?.ok_or_else(Problem::not_found)?;
+    let from = match request.query.get("cursor") {
+        None => found.log.feed_from,
+        Some(text) => cursor(whose, text)?.position().max(found.log.feed_from),
+    };
+    let page = read_range(table, whose, from, found.log.feed_to, wanted).await.map_err(failed)?;
+    let entity = request.query.get("entity");
+    let items: Vec<Value> = page
+        .changes
+        .iter()
+        .filter(|change| entity.is_none_or(|entity| change.entity == *entity))
+        .map(|change| change_answer(connection, change))
+        .collect();
+    let next: Option<&Cursor> = page.more.then_some(&page.next);
+    Ok(ApiReply::json(200, &json!({ "items": items, "next_cursor": next.map(ToString::to_string) })))
+}

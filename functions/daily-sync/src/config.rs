@@ -1,0 +1,20 @@
+//! What this function needs from its environment.
+
+use std::collections::BTreeMap;
+
+use aws::Names;
+use connections::Access;
+use envelopes::SYNC_WORKER;
+use lambda_kit::{Error, Variables};
+use xero::XeroAddresses;
+
+/// Reads the environment and builds the ports. This function's role opens neither tokens nor secrets.
+pub fn connect() -> Result<Access, Error> {
+    let variables = Variables;
+    let names = Names {
+        table: variables.required("TABLE_NAME")?,
+        token_key: String::new(),
+        queues: BTreeMap::from([(SYNC_WORKER, variables.required("SYNC_WORKER_QUEUE_URL")?)]),
+    };
+    Ok(Access { ports: aws::connect(names)?, addresses: XeroAddresses::default() })
+}

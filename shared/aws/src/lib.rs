@@ -1,0 +1,22 @@
+//! The ports on AWS: DynamoDB, SQS, KMS, Secrets Manager, and HTTPS to Xero.
+//!
+//! Owns every AWS type of the house; none leaves this crate. Region, credentials and addresses come from the
+//! environment only (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, …, `AWS_ENDPOINT_URL_<SERVICE>`), so that start-up asks nobody.
+
+mod client;
+mod clock;
+mod connect;
+mod queue;
+mod secrets;
+mod table;
+mod transport;
+mod vault;
+
+pub use client::{AwsSettings, SettingsError};
+pub use connect::{ConnectError, Names, connect};
+pub use clock::{SystemClock, SystemRandom};
+pub use queue::SqsQueue;
+pub use secrets::SecretsReader;
+pub use table::DynamoTable;
+pub use transport::HttpsTransport;
+pub use vault::KmsVault;

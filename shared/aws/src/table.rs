@@ -1,0 +1,242 @@
+//! The Table port on DynamoDB.
+//!
+//! Attributes: `PK`, `SK`, `v` (version), `body` (JSON text), `ttl` (seconds since 1970, where a row may be dropped).
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use futures::future::try_join_all;
+use kernel::Timestamp;
+use ports::{Direction, Guard, Key, Query, Row, RowPage, Table, TableError, Write, Written};
+
+use crate::client::AwsSettings;
+
+type Item = HashMap<String, AttributeValue>;
+
+/// DynamoDB, one table.
+pub struct DynamoTable {
+    client: Client,
+    name: String,
+}
+
+/// Most keys DynamoDB reads in one call.
+const GET_MAX: usize = 100;
+/// Tries to read what a throttled batch left over.
+const LEFT_OVER_TRIES_MAX: u32 = 8;
+const IF_ABSENT: &str = "attribute_not_exists(PK)";
+const IF_VERSION: &str = "v = :v";
+
+impl DynamoTable {
+    /// The table of that name.
+    pub fn new(settings: &AwsSettings, name: String) -> Self {
+        Self { client: Client::new(&settings.config("DYNAMODB")), name }
+    }
+
+    async fn get_some(&self, keys: &[Key]) -> Result<Vec<Row>, TableError> {
+        let mut wanted: Vec<Item> = keys.iter().map(key_item).collect();
+        let mut rows = Vec::with_capacity(keys.len());
+        for _ in 0..LEFT_OVER_TRIES_MAX {
+            let all = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
+            let all = all.map_err(|error| TableError::Refused(error.into()))?;
+            let answer = self.client.batch_get_item().request_items(&self.name, all).send().await.map_err(unavailable)?;
+            for item in answer.responses().and_then(|tables| tables.get(&self.name)).into_iter().flatten() {
+                rows.push(row(item)?);
+            }
+            let left = answer.unprocessed_keys().and_then(|tables| tables.get(&self.name));
+            wanted = left.map(|left| left.keys().to_vec()).unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(rows);
+            }
+        }
+        Err(TableError::Unavailable("keys stayed unread because of throttling".into()))
+    }
+}
+
+fn unavailable<E: std::error::Error + Send + Sync + 'static>(error: E) -> TableError {
+    TableError::Unavailable(Box::new(error))
+}
+
+fn key_item(key: &Key) -> Item {
+    HashMap::from([
+        ("PK".to_owned(), AttributeValue::S(key.partition.clone())),
+        ("SK".to_owned(), AttributeValue::S(key.sort.clone())),
+    ])
+}
+
+fn item(key: &Key, version: u64, body: String, expires_at: Option<Timestamp>) -> Item {
+    let mut item = key_item(key);
+    item.insert("v".to_owned(), AttributeValue::N(version.to_string()));
+    item.insert("body".to_owned(), AttributeValue::S(body));
+    if let Some(at) = expires_at {
+        item.insert("ttl".to_owned(), AttributeValue::N(at.as_second().to_string()));
+    }
+    item
+}
+
+fn row(item: &Item) -> Result<Row, TableError> {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    let number = |name: &str| item.get(name).and_then(|value| value.as_n().ok());
+    let sort = text("SK").unwrap_or_default();
+    let corrupt = |reason: &str| TableError::Corrupt { sort: sort.clone(), reason: reason.to_owned() };
+    let partition = text("PK").ok_or_else(|| corrupt("no PK"))?;
+    let version = number("v").and_then(|digits| digits.parse().ok()).ok_or_else(|| corrupt("no version"))?;
+    let body = text("body").ok_or_else(|| corrupt("no body"))?;
+    let expires_at = number("ttl").and_then(|digits| digits.parse().ok()).and_then(|at| Timestamp::from_second(at).ok());
+    Ok(Row { key: Key { partition, sort: sort.clone() }, version, body, expires_at })
+}
+
+/// The condition and its value for what a write expects.
+fn condition(guard: Guard) -> (&'static str, Option<(String, AttributeValue)>) {
+    match guard {
+        Guard::Absent => (IF_ABSENT, None),
+        Guard::Version(version) => (IF_VERSION, Some((":v".to_owned(), AttributeValue::N(version.to_string())))),
+    }
+}
+
+fn conflict(found: Option<&Item>) -> Result<Written, TableError> {
+    Ok(Written::Conflict(found.map(row).transpose()?))
+}
+
+#[async_trait]
+impl Table for DynamoTable {
+    async fn get(&self, key: &Key) -> Result<Option<Row>, TableError> {
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key_item(key))).consistent_read(true);
+        let answer = request.send().await.map_err(unavailable)?;
+        answer.item().map(row).transpose()
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Row>, TableError> {
+        let parts = try_join_all(keys.chunks(GET_MAX).map(|some| self.get_some(some))).await?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
+    async fn query(&self, query: &Query) -> Result<RowPage, TableError> {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("PK = :p AND SK BETWEEN :a AND :b")
+            .expression_attribute_values(":p", text(&query.partition))
+            .expression_attribute_values(":a", text(&query.from))
+            .expression_attribute_values(":b", text(&query.to))
+            .scan_index_forward(query.direction == Direction::Forward)
+            .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(unavailable)?;
+        let rows: Result<Vec<Row>, TableError> = answer.items().iter().map(row).collect();
+        Ok(RowPage { rows: rows?, more: answer.last_evaluated_key().is_some() })
+    }
+
+    async fn write(&self, write: Write) -> Result<Written, TableError> {
+        match write {
+            Write::Put { key, guard, body, expires_at } => self.put(&key, guard, body, expires_at).await,
+            Write::Delete { key, guard } => self.delete(&key, guard).await,
+        }
+    }
+
+    async fn transact(&self, writes: Vec<Write>) -> Result<Written, TableError> {
+        let items: Result<Vec<_>, TableError> = writes.into_iter().map(|write| self.transact_item(write)).collect();
+        let outcome = self.client.transact_write_items().set_transact_items(Some(items?)).send().await;
+        match outcome {
+            Ok(_) => Ok(Written::Stored),
+            Err(SdkError::ServiceError(refused)) => match refused.err() {
+                TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                    let reasons = cancelled.cancellation_reasons();
+                    let failed = reasons.iter().find(|reason| reason.code() == Some("ConditionalCheckFailed"));
+                    match failed {
+                        Some(reason) => conflict(reason.item()),
+                        // Another transaction is at the same rows: theirs will show as a version.
+                        None => Ok(Written::Conflict(None)),
+                    }
+                }
+                _ => Err(unavailable(refused.into_err())),
+            },
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+}
+
+impl DynamoTable {
+    async fn put(&self, key: &Key, guard: Guard, body: String, expires_at: Option<Timestamp>) -> Result<Written, TableError> {
+        let (expression, value) = condition(guard);
+        let mut request = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item(key, guard.next_version(), body, expires_at)))
+            .condition_expression(expression)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some((name, value)) = value {
+            request = request.expression_attribute_values(name, value);
+        }
+        match request.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(SdkError::ServiceError(refused)) => match refused.err() {
+                PutItemError::ConditionalCheckFailedException(failed) => conflict(failed.item()),
+                error if error.meta().code() == Some("ValidationException") => {
+                    Err(TableError::Refused(refused.into_err().into()))
+                }
+                _ => Err(unavailable(refused.into_err())),
+            },
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn delete(&self, key: &Key, guard: Guard) -> Result<Written, TableError> {
+        let (expression, value) = condition(guard);
+        let mut request = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .condition_expression(expression)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some((name, value)) = value {
+            request = request.expression_attribute_values(name, value);
+        }
+        match request.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(SdkError::ServiceError(refused)) => match refused.err() {
+                DeleteItemError::ConditionalCheckFailedException(failed) => conflict(failed.item()),
+                _ => Err(unavailable(refused.into_err())),
+            },
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    fn transact_item(&self, write: Write) -> Result<TransactWriteItem, TableError> {
+        let refused = |error: aws_sdk_dynamodb::error::BuildError| TableError::Refused(error.into());
+        let all_old = ReturnValuesOnConditionCheckFailure::AllOld;
+        Ok(match write {
+            Write::Put { key, guard, body, expires_at } => {
+                let (expression, value) = condition(guard);
+                let put = Put::builder()
+                    .table_name(&self.name)
+                    .set_item(Some(item(&key, guard.next_version(), body, expires_at)))
+                    .condition_expression(expression)
+                    .set_expression_attribute_values(value.map(|value| HashMap::from([value])))
+                    .return_values_on_condition_check_failure(all_old);
+                TransactWriteItem::builder().put(put.build().map_err(refused)?).build()
+            }
+            Write::Delete { key, guard } => {
+                let (expression, value) = condition(guard);
+                let delete = Delete::builder()
+                    .table_name(&self.name)
+                    .set_key(Some(key_item(&key)))
+                    .condition_expression(expression)
+                    .set_expression_attribute_values(value.map(|value| HashMap::from([value])))
+                    .return_values_on_condition_check_failure(all_old);
+                TransactWriteItem::builder().delete(delete.build().map_err(refused)?).build()
+            }
+        })
+    }
+}
