@@ -1,0 +1,72 @@
+//! `/connections`: what a token may act on, and taking it back.
+
+use kernel::{Timestamp, XeroUserId};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::address::Address;
+use super::identity::{Bearer, bearer};
+use super::limits;
+use super::reply::{Reply, not_found, problem};
+use super::settings::AppId;
+use super::state::{Connection, State};
+
+/// Dispatches `/connections` and `/connections/{id}`.
+pub(super) fn answer(state: &mut State, method: &str, address: &Address, token: Option<&str>, now: Timestamp) -> Reply {
+    let grant = match bearer(state, token, now) {
+        Bearer::Valid(grant) => grant,
+        Bearer::Expired(at) => return expired(state, at),
+        Bearer::Unknown => return unauthorized(state),
+    };
+    if let Err(met) = state.limits.admit_app(grant.app, now) {
+        return limits::refuse(met);
+    }
+    let reply = match (method, address.segments.get(1)) {
+        ("GET", None) => list(state, grant.app, grant.user, address.parameter("authEventId")),
+        ("DELETE", Some(id)) => delete(state, grant.app, grant.user, id, now),
+        _ => not_found(),
+    };
+    state.limits.mark_app(reply, grant.app)
+}
+
+pub(super) fn expired(state: &mut State, at: Timestamp) -> Reply {
+    let detail = format!("TokenExpired: token expired at {}", at.strftime("%m/%d/%Y %H:%M:%S"));
+    problem(401, &detail, state.dice.uuid()).with("WWW-Authenticate", "Bearer error=invalid_token")
+}
+
+pub(super) fn unauthorized(state: &mut State) -> Reply {
+    let reply = problem(401, "AuthenticationUnsuccessful", state.dice.uuid());
+    reply.with("WWW-Authenticate", "Bearer error=invalid_token")
+}
+
+fn list(state: &State, app: AppId, user: XeroUserId, event: Option<&str>) -> Reply {
+    let wanted = |each: &&Connection| {
+        each.live && each.app == app && each.user == user && event.is_none_or(|event| each.event.to_string() == event)
+    };
+    let rows: Vec<Value> = state.connections.iter().filter(wanted).map(|each| row(state, each)).collect();
+    Reply::json(200, &Value::Array(rows))
+}
+
+fn row(state: &State, each: &Connection) -> Value {
+    let name = state.books.iter().find(|books| books.tenant == each.tenant).map(|books| books.profile.name.clone());
+    let stamp = |at: Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S%.7f").to_string();
+    json!({
+        "id": each.id.to_string(), "authEventId": each.event.to_string(), "tenantId": each.tenant.to_string(),
+        "tenantType": "ORGANISATION", "tenantName": name,
+        "createdDateUtc": stamp(each.created), "updatedDateUtc": stamp(each.updated),
+    })
+}
+
+fn delete(state: &mut State, app: AppId, user: XeroUserId, id: &str, now: Timestamp) -> Reply {
+    let Ok(id) = id.parse::<Uuid>() else { return not_found() };
+    let mine = |each: &Connection| each.live && each.app == app && each.user == user;
+    if let Some(found) = state.connections.iter_mut().find(|each| mine(each) && each.id.0 == id) {
+        (found.live, found.updated) = (false, now);
+        return Reply::empty(204);
+    }
+    let other_id = |each: &Connection| mine(each) && (each.tenant.0 == id || each.event == id);
+    if state.connections.iter().any(other_id) {
+        return problem(403, "AuthenticationUnsuccessful", state.dice.uuid());
+    }
+    not_found()
+}

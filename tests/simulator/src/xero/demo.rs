@@ -1,0 +1,250 @@
+//! Demo organisations: a seed and a size give the same books everywhere.
+//!
+//! Owns how many records of each kind an organisation of some size has, and makes those that others refer to. Documents
+//! are made in `demo_documents`.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use kernel::{TenantId, Timestamp};
+use rust_decimal::Decimal;
+
+use super::books::{Books, Profile};
+pub use super::chart::Country;
+use super::chart::{ACCOUNTS, BANKS};
+use super::demo_documents;
+use super::demo_words as words;
+use super::dice::Dice;
+use super::model::{Account, Choice, Contact, Item, Postal, Price, Status, TaxRate, Tracking};
+use super::wire::today;
+
+/// What a demo organisation looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemoSettings {
+    /// Everything follows from it.
+    pub seed: u64,
+    /// The organisation's name.
+    pub name: String,
+    /// Chart, tax and currency.
+    pub country: Country,
+    /// Invoices and bills, 0 to 100,000.
+    pub invoices: usize,
+    /// Customers and suppliers.
+    pub contacts: usize,
+    /// Spend and receive money.
+    pub bank_transactions: usize,
+    /// Payments of invoices and bills; capped by how many of them there are.
+    pub payments: usize,
+    /// A demo company, which Xero resets from time to time.
+    pub is_demo: bool,
+}
+
+impl DemoSettings {
+    /// An organisation of so many invoices, the rest in natural proportion.
+    pub fn sized(seed: u64, invoices: usize) -> Self {
+        Self {
+            seed,
+            name: "Demo Company (UK)".to_owned(),
+            country: Country::Uk,
+            invoices,
+            contacts: (invoices / 5).max(8),
+            bank_transactions: invoices / 2,
+            payments: invoices * 3 / 10,
+            is_demo: true,
+        }
+    }
+
+    /// The same in Australia.
+    pub fn sized_au(seed: u64, invoices: usize) -> Self {
+        Self { country: Country::Au, name: "Demo Company (AU)".to_owned(), ..Self::sized(seed, invoices) }
+    }
+
+    /// The seed everything else is made of.
+    pub(super) fn dice(&self) -> Dice {
+        Dice::new(self.seed)
+    }
+}
+
+/// Makes an organisation as of now.
+pub(super) fn books(settings: &DemoSettings, tenant: TenantId, now: Timestamp) -> Books {
+    let mut dice = settings.dice();
+    let profile = Profile {
+        name: settings.name.clone(),
+        country: settings.country,
+        short_code: format!("!{}", dice.token(5).replace(['_', '-'], "x")),
+        period_lock: None,
+        year_end_lock: None,
+        created: super::state::after(now, -3 * 365 * 86_400),
+        is_demo: settings.is_demo,
+    };
+    let mut books = Books::new(tenant, profile, Dice::new(settings.seed ^ 0xB00C));
+    let start_ms = now.as_millisecond() - 400 * DAY_MS;
+    tax_and_currencies(&mut books, settings.country);
+    accounts(&mut books, &mut dice, settings.country, start_ms);
+    tracking(&mut books, &mut dice);
+    items(&mut books, &mut dice, settings.country, start_ms);
+    contacts(&mut books, &mut dice, settings, now.as_millisecond());
+    let zone = settings.country.figures().timezone;
+    demo_documents::fill(&mut books, &mut dice, settings, today(now, zone), now.as_millisecond());
+    books
+}
+
+pub(super) const DAY_MS: i64 = 86_400_000;
+
+fn tax_and_currencies(books: &mut Books, country: Country) {
+    let figures = country.figures();
+    let rate = |&(name, tax_type, component, rate, report, applies): &(_, &str, _, &str, _, _)| TaxRate {
+        name: Box::from(name),
+        tax_type: Arc::from(tax_type),
+        component: Box::from(component),
+        rate: rate.parse().unwrap_or_default(),
+        status: Status::Active,
+        report,
+        applies,
+    };
+    let rates: &[(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str)] = figures.tax_rates;
+    books.tax_rates = rates.iter().map(|row| rate(&(row.0, row.1, row.2, row.3, row.4, row.5))).collect();
+    books.currencies = figures.currencies.iter().map(|(code, name)| (Arc::from(*code), (*name).to_owned())).collect();
+}
+
+fn accounts(books: &mut Books, dice: &mut Dice, country: Country, updated: i64) {
+    let figures = country.figures();
+    let blank = |dice: &mut Dice, code: &str, name: &str, kind: &str| Account {
+        id: dice.uuid(),
+        code: code.into(),
+        name: name.into(),
+        kind: kind.into(),
+        status: Status::Active,
+        tax_type: Arc::from("NONE"),
+        description: Box::from(""),
+        payments: false,
+        expense_claims: false,
+        system: "",
+        bank_number: Box::from(""),
+        bank_kind: Box::from(""),
+        currency: None,
+        updated,
+    };
+    let mut rows = Vec::new();
+    for (code, name, kind, side, system) in ACCOUNTS {
+        let tax = match side {
+            'S' => figures.sales_tax,
+            'P' => figures.purchase_tax,
+            _ => "NONE",
+        };
+        let payments = matches!(*code, "835" | "850");
+        let known = books.tax_rate(tax).map_or_else(|| Arc::from("NONE"), |rate| rate.tax_type.clone());
+        rows.push(Account { tax_type: known, system, payments, ..blank(dice, code, name, kind) });
+    }
+    for (code, name, number, currency, bank_kind) in BANKS {
+        rows.push(Account {
+            bank_number: Box::from(*number),
+            bank_kind: Box::from(*bank_kind),
+            currency: Some(books.currencies[*currency].0.clone()),
+            ..blank(dice, code, name, "BANK")
+        });
+    }
+    books.accounts.load(rows);
+}
+
+fn tracking(books: &mut Books, dice: &mut Dice) {
+    let categories: [(&str, &[&str]); 2] =
+        [("Region", &["North", "South", "East", "West"]), ("Department", &["Workshop", "Office", "Field Team"])];
+    for (name, options) in categories {
+        let option = |dice: &mut Dice, name: &str| Choice { id: dice.uuid(), name: name.into(), status: Status::Active };
+        let options = options.iter().map(|name| option(dice, name)).collect();
+        books.tracking.push(Tracking { id: dice.uuid(), name: name.into(), status: Status::Active, options });
+    }
+}
+
+fn items(books: &mut Books, dice: &mut Dice, country: Country, updated: i64) {
+    let figures = country.figures();
+    let price = |pence: i64, account: &str, tax: &str| Price {
+        unit: Decimal::new(pence, 2),
+        account: account.into(),
+        tax_type: Arc::from(tax),
+    };
+    let mut rows = Vec::new();
+    for (index, (description, account, pence)) in words::SOLD.iter().enumerate() {
+        rows.push(Item {
+            id: dice.uuid(),
+            code: Arc::from(format!("S-{:03}", index + 1)),
+            name: description.chars().take(50).collect::<String>().into(),
+            description: Box::from(*description),
+            purchase_description: Box::from(""),
+            sales: Some(price(*pence, account, figures.sales_tax)),
+            purchase: None,
+            deleted: false,
+            updated,
+        });
+    }
+    for (index, (description, account, pence)) in words::BOUGHT.iter().take(6).enumerate() {
+        rows.push(Item {
+            id: dice.uuid(),
+            code: Arc::from(format!("P-{:03}", index + 1)),
+            name: Box::from(*description),
+            description: Box::from(""),
+            purchase_description: Box::from(*description),
+            sales: None,
+            purchase: Some(price(*pence, account, figures.purchase_tax)),
+            deleted: false,
+            updated,
+        });
+    }
+    books.items.load(rows);
+}
+
+fn contacts(books: &mut Books, dice: &mut Dice, settings: &DemoSettings, now_ms: i64) {
+    let uk = settings.country == Country::Uk;
+    let (endings, towns) = if uk { (words::ENDING_UK, words::TOWNS_UK) } else { (words::ENDING_AU, words::TOWNS_AU) };
+    let names = words::FIRST.len() * words::SECOND.len();
+    let offset = dice.below(names);
+    let mut rows = Vec::with_capacity(settings.contacts);
+    for index in 0..settings.contacts {
+        // A stride without a common factor with the number of names walks over all of them before any comes twice.
+        let at = (offset + index * 1_103) % names;
+        let (first, second) = (words::FIRST[at / words::SECOND.len()], words::SECOND[at % words::SECOND.len()]);
+        let round = index / names;
+        let branch = if round == 0 { String::new() } else { format!(" {}", round + 1) };
+        let name = format!("{first} {second}{branch} {}", endings[index % endings.len()]);
+        let (given, family) = (*dice.pick(words::GIVEN), *dice.pick(words::FAMILY));
+        let (town, code) = *dice.pick(towns);
+        let street = format!("{} {}", dice.between(1, 120), dice.pick(words::STREETS));
+        let host = format!("{}{}.example", first.to_lowercase(), second.to_lowercase().replace(' ', ""));
+        rows.push(Contact {
+            id: dice.uuid(),
+            number: if index % 4 == 0 { format!("C{:05}", index + 1).into() } else { Box::from("") },
+            account_number: Box::from(""),
+            name: name.into(),
+            first: given.into(),
+            last: family.into(),
+            email: format!("accounts@{host}").into(),
+            company_number: Box::from(""),
+            tax_number: Box::from(""),
+            phone: format!("0{} 496 0{:03}", dice.between(111, 199), dice.below(1_000)).into(),
+            addresses: vec![Postal {
+                kind: Box::from("POBOX"),
+                line: street.into(),
+                city: town.into(),
+                region: Box::from(""),
+                code: code.into(),
+                country: if uk { Box::from("United Kingdom") } else { Box::from("Australia") },
+            }],
+            persons: Vec::new(),
+            status: if index % 50 == 49 { Status::Archived } else { Status::Active },
+            merged_to: None,
+            is_supplier: false,
+            is_customer: false,
+            currency: None,
+            sales_account: Box::from(""),
+            purchases_account: Box::from(""),
+            updated: now_ms - dice.between(DAY_MS, 380 * DAY_MS),
+        });
+    }
+    books.contacts.load(rows);
+}
+
+/// A day some days before another.
+pub(super) fn days_before(day: Date, days: i64) -> Date {
+    day.checked_sub(jiff::SignedDuration::from_hours(24 * days)).unwrap_or(day)
+}

@@ -1,0 +1,155 @@
+//! What a test or the server chooses: apps, users, roles, and how the next consent goes.
+
+use kernel::{TenantId, XeroUserId};
+
+/// Settings of the whole simulated Xero.
+#[derive(Clone, Debug)]
+pub struct XeroSettings {
+    /// Ids, tokens and demo figures follow from it.
+    pub seed: u64,
+    /// `iss` of the tokens, and the base of the discovery document.
+    pub issuer: String,
+    /// Where events say their resources are.
+    pub api: String,
+    /// Whether the per-minute, per-day and concurrency limits are kept. Xero always keeps them.
+    pub limits: bool,
+}
+
+impl Default for XeroSettings {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            issuer: "https://identity.xero.com".to_owned(),
+            api: "https://api.xero.com".to_owned(),
+            limits: true,
+        }
+    }
+}
+
+/// Number of a registered app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AppId(pub usize);
+
+/// One app of the developer portal.
+#[derive(Clone, Debug)]
+pub struct AppSettings {
+    /// Shown as `ProviderName` in answers.
+    pub name: String,
+    /// OAuth client id.
+    pub client_id: String,
+    /// OAuth client secret.
+    pub client_secret: String,
+    /// Key of webhook signatures, used as the bytes of this very text.
+    pub webhook_key: String,
+    /// Exactly these redirect addresses are accepted.
+    pub redirect_uris: Vec<String>,
+    /// Scopes the app may ask for; one more in a request fails the consent.
+    pub scopes: Vec<String>,
+    /// Whether the app passed certification: an organisation takes at most two apps that did not.
+    pub certified: bool,
+    /// Calls a day per organisation: 1,000 on the Starter tier, 5,000 above.
+    pub day_limit: u32,
+    /// Connections the tier allows.
+    pub connections_max: usize,
+    /// Whether one consent may connect several organisations.
+    pub bulk_connect: bool,
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self {
+            name: "Ledger Lane".to_owned(),
+            client_id: "5D1E0000000000000000000000000001".to_owned(),
+            client_secret: "simulated-client-secret".to_owned(),
+            webhook_key: "c2ltdWxhdGVkLXdlYmhvb2sta2V5LW5vdC1kZWNvZGVk".to_owned(),
+            redirect_uris: vec!["http://localhost:3000/oauth/callback".to_owned()],
+            scopes: GRANULAR_SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
+            certified: true,
+            day_limit: 5_000,
+            connections_max: 1_000,
+            bulk_connect: false,
+        }
+    }
+}
+
+/// What an app made since March 2026 may ask for without further approval, with and without `.read`.
+pub const GRANULAR_SCOPES: &[&str] = &[
+    "openid",
+    "profile",
+    "email",
+    "offline_access",
+    "accounting.invoices",
+    "accounting.invoices.read",
+    "accounting.payments",
+    "accounting.payments.read",
+    "accounting.banktransactions",
+    "accounting.banktransactions.read",
+    "accounting.manualjournals",
+    "accounting.manualjournals.read",
+    "accounting.contacts",
+    "accounting.contacts.read",
+    "accounting.settings",
+    "accounting.settings.read",
+    "accounting.attachments",
+    "accounting.attachments.read",
+    "accounting.reports.trialbalance.read",
+    "accounting.reports.balancesheet.read",
+    "accounting.reports.profitandloss.read",
+];
+
+/// One Xero user.
+#[derive(Clone, Debug)]
+pub struct UserSettings {
+    /// Also the preferred user name.
+    pub email: String,
+    /// First name.
+    pub given_name: String,
+    /// Last name.
+    pub family_name: String,
+}
+
+impl Default for UserSettings {
+    fn default() -> Self {
+        Self {
+            email: "robin.ferris@ledgerlane.example".to_owned(),
+            given_name: "Robin".to_owned(),
+            family_name: "Ferris".to_owned(),
+        }
+    }
+}
+
+/// What a user may do in one organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    Adviser,
+    /// Everyday work, with the permission to see reports, which manual journals need.
+    StandardWithReports,
+    /// Everyday work without reports: manual journals are refused.
+    Standard,
+    /// Reads; every write is refused.
+    ReadOnly,
+}
+
+impl Role {
+    /// Since June 2026 manual journals need the permission to see reports.
+    pub(super) fn sees_journals(self) -> bool {
+        !matches!(self, Role::Standard)
+    }
+}
+
+/// How the person at Xero's consent page behaves, until told otherwise.
+#[derive(Clone, Debug)]
+pub enum Consent {
+    /// Agrees.
+    Allow {
+        /// Who is signed in.
+        user: XeroUserId,
+        /// The chosen organisations. More than one needs an app with bulk connection.
+        tenants: Vec<TenantId>,
+        /// Grants these of the asked scopes only; all when empty.
+        only_scopes: Vec<String>,
+    },
+    /// Presses "Cancel": the callback carries `error=access_denied`.
+    Deny,
+}

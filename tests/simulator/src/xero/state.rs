@@ -1,0 +1,118 @@
+//! Everything the simulated Xero remembers, behind one lock.
+//!
+//! Owns the registers of apps, users, connections and organisations. Rules live in the modules beside it.
+
+use std::collections::VecDeque;
+
+use jiff::SignedDuration;
+use kernel::{TenantId, Timestamp, XeroConnectionId, XeroUserId};
+
+use super::books::Books;
+use super::calls::Call;
+use super::dice::Dice;
+use super::faults::Fault;
+use super::identity::{Access, Code, Refresh};
+use super::limits::Limits;
+use super::record::Recorder;
+use super::replay::Replays;
+use super::settings::{AppId, AppSettings, Consent, Role, UserSettings, XeroSettings};
+use super::webhooks::Outbox;
+
+pub(super) struct App {
+    pub(super) settings: AppSettings,
+    pub(super) outbox: Outbox,
+    pub(super) replays: Replays,
+}
+
+pub(super) struct User {
+    pub(super) id: XeroUserId,
+    pub(super) settings: UserSettings,
+    pub(super) roles: Vec<(TenantId, Role)>,
+}
+
+/// The right of one user's tokens for one app to act on one organisation.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub(super) id: XeroConnectionId,
+    pub(super) app: AppId,
+    pub(super) user: XeroUserId,
+    pub(super) tenant: TenantId,
+    pub(super) event: uuid::Uuid,
+    pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
+    /// False once deleted; remembered because a reconnection keeps the creation date.
+    pub(super) live: bool,
+}
+
+pub(super) struct State {
+    pub(super) settings: XeroSettings,
+    pub(super) dice: Dice,
+    pub(super) apps: Vec<App>,
+    pub(super) users: Vec<User>,
+    pub(super) books: Vec<Books>,
+    pub(super) connections: Vec<Connection>,
+    pub(super) codes: Vec<Code>,
+    pub(super) accesses: Vec<Access>,
+    pub(super) refreshes: Vec<Refresh>,
+    pub(super) consent: Option<Consent>,
+    pub(super) limits: Limits,
+    pub(super) faults: VecDeque<Fault>,
+    pub(super) calls: Vec<Call>,
+    pub(super) recorder: Option<Recorder>,
+}
+
+impl State {
+    pub(super) fn new(settings: XeroSettings) -> Self {
+        Self {
+            dice: Dice::new(settings.seed),
+            settings,
+            apps: Vec::new(),
+            users: Vec::new(),
+            books: Vec::new(),
+            connections: Vec::new(),
+            codes: Vec::new(),
+            accesses: Vec::new(),
+            refreshes: Vec::new(),
+            consent: None,
+            limits: Limits::default(),
+            faults: VecDeque::new(),
+            calls: Vec::new(),
+            recorder: None,
+        }
+    }
+
+    pub(super) fn books_of(&mut self, tenant: TenantId) -> Option<&mut Books> {
+        self.books.iter_mut().find(|books| books.tenant == tenant)
+    }
+
+    pub(super) fn user(&self, id: XeroUserId) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    pub(super) fn role(&self, user: XeroUserId, tenant: TenantId) -> Option<Role> {
+        let found = self.user(user)?.roles.iter().find(|(have, _)| *have == tenant);
+        found.map(|(_, role)| *role)
+    }
+
+    pub(super) fn connection(&self, app: AppId, user: XeroUserId, tenant: TenantId) -> Option<&Connection> {
+        let wanted = |each: &&Connection| each.live && each.app == app && each.user == user && each.tenant == tenant;
+        self.connections.iter().find(wanted)
+    }
+
+    /// Hands what happened in an organisation to every app connected to it.
+    pub(super) fn publish(&mut self, tenant: TenantId) {
+        let Some(books) = self.books.iter_mut().find(|books| books.tenant == tenant) else { return };
+        let happened = std::mem::take(&mut books.happened);
+        for (index, app) in self.apps.iter_mut().enumerate() {
+            let connected = |each: &Connection| each.live && each.app == AppId(index) && each.tenant == tenant;
+            if self.connections.iter().any(connected) {
+                app.outbox.queue(tenant, &happened);
+            }
+        }
+    }
+}
+
+/// The instant some seconds later; the far end of time where that does not exist.
+pub(super) fn after(at: Timestamp, secs: i64) -> Timestamp {
+    at.checked_add(SignedDuration::from_secs(secs)).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,159 @@
+//! Webhooks: what happened, as signed deliveries with one sequence of numbers per app.
+//!
+//! Sources: Xero's webhook pages and its webhook specification. The body's uneven spacing is Xero's own; a receiver
+//! that parses and writes it anew before checking the signature fails.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use kernel::TenantId;
+use ring::hmac;
+
+use super::books::Event;
+use super::dice::Dice;
+
+/// Most events of one delivery.
+const EVENTS_PER_DELIVERY: usize = 50;
+/// Deliveries of one intent-to-receive check.
+const INTENT_DELIVERIES: usize = 4;
+
+/// One POST to the app's webhook address. The address is the receiver's affair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The raw body; the signature is over these very bytes.
+    pub body: Bytes,
+    /// Value of `x-xero-signature`.
+    pub signature: String,
+    /// Whether the signature is right. A receiver answers 200 to a right one and 401 to a wrong one.
+    pub genuine: bool,
+}
+
+/// Base64 of HMAC-SHA256 over the raw body, keyed by the bytes of the key's text.
+pub fn signature(key: &str, body: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+    STANDARD.encode(hmac::sign(&key, body))
+}
+
+struct Queued {
+    tenant: TenantId,
+    event: Event,
+    sequence: i32,
+}
+
+/// The events of one app that wait for delivery.
+pub(super) struct Outbox {
+    next: i32,
+    waiting: Vec<Queued>,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self { next: 1, waiting: Vec::new() }
+    }
+}
+
+impl Outbox {
+    pub(super) fn queue(&mut self, tenant: TenantId, happened: &[Event]) {
+        for event in happened {
+            self.waiting.push(Queued { tenant, event: event.clone(), sequence: self.next });
+            self.next = self.next.checked_add(1).unwrap_or(1);
+        }
+    }
+
+    /// Loses what waits: the receiver sees a gap in the numbers.
+    pub(super) fn lose(&mut self) -> usize {
+        std::mem::take(&mut self.waiting).len()
+    }
+
+    /// Packs everything that waits.
+    pub(super) fn take(&mut self, key: &str, api: &str, dice: &mut Dice) -> Vec<Delivery> {
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.chunks(EVENTS_PER_DELIVERY).map(|events| delivery(events, key, api, dice)).collect()
+    }
+}
+
+fn delivery(events: &[Queued], key: &str, api: &str, dice: &mut Dice) -> Delivery {
+    let first = events.first().map_or(0, |each| each.sequence);
+    let last = events.last().map_or(0, |each| each.sequence);
+    let texts: Vec<String> = events.iter().map(|each| event(each, api)).collect();
+    sealed(format!("[{}]", texts.join(",")), first, last, key, dice)
+}
+
+fn sealed(events: String, first: i32, last: i32, key: &str, dice: &mut Dice) -> Delivery {
+    let entropy = dice.capitals(20);
+    let body = format!(
+        "{{\"events\":{events},\"firstEventSequence\": {first},\"lastEventSequence\": {last}, \"entropy\": \"{entropy}\"}}"
+    );
+    Delivery { signature: signature(key, body.as_bytes()), body: Bytes::from(body), genuine: true }
+}
+
+fn event(each: &Queued, api: &str) -> String {
+    let collection = match each.event.category {
+        "CONTACT" => "Contacts",
+        "INVOICE" => "Invoices",
+        "CREDITNOTE" => "CreditNotes",
+        "PREPAYMENT" => "Prepayments",
+        _ => "Overpayments",
+    };
+    let id = each.event.resource;
+    let kind = if each.event.created { "CREATE" } else { "UPDATE" };
+    let at = each.event.at.strftime("%Y-%m-%dT%H:%M:%S%.3f");
+    let detail = each.event.detail.as_ref().map_or_else(String::new, |(kind, status)| {
+        format!(",\"data\":{{\"Type\":\"{kind}\",\"Status\":\"{status}\"}}")
+    });
+    format!(
+        "{{\"resourceUrl\": \"{api}/api.xro/2.0/{collection}/{id}\",\"resourceId\": \"{id}\",\"tenantId\": \"{}\",\
+         \"tenantType\": \"ORGANISATION\",\"eventCategory\": \"{}\",\"eventType\": \"{kind}\",\"eventDateUtc\": \"{at}\"{detail}}}",
+        each.tenant, each.event.category
+    )
+}
+
+/// Changes one character of a signature, leaving it the right length.
+pub(super) fn spoil(delivery: Delivery) -> Delivery {
+    let mut signature = delivery.signature.into_bytes();
+    signature[0] = if signature[0] == b'A' { b'B' } else { b'A' };
+    let signature = String::from_utf8(signature).unwrap_or_default();
+    Delivery { signature, genuine: false, ..delivery }
+}
+
+/// The burst that proves a receiver checks signatures: no events, some signed wrongly by one character.
+pub(super) fn intent_to_receive(key: &str, dice: &mut Dice) -> Vec<Delivery> {
+    let genuine_at = dice.below(INTENT_DELIVERIES);
+    let one = |at: usize, dice: &mut Dice| {
+        let right = sealed("[]".to_owned(), 0, 0, key, dice);
+        if at == genuine_at || at % 2 == 0 { right } else { spoil(right) }
+    };
+    let mut all: Vec<Delivery> = (0..INTENT_DELIVERIES).map(|at| one(at, dice)).collect();
+    if all.iter().all(|each| each.genuine) {
+        let last = all.pop().map(spoil);
+        all.extend(last);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "dGVzdC13ZWJob29rLWtleS1ub3QtZGVjb2RlZA==";
+
+    #[test]
+    fn the_key_is_used_as_text_and_never_decoded() {
+        let empty = r#"{"events":[],"firstEventSequence": 0,"lastEventSequence": 0, "entropy": "TESTENTROPYABCDEFGHI"}"#;
+        assert_eq!(signature(KEY, empty.as_bytes()), "3hYy8NAVOVu4TyKpCoi2RyCpLjMU2iTlyQmZJWjGLRE=");
+        let one = r#"{"events":[{"resourceUrl":"https://api.xero.com/api.xro/2.0/Invoices/6f0f0c4e-0000-4000-8000-000000000001","resourceId":"6f0f0c4e-0000-4000-8000-000000000001","eventDateUtc":"2026-10-02T00:44:09.923","eventType":"UPDATE","eventCategory":"INVOICE","tenantId":"6f0f0c4e-0000-4000-8000-0000000000aa","tenantType":"ORGANISATION"}],"lastEventSequence":5,"firstEventSequence":5,"entropy":"S0m3r4Nd0mt3xt"}"#;
+        assert_eq!(signature(KEY, one.as_bytes()), "6GOFCw/6sfsLYGFe/nXiVFD3mh/zg34IjGO5MxBLDUM=");
+    }
+
+    #[test]
+    fn an_intent_check_mixes_right_and_wrong_signatures() {
+        for seed in 0..20 {
+            let burst = intent_to_receive(KEY, &mut Dice::new(seed));
+            assert_eq!(burst.len(), 4, "seed {seed}");
+            assert!(burst.iter().any(|each| each.genuine) && burst.iter().any(|each| !each.genuine), "seed {seed}");
+            for each in burst {
+                assert_eq!(each.genuine, signature(KEY, &each.body) == each.signature);
+            }
+        }
+    }
+}

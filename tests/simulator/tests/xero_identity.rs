@@ -1,0 +1,182 @@
+//! Consent, tokens and connections, as an integration meets them.
+
+mod scene;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ports::Method;
+use scene::{Scene, all_scopes, body, parameter, text};
+use serde_json::Value;
+use simulator::xero::{AppSettings, Consent, DemoSettings, Fault};
+
+fn claims(token: &Value) -> Value {
+    let part = token.as_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+fn scene() -> Scene {
+    Scene::unconnected(DemoSettings::sized(3, 10))
+}
+
+#[tokio::test]
+async fn a_consent_gives_signed_tokens_with_xeros_claims() {
+    let scene = Scene::with(10).await;
+    let access = claims(&scene.tokens["access_token"]);
+    assert_eq!(access["xero_userid"], scene.user.to_string());
+    assert_eq!(access["aud"], "https://identity.xero.com/resources");
+    assert!(access["scope"].is_array() && access["authentication_event_id"].is_string());
+    assert!(claims(&scene.tokens["id_token"]).get("authentication_event_id").is_none());
+    assert_eq!(scene.tokens["expires_in"], 1800);
+
+    let keys = scene.raw(Method::Get, "https://x/.well-known/openid-configuration/jwks", &[], "").await.unwrap();
+    let key = body(&keys)["keys"][0].clone();
+    let part = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
+    let public = ring::rsa::PublicKeyComponents { n: part("n"), e: part("e") };
+    let token = scene.access();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    public.verify(&ring::signature::RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature).unwrap();
+}
+
+#[tokio::test]
+async fn a_code_works_once_and_for_five_minutes() {
+    let scene = scene();
+    let code = parameter(&scene.authorize(&all_scopes(), "").await.unwrap(), "code").unwrap();
+    assert_eq!(scene.redeem(&code, "").await.status, 200);
+    assert_eq!(body(&scene.redeem(&code, "").await)["error"], "invalid_grant");
+    let late = parameter(&scene.authorize(&all_scopes(), "").await.unwrap(), "code").unwrap();
+    scene.clock.pass(301);
+    assert_eq!(scene.redeem(&late, "").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_challenge_must_be_proved_and_a_nonce_comes_back() {
+    let scene = scene();
+    let digest = ring::digest::digest(&ring::digest::SHA256, b"a-verifier-of-at-least-forty-three-characters-x");
+    let extra = format!("&nonce=n1&code_challenge={}&code_challenge_method=S256", URL_SAFE_NO_PAD.encode(digest));
+    let code = parameter(&scene.authorize(&all_scopes(), &extra).await.unwrap(), "code").unwrap();
+    assert_eq!(scene.redeem(&code, "&code_verifier=wrong").await.status, 400);
+    let code = parameter(&scene.authorize(&all_scopes(), &extra).await.unwrap(), "code").unwrap();
+    let tokens = scene.redeem(&code, "&code_verifier=a-verifier-of-at-least-forty-three-characters-x").await;
+    assert_eq!(claims(&body(&tokens)["id_token"])["nonce"], "n1");
+}
+
+#[tokio::test]
+async fn a_refusal_returns_and_a_wrong_scope_never_does() {
+    let scene = scene();
+    assert_eq!(scene.authorize("openid accounting.journals.read", "").await, None);
+    scene.xero.set_consent(Consent::Deny);
+    let back = scene.authorize(&all_scopes(), "").await.unwrap();
+    assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
+    assert_eq!(parameter(&back, "state").as_deref(), Some("st%201"));
+}
+
+#[tokio::test]
+async fn an_app_at_its_cap_connects_nobody() {
+    let scene = scene();
+    scene.xero.change_app(scene.app, |app| app.connections_max = 0);
+    let back = scene.authorize(&all_scopes(), "").await.unwrap();
+    assert!(parameter(&back, "code").is_none() && parameter(&back, "error").is_some());
+}
+
+#[tokio::test]
+async fn a_partial_grant_shows_in_scope_and_fails_the_endpoint() {
+    let mut scene = scene();
+    let only = vec!["openid".into(), "offline_access".into(), "accounting.settings".into()];
+    scene.xero.set_consent(Consent::Allow { user: scene.user, tenants: vec![scene.tenant], only_scopes: only });
+    scene.tokens = scene.connect().await;
+    assert_eq!(scene.tokens["scope"], "openid offline_access accounting.settings");
+    assert_eq!(scene.call(Method::Get, "/Organisation", &[], "").await.status, 200);
+    let refused = scene.call(Method::Get, "/Invoices", &[], "").await;
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, Some("insufficient_scope")));
+    assert_eq!(body(&refused)["Detail"], "AuthorizationUnsuccessful");
+}
+
+#[tokio::test]
+async fn the_old_refresh_token_works_for_thirty_minutes_after_its_first_use() {
+    let scene = Scene::with(5).await;
+    let old = scene.tokens["refresh_token"].as_str().unwrap().to_owned();
+    let new = body(&scene.refresh(&old).await);
+    assert_ne!(new["refresh_token"], scene.tokens["refresh_token"]);
+    scene.clock.pass(29 * 60);
+    assert_eq!(scene.refresh(&old).await.status, 200);
+    scene.clock.pass(2 * 60);
+    assert_eq!(body(&scene.refresh(&old).await)["error"], "invalid_grant");
+    assert_eq!(scene.refresh(new["refresh_token"].as_str().unwrap()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refresh_token_unused_for_sixty_days_is_dead() {
+    let scene = Scene::with(5).await;
+    scene.clock.pass(60 * 86_400);
+    assert_eq!(scene.refresh(scene.tokens["refresh_token"].as_str().unwrap()).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_lost_token_answer_leaves_the_old_token_usable() {
+    let scene = Scene::with(5).await;
+    let old = scene.tokens["refresh_token"].as_str().unwrap().to_owned();
+    scene.xero.order_fault(Fault::LostTokenAnswer);
+    assert!(scene.token(&format!("grant_type=refresh_token&refresh_token={old}")).await.is_err());
+    assert_eq!(scene.refresh(&old).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_an_invalid_client() {
+    let scene = Scene::with(5).await;
+    scene.xero.change_app(scene.app, |app| app.client_secret = "changed".into());
+    assert_eq!(body(&scene.refresh("x").await)["error"], "invalid_client");
+}
+
+#[tokio::test]
+async fn an_access_token_lasts_thirty_minutes() {
+    let scene = Scene::with(5).await;
+    scene.clock.pass(1800);
+    let refused = scene.call(Method::Get, "/Organisation", &[], "").await;
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, Some("Bearer error=invalid_token")));
+    assert_eq!(body(&refused)["Detail"], "TokenExpired: token expired at 10/05/2026 09:30:00");
+}
+
+async fn connections(scene: &Scene, query: &str) -> Value {
+    let bearer = format!("Bearer {}", scene.access());
+    let url = format!("https://api.xero.com/connections{query}");
+    let answer = scene.raw(Method::Get, &url, &[("Authorization", &bearer)], "").await.unwrap();
+    assert!(answer.header("x-appminlimit-remaining").is_some() && answer.header("x-minlimit-remaining").is_none());
+    body(&answer)
+}
+
+async fn delete(scene: &Scene, id: &str) -> u16 {
+    let bearer = format!("Bearer {}", scene.access());
+    let url = format!("https://api.xero.com/connections/{id}");
+    scene.raw(Method::Delete, &url, &[("Authorization", &bearer)], "").await.unwrap().status
+}
+
+#[tokio::test]
+async fn connections_are_listed_by_consent_and_deleted_by_their_own_id() {
+    let scene = Scene::with(5).await;
+    let event = claims(&scene.tokens["access_token"])["authentication_event_id"].as_str().unwrap().to_owned();
+    let listed = connections(&scene, &format!("?authEventId={event}")).await;
+    assert_eq!(listed[0]["tenantId"], scene.tenant.to_string());
+    assert_eq!(listed[0]["createdDateUtc"], "2026-10-05T09:00:00.0000000");
+    assert_eq!(connections(&scene, "?authEventId=6f0f0c4e-0000-4000-8000-000000000001").await, serde_json::json!([]));
+    assert_eq!(delete(&scene, &scene.tenant.to_string()).await, 403);
+    assert_eq!(delete(&scene, "6f0f0c4e-0000-4000-8000-000000000001").await, 404);
+    assert_eq!(delete(&scene, listed[0]["id"].as_str().unwrap()).await, 204);
+    let refused = scene.call(Method::Get, "/Organisation", &[], "").await;
+    assert_eq!((refused.status, &body(&refused)["Detail"]), (403, &Value::from("AuthenticationUnsuccessful")));
+    assert_eq!(scene.refresh(scene.tokens["refresh_token"].as_str().unwrap()).await.status, 200);
+}
+
+#[tokio::test]
+async fn revocation_ends_everything_the_user_gave() {
+    let scene = Scene::with(5).await;
+    let settings = AppSettings::default();
+    let pair = format!("{}:{}", settings.client_id, settings.client_secret);
+    let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+    let refresh = scene.tokens["refresh_token"].as_str().unwrap();
+    let url = "https://identity.xero.com/connect/revocation";
+    let answer = scene.raw(Method::Post, url, &[("Authorization", &basic)], &format!("token={refresh}")).await.unwrap();
+    assert_eq!((answer.status, text(&answer).as_str()), (200, ""));
+    assert_eq!(connections(&scene, "").await, serde_json::json!([]));
+    assert_eq!(scene.refresh(refresh).await.status, 400);
+}
