@@ -205,7 +205,8 @@ fn list(books: &Books, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Listed, Repl
     }
 }
 
-fn single(books: &Books, endpoint: Endpoint, key: &str, ask: &Ask<'_>) -> Option<Value> {
+/// One record in full.
+pub(super) fn single(books: &Books, endpoint: Endpoint, key: &str, ask: &Ask<'_>) -> Option<Value> {
     let id = fields::as_id(key);
     let view = View { places: ask.places(), ..View::FULL };
     match endpoint {

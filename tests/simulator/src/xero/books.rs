@@ -73,6 +73,8 @@ pub(super) struct Books {
     pub(super) history: HashMap<Uuid, Vec<Note>>,
     pub(super) next_number: [u32; 3],
     pub(super) happened: Vec<Event>,
+    /// How much had happened when the running batch began.
+    happened_before: usize,
 }
 
 macro_rules! each_shelf {
@@ -117,12 +119,14 @@ impl Books {
             history: HashMap::new(),
             next_number: [1; 3],
             happened: Vec::new(),
+            happened_before: 0,
         }
     }
 
     /// From here on a failed batch can be taken back.
     pub(super) fn begin(&mut self) {
         each_shelf!(self, begin);
+        self.happened_before = self.happened.len();
     }
 
     pub(super) fn keep(&mut self) {
@@ -131,7 +135,7 @@ impl Books {
 
     pub(super) fn roll_back(&mut self) {
         each_shelf!(self, roll_back);
-        self.happened.clear();
+        self.happened.truncate(self.happened_before);
     }
 
     /// Notes an event for the webhooks.
@@ -149,10 +153,6 @@ impl Books {
     pub(super) fn account_by_code(&self, code: &str) -> Option<&Account> {
         let found = |account: &&Account| &*account.code == code && account.status != Status::Deleted;
         self.accounts.all().find(found).filter(|_| !code.is_empty())
-    }
-
-    pub(super) fn system_account(&self, system: &str) -> Option<&Account> {
-        self.accounts.all().find(|account| account.system == system)
     }
 
     pub(super) fn contact_by_name(&self, name: &str) -> Option<&Contact> {

@@ -19,6 +19,7 @@ macro_rules! words {
                 match self { $($name::$variant => $text),* }
             }
 
+            #[allow(dead_code)] // Not every list of words is read from requests.
             pub(super) fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some($name::$variant),)* _ => None }
             }

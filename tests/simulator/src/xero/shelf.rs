@@ -110,10 +110,6 @@ impl<T: Record> Shelf<T> {
         (rows, ranks.len())
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.rows.len()
-    }
-
     /// From here on every change can be taken back.
     pub(super) fn begin(&mut self) {
         self.undo = Some(Vec::new());
