@@ -4,5 +4,6 @@
 //! the local stack serves over AWS's own protocols; `world` joins them into a seeded test world with faults.
 
 pub mod aws;
+pub mod sqs;
 pub mod xero;
 pub mod world;
