@@ -1,1 +1,189 @@
 //! Serves the simulated Xero over HTTP on loopback.
+//!
+//! Owns sockets and nothing else: every answer is the simulator's. A lost answer closes the connection without one.
+//! While a webhook target is set, waiting events are delivered to it and failed deliveries repeated. Controls are
+//! `POST /_controls/{name}` with a JSON body; the table of names and fields heads `simulator::xero`'s module `controls`:
+//! `tenants`, `edit`, `merge_contacts`, `lock_dates`, `tracking_option`, `reconcile`, `disconnect`, `role`,
+//! `reset_demo`, `consent`, `fault`, `spend`, `hold`, `release`, `lose_events`, `calls`.
+
+mod deliver;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use kernel::Timestamp;
+use ports::{Clock, HttpRequest, Method, Transport};
+use serde_json::{Value, json};
+use simulator::xero::{AppId, Xero};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// Largest request body taken; Xero's own limit is lower.
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// No call to the simulator takes longer, held ones apart.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What the server does beside answering.
+#[derive(Clone, Debug, Default)]
+pub struct ServerSettings {
+    /// Where webhook events go, such as `http://127.0.0.1:3000/webhooks/xero`; none by default.
+    pub webhook_target: Option<String>,
+    /// Whose events they are.
+    pub webhook_app: Option<AppId>,
+    /// Whether the target's handling of signatures is checked first, as Xero does for a new address.
+    pub intent_to_receive: bool,
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WallClock;
+
+impl Clock for WallClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// A running server; dropping it stops it.
+pub struct ServerHandle {
+    address: SocketAddr,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl ServerHandle {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:port`, good for Xero's API, identity and login addresses alike.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until the server ends, which it does not by itself.
+    pub async fn wait(mut self) {
+        if let Some(task) = self.tasks.pop() {
+            // A task that was stopped has ended as well.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for ServerHandle {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Listens on a loopback port; 0 picks a free one.
+pub async fn serve(port: u16, xero: Xero, settings: ServerSettings) -> std::io::Result<ServerHandle> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    let mut tasks = Vec::new();
+    if let (Some(target), Some(app)) = (settings.webhook_target.clone(), settings.webhook_app) {
+        tasks.push(tokio::spawn(deliver::run(xero.clone(), app, target, settings.intent_to_receive)));
+    }
+    tasks.push(tokio::spawn(accept(listener, xero)));
+    Ok(ServerHandle { address, tasks })
+}
+
+async fn accept(listener: TcpListener, xero: Xero) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(connection(stream, xero.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "Could not accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, xero: Xero) {
+    let xero = Arc::new(xero);
+    let service = service_fn(move |request| {
+        let xero = xero.clone();
+        async move { answer(&xero, request).await }
+    });
+    // An error here is a lost answer, or a caller that went away: nobody is left to tell.
+    if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!(%error, "A connection ended early");
+    }
+}
+
+/// Ends the connection without an answer.
+#[derive(Debug)]
+struct NoAnswer;
+
+impl std::fmt::Display for NoAnswer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("the answer is lost on purpose")
+    }
+}
+
+impl std::error::Error for NoAnswer {}
+
+async fn answer(xero: &Xero, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, NoAnswer> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
+        return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Bytes::new()));
+    };
+    let body = body.to_bytes();
+    if let Some(name) = parts.uri.path().strip_prefix("/_controls/") {
+        return Ok(control(xero, name, &body));
+    }
+    let method = match parts.method.as_str() {
+        "GET" => Method::Get,
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "DELETE" => Method::Delete,
+        _ => return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "text/plain", Bytes::new())),
+    };
+    let headers = parts.headers.iter().filter_map(|(name, value)| {
+        value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
+    });
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let sent = HttpRequest {
+        method,
+        url: format!("http://127.0.0.1{target}"),
+        headers: headers.collect(),
+        body,
+        timeout: CALL_TIMEOUT,
+        response_bytes_max: usize::MAX,
+    };
+    let response = xero.send(sent).await.map_err(|_| NoAnswer)?;
+    let mut out = Response::builder().status(response.status);
+    for (name, value) in &response.headers {
+        out = out.header(name, value);
+    }
+    out.body(Full::new(response.body)).map_err(|_| NoAnswer)
+}
+
+fn control(xero: &Xero, name: &str, body: &[u8]) -> Response<Full<Bytes>> {
+    let input: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    match xero.control(name, &input) {
+        Ok(output) => plain(StatusCode::OK, "application/json", Bytes::from(output.to_string())),
+        Err(error) => {
+            let text = json!({ "error": error.to_string() }).to_string();
+            plain(StatusCode::BAD_REQUEST, "application/json", Bytes::from(text))
+        }
+    }
+}
+
+fn plain(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static(kind));
+    response
+}

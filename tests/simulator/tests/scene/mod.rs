@@ -42,6 +42,7 @@ pub struct Scene {
     pub user: XeroUserId,
     pub tenant: TenantId,
     pub tokens: Value,
+    pub keys: std::sync::atomic::AtomicUsize,
 }
 
 pub const REDIRECT: &str = "http://localhost:3000/oauth/callback";
@@ -68,7 +69,7 @@ impl Scene {
         let tenant = xero.register_organisation(&demo);
         xero.set_role(user, tenant, Role::Adviser);
         xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
-        Self { xero, clock, app, user, tenant, tokens: Value::Null }
+        Self { xero, clock, app, user, tenant, tokens: Value::Null, keys: Default::default() }
     }
 
     /// Goes to the consent page; the address it sends the browser to, if any.
@@ -164,11 +165,16 @@ impl Scene {
     }
 
     pub async fn put(&self, path: &str, payload: Value) -> HttpResponse {
-        self.call(Method::Put, path, &[], &payload.to_string()).await
+        self.call(Method::Put, path, &[("Idempotency-Key", &self.fresh_key())], &payload.to_string()).await
     }
 
     pub async fn post(&self, path: &str, payload: Value) -> HttpResponse {
-        self.call(Method::Post, path, &[], &payload.to_string()).await
+        self.call(Method::Post, path, &[("Idempotency-Key", &self.fresh_key())], &payload.to_string()).await
+    }
+
+    /// A key that no call before had.
+    fn fresh_key(&self) -> String {
+        format!("key-{}", self.keys.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
     }
 
     /// A write that must succeed; the first element of the answer.
