@@ -1,2 +1,26 @@
-//! The whole system on one machine.
-fn main() {}
+//! `cargo run`: starts the whole system on this machine and shows a newcomer around.
+
+mod options;
+mod screen;
+mod tour;
+mod world;
+
+use std::process::ExitCode;
+
+use options::Options;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Options::read() {
+        Ok(Some(options)) => tour::run(options).await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            screen::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -99,7 +99,7 @@ impl Stack {
         let embedded = Embedded::start(&plan, embedded_settings).await?;
         let mut environment = embedded.environment();
         environment.extend(settings.environment.clone());
-        let functions = start_functions(&plan, &settings, &environment).await?;
+        let functions = start_functions(&plan, &settings, &environment)?;
         let sources = start_sources(&plan, &embedded, &functions)?;
         let mut schedules = Vec::new();
         for schedule in plan.schedules.iter().filter(|_| settings.schedules) {
@@ -181,7 +181,7 @@ fn secrets(place: &XeroPlace) -> BTreeMap<String, String> {
 
 type Functions = BTreeMap<String, Arc<Function>>;
 
-async fn start_functions(
+fn start_functions(
     plan: &Plan,
     settings: &StackSettings,
     environment: &BTreeMap<String, String>,
@@ -190,7 +190,7 @@ async fn start_functions(
     for wanted in &plan.functions {
         let binary = settings.binaries.join(&wanted.name);
         anyhow::ensure!(binary.exists(), "{} is not built; run `cargo build --workspace`", binary.display());
-        let function = Function::start(wanted.clone(), binary, environment, settings.log.clone()).await?;
+        let function = Function::start(wanted.clone(), binary, environment, settings.log.clone());
         functions.insert(wanted.name.clone(), function);
     }
     Ok(functions)

@@ -18,7 +18,7 @@ use simulator::sqs::NewMessage;
 
 use super::http::{Answer, Server, Whole, bind, serve, text};
 use super::queues::SharedQueues;
-use super::{REGION, http as wire};
+use super::REGION;
 use crate::plan::{BucketPlan, NotificationPlan, Plan};
 
 /// Largest object taken here.
@@ -183,7 +183,7 @@ impl Store {
     }
 }
 
-fn with_etag(mut answer: wire::Answer, etag: &str) -> wire::Answer {
+fn with_etag(mut answer: Answer, etag: &str) -> Answer {
     if let Ok(value) = http::HeaderValue::from_str(&format!("\"{etag}\"")) {
         answer.headers_mut().insert(http::header::ETAG, value);
     }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, oneshot};
@@ -58,8 +59,15 @@ struct Invocation {
 struct State {
     waiting: VecDeque<Invocation>,
     running: HashMap<String, (oneshot::Sender<Outcome>, u64)>,
-    environments: HashMap<u64, Child>,
+    environments: HashMap<u64, Environment>,
     idle: usize,
+    starting: usize,
+}
+
+/// One process and the Runtime API that only it is told of.
+struct Environment {
+    process: Child,
+    _api: Server,
 }
 
 /// Where a function's output goes, line by line.
@@ -74,16 +82,14 @@ pub struct Function {
     state: Mutex<State>,
     arrived: Notify,
     counter: AtomicU64,
-    api: Mutex<Option<Server>>,
-    address: std::sync::OnceLock<String>,
 }
 
 impl Function {
     /// Makes a function; its first environment starts with its first invocation.
-    pub async fn start(plan: FunctionPlan, binary: PathBuf, shared: &BTreeMap<String, String>, log: LogSink) -> anyhow::Result<Arc<Self>> {
+    pub fn start(plan: FunctionPlan, binary: PathBuf, shared: &BTreeMap<String, String>, log: LogSink) -> Arc<Self> {
         let mut environment = shared.clone();
         environment.extend(plan.environment.clone());
-        let function = Arc::new(Self {
+        Arc::new(Self {
             plan,
             binary,
             environment,
@@ -91,22 +97,7 @@ impl Function {
             state: Mutex::default(),
             arrived: Notify::new(),
             counter: AtomicU64::new(0),
-            api: Mutex::default(),
-            address: std::sync::OnceLock::new(),
-        });
-        let serving = Arc::downgrade(&function);
-        let server = serve(bind(0).await?, PAYLOAD_BYTES_MAX, move |request| {
-            let serving = serving.upgrade();
-            async move {
-                match serving {
-                    Some(function) => function.api(request).await,
-                    None => text(410, "text/plain", "stopped"),
-                }
-            }
-        })?;
-        drop(function.address.set(server.address.to_string()));
-        *function.api.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
-        Ok(function)
+        })
     }
 
     /// Its name.
@@ -131,10 +122,12 @@ impl Function {
             let mut state = self.state();
             state.waiting.push_back(Invocation { id: id.clone(), payload, answer });
             let most = self.plan.concurrency_max.map_or(ENVIRONMENTS_DEFAULT, |most| most as usize);
-            state.waiting.len() > state.idle && state.environments.len() < most
+            let wanted = state.waiting.len() > state.idle + state.starting && state.environments.len() + state.starting < most;
+            state.starting += usize::from(wanted);
+            wanted
         };
         if wanted {
-            self.start_environment()?;
+            self.start_environment().await?;
         }
         self.arrived.notify_waiters();
         let limit = self.plan.timeout + Duration::from_secs(20);
@@ -149,13 +142,29 @@ impl Function {
     }
 
     /// Starts one more process.
-    fn start_environment(self: &Arc<Self>) -> Result<(), InvokeError> {
+    async fn start_environment(self: &Arc<Self>) -> Result<(), InvokeError> {
+        let started = self.launch().await;
+        if started.is_err() {
+            let mut state = self.state();
+            state.starting = state.starting.saturating_sub(1);
+        }
+        started
+    }
+
+    /// Boxed, because a process that ends launches the next one.
+    fn launch(self: &Arc<Self>) -> BoxFuture<'static, Result<(), InvokeError>> {
+        let function = self.clone();
+        Box::pin(async move { function.launch_one().await })
+    }
+
+    async fn launch_one(self: Arc<Self>) -> Result<(), InvokeError> {
         let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
+        let api = self.serve_environment(number).await.map_err(|error| InvokeError::NotStarted(error.to_string()))?;
         let mut command = Command::new(&self.binary);
         command
             .env_clear()
             .envs(&self.environment)
-            .env("AWS_LAMBDA_RUNTIME_API", format!("{}/{number}", self.address.get().map_or("", String::as_str)))
+            .env("AWS_LAMBDA_RUNTIME_API", api.address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", &self.plan.name)
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", self.plan.memory_mb.to_string())
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
@@ -170,10 +179,23 @@ impl Function {
         let mut child = command.spawn().map_err(fault)?;
         self.follow(child.stdout.take());
         self.follow(child.stderr.take());
-        self.state().environments.insert(number, child);
+        self.state().environments.insert(number, Environment { process: child, _api: api });
         let watched = self.clone();
         tokio::spawn(async move { watched.watch(number).await });
         Ok(())
+    }
+
+    async fn serve_environment(self: &Arc<Self>, number: u64) -> anyhow::Result<Server> {
+        let serving = Arc::downgrade(self);
+        serve(bind(0).await?, PAYLOAD_BYTES_MAX, move |request| {
+            let serving = serving.upgrade();
+            async move {
+                match serving {
+                    Some(function) => function.api(number, request).await,
+                    None => text(410, "text/plain", "stopped"),
+                }
+            }
+        })
     }
 
     fn follow<R: tokio::io::AsyncRead + Unpin + Send + 'static>(&self, output: Option<R>) {
@@ -192,7 +214,7 @@ impl Function {
             tokio::time::sleep(Duration::from_millis(20)).await;
             let ended = match self.state().environments.get_mut(&number) {
                 None => return,
-                Some(child) => !matches!(child.try_wait(), Ok(None)),
+                Some(environment) => !matches!(environment.process.try_wait(), Ok(None)),
             };
             if ended {
                 break;
@@ -217,7 +239,7 @@ impl Function {
             failed && !state.waiting.is_empty()
         };
         if restart {
-            drop(self.start_environment());
+            drop(self.launch().await);
         }
     }
 
@@ -226,19 +248,16 @@ impl Function {
         let mut state = self.state();
         state.waiting.retain(|invocation| invocation.id != id);
         if let Some((_, number)) = state.running.remove(id)
-            && let Some(mut child) = state.environments.remove(&number)
+            && let Some(mut environment) = state.environments.remove(&number)
         {
-            drop(child.start_kill());
+            drop(environment.process.start_kill());
         }
     }
 
-    /// The four addresses of the Runtime API, below the number of the environment that asks.
-    async fn api(self: Arc<Self>, request: Whole) -> Answer {
+    /// The four addresses of the Runtime API, for the environment of that number.
+    async fn api(self: Arc<Self>, number: u64, request: Whole) -> Answer {
         let path = request.uri().path().to_owned();
-        let Some((number, rest)) = path.trim_start_matches('/').split_once('/') else { return text(404, "text/plain", "") };
-        let number: u64 = number.parse().unwrap_or_default();
-        let rest = format!("/{rest}");
-        let Some(action) = rest.strip_prefix(VERSION) else { return text(404, "text/plain", "") };
+        let Some(action) = path.strip_prefix(VERSION) else { return text(404, "text/plain", "") };
         let parts: Vec<&str> = action.split('/').collect();
         match parts.as_slice() {
             ["invocation", "next"] => self.next(number).await,
@@ -254,7 +273,11 @@ impl Function {
 
     /// Waits for work, as long as it takes.
     async fn next(self: Arc<Self>, number: u64) -> Answer {
-        self.state().idle += 1;
+        {
+            let mut state = self.state();
+            state.idle += 1;
+            state.starting = state.starting.saturating_sub(1);
+        }
         let invocation = loop {
             let arrived = self.arrived.notified();
             tokio::pin!(arrived);
@@ -293,8 +316,8 @@ impl Function {
             let seconds = self.plan.timeout.as_secs();
             let taken = self.state().running.remove(&id);
             if let Some((answer, number)) = taken {
-                if let Some(mut child) = self.state().environments.remove(&number) {
-                    drop(child.start_kill());
+                if let Some(mut environment) = self.state().environments.remove(&number) {
+                    drop(environment.process.start_kill());
                 }
                 drop(answer.send(Err(InvokeError::TimedOut(seconds))));
             }
@@ -313,16 +336,15 @@ impl Function {
 
     /// The process ids of its environments, for measuring.
     pub fn process_ids(&self) -> Vec<u32> {
-        self.state().environments.values().filter_map(Child::id).collect()
+        self.state().environments.values().filter_map(|environment| environment.process.id()).collect()
     }
 
     /// Ends every environment.
     pub fn stop(&self) {
         let mut state = self.state();
-        for (_, mut child) in state.environments.drain() {
-            drop(child.start_kill());
+        for (_, mut environment) in state.environments.drain() {
+            drop(environment.process.start_kill());
         }
-        drop(self.api.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

@@ -1,0 +1,115 @@
+//! The Xero of the tour: our own simulated one, or the one the environment names.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use aws::SystemClock;
+use kernel::TenantId;
+use local::stack::{APP, XeroPlace};
+use rust_decimal::Decimal;
+use simulator::xero::record::Recorder;
+use simulator::xero::{AppId, AppSettings, Consent, DemoSettings, Role, UserSettings, Xero as Simulated, XeroSettings};
+use xero_server::{ServerHandle, ServerSettings, serve};
+
+use crate::options::Options;
+
+/// Where the tour's books are.
+pub struct Xero {
+    place: Option<XeroPlace>,
+    simulated: Option<Simulation>,
+    description: String,
+}
+
+struct Simulation {
+    xero: Simulated,
+    app: AppId,
+    settings: AppSettings,
+    server: Option<ServerHandle>,
+}
+
+const SEED: u64 = 20_261_124;
+
+impl Xero {
+    /// Makes the simulated Xero, or notes the other one.
+    pub fn new(options: &Options) -> anyhow::Result<Self> {
+        if let Some(outside) = &options.outside {
+            let place = XeroPlace {
+                api: outside.api.clone(),
+                identity: outside.identity.clone(),
+                login: outside.login.clone(),
+                client_id: outside.client_id.clone(),
+                client_secret: outside.client_secret.clone(),
+                webhook_keys: vec![outside.webhook_key.clone()],
+            };
+            return Ok(Self { description: place.api.clone(), place: Some(place), simulated: None });
+        }
+        let xero = Simulated::new(XeroSettings { seed: SEED, ..XeroSettings::default() }, Arc::new(SystemClock));
+        if let Some(file) = &options.record {
+            let fault = || format!("cannot write {}; choose another file with --record", file.display());
+            xero.record(Recorder::new(Box::new(BufWriter::new(File::create(file).with_context(fault)?))));
+        }
+        let user = xero.register_user(UserSettings::default());
+        let demo = DemoSettings::sized(SEED, options.organisation_size);
+        let description = format!("simulated, {} with {} invoices", demo.name, demo.invoices);
+        let tenant = xero.register_organisation(&demo);
+        xero.set_role(user, tenant, Role::Adviser);
+        xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
+        let settings = AppSettings::default();
+        let app = xero.register_app(settings.clone());
+        Ok(Self { place: None, simulated: Some(Simulation { xero, app, settings, server: None }), description })
+    }
+
+    /// Starts it where it is ours, and says where it is. `url` is the address of our API.
+    pub async fn place(&mut self, url: &str) -> anyhow::Result<XeroPlace> {
+        if let Some(place) = &self.place {
+            return Ok(place.clone());
+        }
+        let simulation = self.simulated.as_mut().context("no Xero was made")?;
+        let callback = format!("{url}/oauth/callback");
+        simulation.xero.change_app(simulation.app, |app| app.redirect_uris = vec![callback]);
+        let target = format!("{url}/webhooks/xero/{APP}");
+        let webhook_app = Some(simulation.app);
+        let settings = ServerSettings { webhook_target: Some(target), webhook_app, intent_to_receive: true };
+        let server = serve(0, simulation.xero.clone(), settings).await?;
+        let address = server.url();
+        simulation.server = Some(server);
+        Ok(XeroPlace {
+            api: address.clone(),
+            identity: address.clone(),
+            login: address,
+            client_id: simulation.settings.client_id.clone(),
+            client_secret: simulation.settings.client_secret.clone(),
+            webhook_keys: vec![simulation.settings.webhook_key.clone()],
+        })
+    }
+
+    /// For the screen.
+    pub fn describe(&self) -> &str {
+        &self.description
+    }
+
+    /// Whether it is our own.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated.is_some()
+    }
+
+    /// Whether a consent of an earlier run still stands there.
+    pub fn remembers(&self) -> bool {
+        self.simulated.is_none()
+    }
+
+    /// Whether its login page can be walked through without a person.
+    pub fn follows_redirects(&self) -> bool {
+        self.place.as_ref().is_none_or(|place| !place.login.contains("login.xero.com"))
+    }
+
+    /// Pays an invoice as a bookkeeper would in Xero's own screens.
+    pub fn pay(&self, tenant: &str, invoice: &str, account_code: &str, amount: &str) -> anyhow::Result<()> {
+        let simulation = self.simulated.as_ref().context("only the simulated Xero can be edited from here")?;
+        let (tenant, amount): (TenantId, Decimal) = (tenant.parse()?, amount.parse()?);
+        let paid = simulation.xero.pay_invoice(tenant, invoice.parse()?, account_code, amount);
+        paid.map(|_| ()).map_err(|error| anyhow!("the simulated Xero refused the payment: {error:?}"))
+    }
+}
