@@ -86,7 +86,8 @@ pub(super) fn query_unreadable(message: &str) -> Reply {
 
 /// 17: nothing to work on.
 pub(super) fn no_data() -> Reply {
-    api_error(400, 17, "NoDataProcessedException", "No data has been processed for this endpoint. This endpoint is expecting data to be specifed in JSON format.")
+    let text = "No data has been processed for this endpoint. This endpoint expects at least one element in its body.";
+    api_error(400, 17, "NoDataProcessedException", text)
 }
 
 /// 10: business rules, each refused element echoed with its messages.

@@ -93,9 +93,19 @@ fn elements<'a>(body: &'a Value, plural: &str) -> Option<Vec<&'a Map<String, Val
         }
         Some(_) => None,
         // One key that holds a list or an object is a wrapper of another name.
-        None if fields.len() == 1 && fields.values().all(|inner| inner.is_array() || inner.is_object()) => None,
+        None if fields.len() == 1 && fields.iter().all(|(name, inner)| is_wrapper(name, inner)) => None,
         None => (!fields.is_empty()).then(|| vec![fields]),
     }
+}
+
+/// Fields of elements that hold lists or objects themselves.
+const COMPOSITE: &[&str] = &[
+    "LineItems", "JournalLines", "Contact", "Invoice", "Account", "BankAccount", "Addresses", "Phones", "ContactPersons",
+    "SalesDetails", "PurchaseDetails", "TaxComponents", "Tracking",
+];
+
+fn is_wrapper(name: &str, inner: &Value) -> bool {
+    (inner.is_array() || inner.is_object()) && !COMPOSITE.contains(&name)
 }
 
 /// The record a path names, by id or by number.
