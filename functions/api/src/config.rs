@@ -32,7 +32,8 @@ pub fn connect() -> Result<Api, Error> {
         identity: variables.address("XERO_IDENTITY_URL")?,
         login: variables.address("XERO_LOGIN_URL")?,
     };
-    let return_urls: Result<Vec<Url>, _> = variables.required("RETURN_URLS")?.split_whitespace().map(Url::parse).collect();
+    let return_urls: Result<Vec<Url>, _> =
+        variables.required("RETURN_URLS")?.split_whitespace().map(Url::parse).collect();
     let connect = ConnectSettings { redirect_uri: variables.address("REDIRECT_URI")?, return_urls: return_urls? };
     let workspace_claim = variables.required("WORKSPACE_CLAIM")?;
     Ok(Api { access: Access { ports: aws::connect(names)?, addresses }, connect, workspace_claim })

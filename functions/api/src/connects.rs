@@ -19,9 +19,7 @@ use crate::config::Api;
 /// The apps of this deployment, without their secrets.
 pub async fn apps(api: &Api) -> Result<ApiReply, Problem> {
     let apps = Apps::load(&*api.access.ports.vault).await.map_err(failed)?;
-    let show = |app: &App| {
-        json!({ "name": app.name, "client_id": app.client_id, "certified": app.certified, "connects_new": app.connects_new })
-    };
+    let show = |app: &App| json!({ "name": app.name, "client_id": app.client_id, "certified": app.certified, "connects_new": app.connects_new });
     let scopes: Vec<Value> =
         scopes::NEEDED.iter().map(|scope| json!({ "name": scope.name, "purpose": scope.purpose })).collect();
     Ok(ApiReply::json(200, &json!({ "apps": apps.iter().map(show).collect::<Vec<_>>(), "scopes": scopes })))
@@ -95,7 +93,9 @@ pub async fn choose(api: &Api, caller: &Caller, request: &ApiRequest) -> Result<
     let chosen = choose_organisations(&api.access, &caller.workspace, &caller.actor, id, &ticket, &choice.tenant_ids);
     let chosen = chosen.await.map_err(|error| match error {
         ChooseError::Unknown => Problem::not_found(),
-        ChooseError::NotWaiting => Problem::new(409, "not-waiting-for-choice", "Not waiting for a choice", format!("{error}.")),
+        ChooseError::NotWaiting => {
+            Problem::new(409, "not-waiting-for-choice", "Not waiting for a choice", format!("{error}."))
+        }
         ChooseError::NotOffered => Problem::bad_request("organisation-not-offered", format!("{error}.")),
         error @ ChooseError::Store(_) => failed(error),
     })?;

@@ -75,9 +75,10 @@ pub async fn show(api: &Api, connection: &Connection) -> Result<ApiReply, Proble
 }
 
 fn sync_status(connection: &Connection, head: &SyncHead) -> Value {
-    let running = head.active.as_ref().map(|active| {
-        json!({ "run_id": active.run, "since": active.requested_at, "waiting": active.waiting })
-    });
+    let running = head
+        .active
+        .as_ref()
+        .map(|active| json!({ "run_id": active.run, "since": active.requested_at, "waiting": active.waiting }));
     json!({
         "loaded": head.loaded,
         "running": running,
@@ -188,10 +189,13 @@ pub async fn show_test(api: &Api, whose: &OrganisationRef, request: &ApiRequest)
     let found = load_test(&api.access, whose, &id.to_string()).await.map_err(failed)?;
     let test = found.ok_or_else(Problem::not_found)?;
     let passed = test.finished_at.map(|_| test.checks.iter().all(|check| check.passed));
-    Ok(ApiReply::json(200, &json!({
-        "test_id": id, "requested_at": test.requested_at, "finished_at": test.finished_at,
-        "passed": passed, "checks": test.checks,
-    })))
+    Ok(ApiReply::json(
+        200,
+        &json!({
+            "test_id": id, "requested_at": test.requested_at, "finished_at": test.finished_at,
+            "passed": passed, "checks": test.checks,
+        }),
+    ))
 }
 
 /// Who did what.
@@ -217,6 +221,8 @@ pub async fn usage(api: &Api, connection: &Connection) -> Result<ApiReply, Probl
     let head = load_head(&*api.access.ports.table, &connection.whose).await.map_err(failed)?;
     let mut months = vec![json!({ "month": head.usage.month, "calls": head.usage.calls, "bytes": head.usage.bytes })];
     months.retain(|month| month["month"] != "");
-    months.extend(head.usage.before.iter().map(|(month, calls, bytes)| json!({ "month": month, "calls": calls, "bytes": bytes })));
+    months.extend(
+        head.usage.before.iter().map(|(month, calls, bytes)| json!({ "month": month, "calls": calls, "bytes": bytes })),
+    );
     Ok(ApiReply::json(200, &json!({ "months": months, "calls_left_today": head.day_left })))
 }

@@ -21,7 +21,8 @@ pub fn connect() -> Result<(Access, ConnectSettings), Error> {
         identity: variables.address("XERO_IDENTITY_URL")?,
         login: variables.address("XERO_LOGIN_URL")?,
     };
-    let return_urls: Result<Vec<Url>, _> = variables.required("RETURN_URLS")?.split_whitespace().map(Url::parse).collect();
+    let return_urls: Result<Vec<Url>, _> =
+        variables.required("RETURN_URLS")?.split_whitespace().map(Url::parse).collect();
     let settings = ConnectSettings { redirect_uri: variables.address("REDIRECT_URI")?, return_urls: return_urls? };
     Ok((Access { ports: aws::connect(names)?, addresses }, settings))
 }

@@ -32,9 +32,7 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
     match &envelope.work {
         Work::SyncRun(step) => Ok(sync::go_on(access, step, message.deadline).await?),
         Work::XeroEvents(events) => take_events(access, events).await,
-        Work::WebhookUnread { app, .. } => {
-            Ok(note_unread(&*access.ports.table, app, access.ports.clock.now()).await?)
-        }
+        Work::WebhookUnread { app, .. } => Ok(note_unread(&*access.ports.table, app, access.ports.clock.now()).await?),
         Work::TestConnection { organisation, test } => Ok(run_test(access, organisation, test).await?),
         Work::Disconnect { organisation, generation } => {
             match delete_at_xero(access, organisation, *generation).await {

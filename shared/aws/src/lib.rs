@@ -13,8 +13,8 @@ mod transport;
 mod vault;
 
 pub use client::{AwsSettings, SettingsError};
-pub use connect::{ConnectError, Names, connect};
 pub use clock::{SystemClock, SystemRandom};
+pub use connect::{ConnectError, Names, connect};
 pub use queue::SqsQueue;
 pub use secrets::SecretsReader;
 pub use table::DynamoTable;

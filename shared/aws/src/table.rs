@@ -46,7 +46,8 @@ impl DynamoTable {
         for _ in 0..LEFT_OVER_TRIES_MAX {
             let all = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
             let all = all.map_err(|error| TableError::Refused(error.into()))?;
-            let answer = self.client.batch_get_item().request_items(&self.name, all).send().await.map_err(unavailable)?;
+            let answer =
+                self.client.batch_get_item().request_items(&self.name, all).send().await.map_err(unavailable)?;
             for item in answer.responses().and_then(|tables| tables.get(&self.name)).into_iter().flatten() {
                 rows.push(row(item)?);
             }
@@ -89,7 +90,8 @@ fn row(item: &Item) -> Result<Row, TableError> {
     let partition = text("PK").ok_or_else(|| corrupt("no PK"))?;
     let version = number("v").and_then(|digits| digits.parse().ok()).ok_or_else(|| corrupt("no version"))?;
     let body = text("body").ok_or_else(|| corrupt("no body"))?;
-    let expires_at = number("ttl").and_then(|digits| digits.parse().ok()).and_then(|at| Timestamp::from_second(at).ok());
+    let expires_at =
+        number("ttl").and_then(|digits| digits.parse().ok()).and_then(|at| Timestamp::from_second(at).ok());
     Ok(Row { key: Key { partition, sort: sort.clone() }, version, body, expires_at })
 }
 
@@ -166,7 +168,13 @@ impl Table for DynamoTable {
 }
 
 impl DynamoTable {
-    async fn put(&self, key: &Key, guard: Guard, body: String, expires_at: Option<Timestamp>) -> Result<Written, TableError> {
+    async fn put(
+        &self,
+        key: &Key,
+        guard: Guard,
+        body: String,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Written, TableError> {
         let (expression, value) = condition(guard);
         let mut request = self
             .client

@@ -68,7 +68,9 @@ impl Vault for KmsVault {
         let (wrapped, nonce, text) = split(&sealed).ok_or(VaultError::Unopenable)?;
         let request = self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(wrapped));
         let answer = request.encryption_context(CONTEXT, owner).send().await.map_err(|error| match &error {
-            SdkError::ServiceError(refused) if refused.err().is_invalid_ciphertext_exception() => VaultError::Unopenable,
+            SdkError::ServiceError(refused) if refused.err().is_invalid_ciphertext_exception() => {
+                VaultError::Unopenable
+            }
             _ => VaultError::Unavailable(error.into()),
         })?;
         let key = key_of(answer.plaintext().ok_or(VaultError::Unopenable)?.as_ref())?;

@@ -49,7 +49,9 @@ pub enum AppsError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The text is no list of apps. The position is kept, the text is not.
-    #[error("the secret {APPS_SECRET} is not a JSON list of apps with name, client_id and client_secret (line {line}, column {column})")]
+    #[error(
+        "the secret {APPS_SECRET} is not a JSON list of apps with name, client_id and client_secret (line {line}, column {column})"
+    )]
     Malformed {
         /// Line of the first problem.
         line: usize,

@@ -49,14 +49,22 @@ const UNKNOWN_STATE: Failure = failure("unknown_state", "This link is not one of
 const STATE_USED: Failure = failure("state_used", "This link was used already. Start connecting again.");
 const STATE_EXPIRED: Failure = failure("state_expired", "Connecting took longer than ten minutes. Start again.");
 const DENIED: Failure = failure("consent_denied", "Access was not allowed in Xero. Nothing was connected.");
-const REFUSED: Failure = failure("xero_refused", "Xero refused the request. If the organisation already uses two uncertified apps, disconnect one of them in Xero and start again.");
+const REFUSED: Failure = failure(
+    "xero_refused",
+    "Xero refused the request. If the organisation already uses two uncertified apps, disconnect one of them in Xero and start again.",
+);
 const NO_CODE: Failure = failure("missing_code", "Xero sent no code. Start connecting again.");
-const CODE_REFUSED: Failure = failure("code_refused", "Xero did not accept the code: it was used or is older than five minutes. Start again.");
+const CODE_REFUSED: Failure =
+    failure("code_refused", "Xero did not accept the code: it was used or is older than five minutes. Start again.");
 const APP_REFUSED: Failure = failure("app_refused", "Xero does not accept this app's credentials. Tell the operator.");
-const NO_ANSWER: Failure = failure("xero_unavailable", "Xero did not answer in time. Nothing was connected; start again.");
-const BAD_TOKEN: Failure = failure("token_not_trusted", "Xero's answer could not be verified. Nothing was connected; start again.");
-const NO_ORGANISATION: Failure = failure("no_organisation", "No organisation with books was chosen in Xero. Start again.");
-const OURS: Failure = failure("temporarily_unavailable", "Something on our side failed. Nothing was connected; start again.");
+const NO_ANSWER: Failure =
+    failure("xero_unavailable", "Xero did not answer in time. Nothing was connected; start again.");
+const BAD_TOKEN: Failure =
+    failure("token_not_trusted", "Xero's answer could not be verified. Nothing was connected; start again.");
+const NO_ORGANISATION: Failure =
+    failure("no_organisation", "No organisation with books was chosen in Xero. Start again.");
+const OURS: Failure =
+    failure("temporarily_unavailable", "Something on our side failed. Nothing was connected; start again.");
 
 const fn failure(code: &'static str, message: &'static str) -> Failure {
     Failure { code, message }
@@ -80,10 +88,7 @@ struct Target {
 }
 
 /// Checks the state and uses it up: from here on a second callback is refused.
-async fn claim(
-    access: &Access,
-    query: &CallbackQuery,
-) -> Result<(Target, Stored<Connect>), (Failure, Option<Target>)> {
+async fn claim(access: &Access, query: &CallbackQuery) -> Result<(Target, Stored<Connect>), (Failure, Option<Target>)> {
     let unknown = || (UNKNOWN_STATE, None);
     let (id, secret) = query.state.as_deref().and_then(|state| state.split_once('.')).ok_or_else(unknown)?;
     let id: ConnectId = id.parse().map_err(|_| unknown())?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kernel::{Applied, ConnectId, OrganisationRef, TenantId, Timestamp, WorkspaceId, XeroUserId};
 use ports::{Guard, TableError, Write, Written};
 use secrecy::SecretString;
-use state::{AuditEntry, Stored, StoreError, keys, load, put, record_audit};
+use state::{AuditEntry, StoreError, Stored, keys, load, put, record_audit};
 
 use crate::Access;
 use crate::connect::{Candidate, Connect, Stage, load_connect, matches_hash};
@@ -60,7 +60,9 @@ pub async fn choose(
     let stored = load_connect(access, workspace, id).await?.ok_or(ChooseError::Unknown)?;
     let (user, ticket_hash, granted, candidates) = match &stored.value.stage {
         Stage::Choose { user, ticket_hash, granted, candidates } => (*user, ticket_hash, granted, candidates),
-        Stage::Completed { tenants: before } if before == tenants => return chosen_before(access, workspace, before).await,
+        Stage::Completed { tenants: before } if before == tenants => {
+            return chosen_before(access, workspace, before).await;
+        }
         _ => return Err(ChooseError::NotWaiting),
     };
     let late = access.ports.clock.now() >= choose_until(&stored.value);
@@ -127,10 +129,8 @@ async fn connect_one(
         detail: format!("Connected with app {} (connect {})", connection.client, connection.generation),
     };
     let tail = format!("{:020}", connection.generation);
-    let mut writes: Vec<Write> = vec![
-        put(keys::connection(&whose), guard, &connection, None),
-        record_audit(&whose, &entry, &tail),
-    ];
+    let mut writes: Vec<Write> =
+        vec![put(keys::connection(&whose), guard, &connection, None), record_audit(&whose, &entry, &tail)];
     let listed = load::<Directory>(table, &keys::directory_entry(&whose)).await?;
     let line = Directory::of(&connection, listed.as_ref().and_then(|stored| stored.value.last_slot.clone()));
     let guard = listed.as_ref().map_or(Guard::Absent, Stored::guard);

@@ -46,7 +46,11 @@ pub async fn request_test(access: &Access, whose: &OrganisationRef, id: &str) ->
 }
 
 /// Reads a test's result.
-pub async fn load_test(access: &Access, whose: &OrganisationRef, id: &str) -> Result<Option<ConnectionTest>, TableError> {
+pub async fn load_test(
+    access: &Access,
+    whose: &OrganisationRef,
+    id: &str,
+) -> Result<Option<ConnectionTest>, TableError> {
     Ok(load(&*access.ports.table, &keys::connection_test(whose, id)).await?.map(|stored| stored.value))
 }
 
@@ -95,7 +99,10 @@ fn passed(name: &str, detail: String) -> Check {
 fn scopes_check(granted: &[String]) -> Check {
     let missing = scopes::missing(granted);
     if missing.is_empty() {
-        return passed("scopes", "Everything needed was granted; writing also depends on the person's role in Xero".into());
+        return passed(
+            "scopes",
+            "Everything needed was granted; writing also depends on the person's role in Xero".into(),
+        );
     }
     Check {
         name: "scopes".into(),

@@ -180,7 +180,10 @@ impl<'a> Session<'a> {
         if self.urgency == Urgency::Background {
             let brake = load::<Timestamp>(&*self.access.ports.table, &keys::app_brake(&self.connection.client)).await?;
             if let Some(until) = brake.map(|stored| stored.value).filter(|until| now < *until) {
-                return Err(CallError::Later { until, reason: "the app's calls of this minute are nearly used".into() });
+                return Err(CallError::Later {
+                    until,
+                    reason: "the app's calls of this minute are nearly used".into(),
+                });
             }
         }
         let key = keys::budget(&self.connection.client, self.connection.whose.tenant);

@@ -86,7 +86,12 @@ fn owner(app: &ClientId, user: XeroUserId) -> String {
 }
 
 /// Stores the tokens of a new consent in place of any older ones.
-pub(crate) async fn store_consent(access: &Access, app: &App, user: XeroUserId, reply: &TokenReply) -> Result<(), TokenError> {
+pub(crate) async fn store_consent(
+    access: &Access,
+    app: &App,
+    user: XeroUserId,
+    reply: &TokenReply,
+) -> Result<(), TokenError> {
     let now = access.ports.clock.now();
     let sealed = seal(access, &app.client_id, user, reply).await?;
     let key = keys::token_set(&app.client_id, user);

@@ -108,7 +108,8 @@ mod tests {
 
     // Key, bodies and signatures: vectors computed with an independent implementation.
     const KEY: &str = "dGVzdC13ZWJob29rLWtleS1ub3QtZGVjb2RlZA==";
-    const INTENT: &str = r#"{"events":[],"firstEventSequence": 0,"lastEventSequence": 0, "entropy": "TESTENTROPYABCDEFGHI"}"#;
+    const INTENT: &str =
+        r#"{"events":[],"firstEventSequence": 0,"lastEventSequence": 0, "entropy": "TESTENTROPYABCDEFGHI"}"#;
     const INTENT_SIGNATURE: &str = "3hYy8NAVOVu4TyKpCoi2RyCpLjMU2iTlyQmZJWjGLRE=";
     const EVENT: &str = r#"{"events":[{"resourceUrl":"https://api.xero.com/api.xro/2.0/Invoices/6f0f0c4e-0000-4000-8000-000000000001","resourceId":"6f0f0c4e-0000-4000-8000-000000000001","eventDateUtc":"2026-10-02T00:44:09.923","eventType":"UPDATE","eventCategory":"INVOICE","tenantId":"6f0f0c4e-0000-4000-8000-0000000000aa","tenantType":"ORGANISATION"}],"lastEventSequence":5,"firstEventSequence":5,"entropy":"S0m3r4Nd0mt3xt"}"#;
     const EVENT_SIGNATURE: &str = "6GOFCw/6sfsLYGFe/nXiVFD3mh/zg34IjGO5MxBLDUM=";
@@ -159,7 +160,9 @@ mod tests {
     fn a_genuine_body_of_a_new_shape_asks_for_an_earlier_pull() {
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, KEY.as_bytes());
         let signature = STANDARD.encode(ring::hmac::sign(&key, b"[1]"));
-        let Verdict::Genuine(envelopes) = judge(&keys(&[KEY]), "main", b"[1]", Some(&signature)) else { panic!("refused") };
+        let Verdict::Genuine(envelopes) = judge(&keys(&[KEY]), "main", b"[1]", Some(&signature)) else {
+            panic!("refused")
+        };
         assert!(matches!(envelopes[0].work, Work::WebhookUnread { .. }));
     }
 }

@@ -22,7 +22,8 @@ pub struct WebhookKeys(BTreeMap<String, Vec<hmac::Key>>);
 impl WebhookKeys {
     /// Reads the secret. The bytes of a key are the UTF-8 bytes of its text, which looks like base64 and is not decoded.
     pub fn parse(secret: &SecretString) -> Result<Self, KeysError> {
-        let texts: BTreeMap<String, Vec<String>> = serde_json::from_str(secret.expose_secret()).map_err(|_| KeysError)?;
+        let texts: BTreeMap<String, Vec<String>> =
+            serde_json::from_str(secret.expose_secret()).map_err(|_| KeysError)?;
         let sound = |keys: &Vec<String>| (1..=KEYS_MAX).contains(&keys.len()) && keys.iter().all(|key| !key.is_empty());
         if !texts.values().all(sound) {
             return Err(KeysError);
@@ -45,7 +46,9 @@ mod tests {
 
     #[test]
     fn a_malformed_secret_is_refused_without_showing_it() {
-        for bad in ["", "[]", r#"{"main":[]}"#, r#"{"main":["a","b","c"]}"#, r#"{"main":[""]}"#, r#"{"main":"hunter2"}"#] {
+        for bad in
+            ["", "[]", r#"{"main":[]}"#, r#"{"main":["a","b","c"]}"#, r#"{"main":[""]}"#, r#"{"main":"hunter2"}"#]
+        {
             let error = WebhookKeys::parse(&SecretString::from(bad)).err().expect(bad);
             assert!(!error.to_string().contains("hunter2"));
         }

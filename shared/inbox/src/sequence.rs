@@ -86,7 +86,13 @@ impl Sequence {
 }
 
 /// Notes the numbers of a delivery.
-pub async fn note_sequence(table: &dyn Table, app: &str, first: u64, last: u64, now: Timestamp) -> Result<(), StoreError> {
+pub async fn note_sequence(
+    table: &dyn Table,
+    app: &str,
+    first: u64,
+    last: u64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     change(table, app, |sequence| sequence.note(first, last, now)).await
 }
 

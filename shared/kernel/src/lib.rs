@@ -11,8 +11,8 @@ pub use applied::Applied;
 pub use ids::{
     ClientId, ConnectId, IdError, OrganisationRef, RunId, TenantId, WorkspaceId, XeroConnectionId, XeroUserId,
 };
-/// A calendar date without a time or a zone, as on an invoice.
-pub use jiff::civil::Date;
 /// An instant on the UTC time line.
 pub use jiff::Timestamp;
+/// A calendar date without a time or a zone, as on an invoice.
+pub use jiff::civil::Date;
 pub use zones::{UnknownZone, ZoneName, time_zone};

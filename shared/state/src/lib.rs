@@ -3,8 +3,8 @@
 //! Owns the key grammar of the one table, typed versioned rows, parked work and the audit trail. Every write states
 //! the version it replaces; there is no blind write and no way to name a row outside the grammar of [`keys`].
 
-pub mod keys;
 mod audit;
+pub mod keys;
 mod lease;
 mod parked;
 mod rows;
@@ -12,4 +12,4 @@ mod rows;
 pub use audit::{AuditEntry, list_audit, record_audit};
 pub use lease::{Lease, LeaseHeld};
 pub use parked::{ParkedWork, due_parked, park, parked_write, unpark};
-pub use rows::{Stored, StoreError, create, edit, load, put, read_row, replace};
+pub use rows::{StoreError, Stored, create, edit, load, put, read_row, replace};

@@ -66,10 +66,12 @@ fn compare_lists(field: &str, before: &[Value], after: &[Value], found: &mut Vec
 }
 
 /// The ids Xero gives to things in lists.
-const LIST_IDS: &[&str] = &["LineItemID", "PaymentID", "AllocationID", "TrackingOptionID", "CreditNoteID", "PrepaymentID", "OverpaymentID"];
+const LIST_IDS: &[&str] =
+    &["LineItemID", "PaymentID", "AllocationID", "TrackingOptionID", "CreditNoteID", "PrepaymentID", "OverpaymentID"];
 
 fn id_name(before: &[Value], after: &[Value]) -> Option<&'static str> {
-    let everywhere = |name: &&&str| before.iter().chain(after).all(|item| item.get(**name).is_some_and(Value::is_string));
+    let everywhere =
+        |name: &&&str| before.iter().chain(after).all(|item| item.get(**name).is_some_and(Value::is_string));
     LIST_IDS.iter().find(everywhere).copied()
 }
 
@@ -88,8 +90,11 @@ mod tests {
 
     #[test]
     fn m15_a_change_is_told_field_by_field() {
-        check(r#"{"Status":"DRAFT","Total":"5.00"}"#, r#"{"Status":"AUTHORISED","Total":"5.00","Url":"u"}"#,
-            r#"Status "DRAFT"→"AUTHORISED"; Url null→"u""#);
+        check(
+            r#"{"Status":"DRAFT","Total":"5.00"}"#,
+            r#"{"Status":"AUTHORISED","Total":"5.00","Url":"u"}"#,
+            r#"Status "DRAFT"→"AUTHORISED"; Url null→"u""#,
+        );
         check(r#"{"Contact":{"ContactID":"a"}}"#, r#"{"Contact":{"ContactID":"b"}}"#, r#"Contact.ContactID "a"→"b""#);
     }
 

@@ -42,8 +42,21 @@ const WITH_ARCHIVED: &[(&str, &str)] = &[("includeArchived", "true")];
 
 /// Every kind, in the order in which a run reads them: what others refer to comes first.
 pub const ENTITIES: &[Entity] = &[
-    Entity { name: "organisation", path: "/Organisation", collection: "Organisations", id_field: "OrganisationID", ..PLAIN },
-    Entity { name: "accounts", path: "/Accounts", collection: "Accounts", id_field: "AccountID", by_time: true, ..PLAIN },
+    Entity {
+        name: "organisation",
+        path: "/Organisation",
+        collection: "Organisations",
+        id_field: "OrganisationID",
+        ..PLAIN
+    },
+    Entity {
+        name: "accounts",
+        path: "/Accounts",
+        collection: "Accounts",
+        id_field: "AccountID",
+        by_time: true,
+        ..PLAIN
+    },
     Entity { name: "tax_rates", path: "/TaxRates", collection: "TaxRates", id_field: "TaxType", ..PLAIN },
     Entity { name: "currencies", path: "/Currencies", collection: "Currencies", id_field: "Code", ..PLAIN },
     Entity {

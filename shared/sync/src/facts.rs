@@ -27,7 +27,8 @@ pub(crate) async fn keep_facts(worker: &Worker<'_>, records: &[Record]) -> Resul
 }
 
 fn facts(record: &Record) -> OrganisationFacts {
-    let part = |name: &str| record.fields.get(name).and_then(serde_json::Value::as_u64).and_then(|part| part.try_into().ok());
+    let part =
+        |name: &str| record.fields.get(name).and_then(serde_json::Value::as_u64).and_then(|part| part.try_into().ok());
     let date = |name: &str| Some(record.text(name)).filter(|date| !date.is_empty()).map(str::to_owned);
     OrganisationFacts {
         short_code: record.text("ShortCode").to_owned(),

@@ -195,7 +195,11 @@ fn change(chunk: &Chunk, position: u64, entry: ChunkEntry) -> Change {
 }
 
 /// The chunk that holds a position, with its first position.
-async fn chunk_at(table: &dyn Table, whose: &OrganisationRef, position: u64) -> Result<Option<(u64, Chunk)>, TableError> {
+async fn chunk_at(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    position: u64,
+) -> Result<Option<(u64, Chunk)>, TableError> {
     // A chunk that holds the position starts at most one chunk's length before it.
     let from = keys::feed_sort((position + 1).saturating_sub(CHUNK_ENTRIES_MAX as u64));
     let query = Query {
@@ -208,12 +212,14 @@ async fn chunk_at(table: &dyn Table, whose: &OrganisationRef, position: u64) -> 
     let page = table.query(&query).await?;
     let Some(row) = page.rows.first() else { return Ok(None) };
     let first = row.key.sort.rsplit('#').next().and_then(|digits| digits.parse().ok());
-    let first = first.ok_or_else(|| TableError::Corrupt { sort: row.key.sort.clone(), reason: "no position".into() })?;
+    let first =
+        first.ok_or_else(|| TableError::Corrupt { sort: row.key.sort.clone(), reason: "no position".into() })?;
     Ok(Some((first, read_row::<Chunk>(row)?.value)))
 }
 
 async fn attach_records(table: &dyn Table, whose: &OrganisationRef, changes: &mut [Change]) -> Result<(), TableError> {
-    let mut wanted: Vec<_> = changes.iter().map(|change| keys::mirror_record(whose, &change.entity, &change.id)).collect();
+    let mut wanted: Vec<_> =
+        changes.iter().map(|change| keys::mirror_record(whose, &change.entity, &change.id)).collect();
     wanted.sort_unstable();
     wanted.dedup();
     let rows = table.get_many(&wanted).await?;

@@ -26,7 +26,8 @@ const AGAIN_MAX: u32 = 3;
 
 /// The call a pass makes next.
 pub(crate) fn next_read(entity: &Entity, reading: Reading, pass: &Pass) -> ApiRead {
-    let mut query: Vec<(&'static str, String)> = entity.query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let mut query: Vec<(&'static str, String)> =
+        entity.query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     if reading == Reading::OpenDocuments {
         query.push(("Statuses", "AUTHORISED".to_owned()));
     }
@@ -50,7 +51,13 @@ pub(crate) enum Next {
 }
 
 /// Decides what follows a page that was applied.
-pub(crate) fn after_page(entity: &Entity, pass: &Pass, page: Option<Pagination>, records: &[Record], elements: usize) -> Next {
+pub(crate) fn after_page(
+    entity: &Entity,
+    pass: &Pass,
+    page: Option<Pagination>,
+    records: &[Record],
+    elements: usize,
+) -> Next {
     let mut pass = pass.clone();
     pass.moved |= records.iter().any(|record| record.updated_at.is_some_and(|at| at >= pass.began_at));
     let more = match page {

@@ -171,7 +171,9 @@ fn tidy_text(name: &str, text: String) -> Option<String> {
         let date = parse_date(&text).filter(|_| calendar);
         return Some(date.map_or_else(|| at.to_string(), |date| date.to_string()));
     }
-    if AMOUNTS.iter().any(|amount| name.ends_with(amount)) && let Ok(decimal) = Decimal::from_str(&text) {
+    if AMOUNTS.iter().any(|amount| name.ends_with(amount))
+        && let Ok(decimal) = Decimal::from_str(&text)
+    {
         return Some(plain_decimal(decimal));
     }
     Some(text)
@@ -190,24 +192,42 @@ mod tests {
     #[test]
     fn the_same_facts_have_the_same_text() {
         let expected = r#"{"Amount":"120.50","Date":"2026-10-05","Invoice":{"InvoiceID":"i"},"PaymentID":"p"}"#;
-        check("payments", r#"{"PaymentID":"p","Date":"\/Date(1791158400000+0000)\/","Amount":120.50,
-            "Invoice":{"InvoiceID":"i","Contact":{"Name":"x"}},"Reference":"","HasValidationErrors":false}"#, expected);
-        check("payments", r#"{"PaymentID":"p","Date":"/Date(1791158400000)/","Amount":"120.5",
-            "Invoice":{"InvoiceID":"i"},"Reference":null,"UpdatedDateUTC":"/Date(1791158400000)/"}"#, expected);
+        check(
+            "payments",
+            r#"{"PaymentID":"p","Date":"\/Date(1791158400000+0000)\/","Amount":120.50,
+            "Invoice":{"InvoiceID":"i","Contact":{"Name":"x"}},"Reference":"","HasValidationErrors":false}"#,
+            expected,
+        );
+        check(
+            "payments",
+            r#"{"PaymentID":"p","Date":"/Date(1791158400000)/","Amount":"120.5",
+            "Invoice":{"InvoiceID":"i"},"Reference":null,"UpdatedDateUTC":"/Date(1791158400000)/"}"#,
+            expected,
+        );
     }
 
     #[test]
     fn money_is_never_a_float() {
-        check("payments", r#"{"PaymentID":"p","Amount":0.1,"CurrencyRate":1.234567}"#,
-            r#"{"Amount":"0.10","CurrencyRate":"1.234567","PaymentID":"p"}"#);
-        check("payments", r#"{"PaymentID":"p","Amount":9999999999.99}"#, r#"{"Amount":"9999999999.99","PaymentID":"p"}"#);
+        check(
+            "payments",
+            r#"{"PaymentID":"p","Amount":0.1,"CurrencyRate":1.234567}"#,
+            r#"{"Amount":"0.10","CurrencyRate":"1.234567","PaymentID":"p"}"#,
+        );
+        check(
+            "payments",
+            r#"{"PaymentID":"p","Amount":9999999999.99}"#,
+            r#"{"Amount":"9999999999.99","PaymentID":"p"}"#,
+        );
         check("payments", r#"{"PaymentID":"p","Amount":1e3}"#, r#"{"Amount":"1000.00","PaymentID":"p"}"#);
     }
 
     #[test]
     fn an_unknown_enum_value_is_kept() {
-        check("manual_journals", r#"{"ManualJournalID":"m","Status":"SOMETHING_NEW"}"#,
-            r#"{"ManualJournalID":"m","Status":"SOMETHING_NEW"}"#);
+        check(
+            "manual_journals",
+            r#"{"ManualJournalID":"m","Status":"SOMETHING_NEW"}"#,
+            r#"{"ManualJournalID":"m","Status":"SOMETHING_NEW"}"#,
+        );
     }
 
     #[test]

@@ -34,7 +34,9 @@ const FAILURES_MAX: u32 = 5;
 pub async fn go_on(access: &Access, step: &SyncRun, deadline: Timestamp) -> Result<(), SyncError> {
     let envelope = Envelope::new(Work::SyncRun(step.clone()));
     let mut worker = match Worker::start(access, &step.organisation).await {
-        Err(SyncError::Busy { until }) => return park_envelope(access, &envelope, until, "another worker is at it").await,
+        Err(SyncError::Busy { until }) => {
+            return park_envelope(access, &envelope, until, "another worker is at it").await;
+        }
         started => started?,
     };
     let ours = worker.head.active.as_ref().is_some_and(|active| active.run == step.run);
@@ -241,17 +243,14 @@ async fn give_up_step(worker: &mut Worker<'_>, step: &Step, error: &CallError) -
 }
 
 /// Stores how the run stands, hands on what follows, and gives the organisation back.
-async fn conclude(
-    mut worker: Worker<'_>,
-    step: &SyncRun,
-    outcome: Result<Pause, SyncError>,
-) -> Result<(), SyncError> {
+async fn conclude(mut worker: Worker<'_>, step: &SyncRun, outcome: Result<Pause, SyncError>) -> Result<(), SyncError> {
     match outcome {
         Ok(Pause::Finished) => end_run(worker, None).await,
         Ok(Pause::OutOfTime) => hand_on(worker, step, None).await,
         Err(SyncError::Call(CallError::Later { until, reason })) => hand_on(worker, step, Some((until, reason))).await,
         Err(SyncError::Call(CallError::Unreadable(reason))) => {
-            let wait = Duration::from_secs(60 << worker.head.active.as_ref().map_or(0, |active| active.failures.min(6)));
+            let wait =
+                Duration::from_secs(60 << worker.head.active.as_ref().map_or(0, |active| active.failures.min(6)));
             let until = worker.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
             hand_on(worker, step, Some((until, reason))).await
         }
@@ -373,7 +372,13 @@ pub(crate) fn run_name(now: Timestamp, tail: &str) -> RunId {
 }
 
 /// A fresh run, not yet begun.
-pub(crate) fn fresh(run: RunId, trigger: Trigger, actor: Option<String>, now: Timestamp, steps: Vec<Step>) -> ActiveRun {
+pub(crate) fn fresh(
+    run: RunId,
+    trigger: Trigger,
+    actor: Option<String>,
+    now: Timestamp,
+    steps: Vec<Step>,
+) -> ActiveRun {
     ActiveRun {
         run,
         trigger,

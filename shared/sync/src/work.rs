@@ -72,7 +72,12 @@ impl<'a> Worker<'a> {
     }
 
     /// Applies records in batches, each with a commit that also carries whatever the caller changed in the head.
-    pub async fn apply(&mut self, run: &RunId, entity: &'static Entity, records: Vec<Record>) -> Result<BatchDone, SyncError> {
+    pub async fn apply(
+        &mut self,
+        run: &RunId,
+        entity: &'static Entity,
+        records: Vec<Record>,
+    ) -> Result<BatchDone, SyncError> {
         let mut whole = BatchDone::default();
         let mut rest = records.into_iter().peekable();
         while rest.peek().is_some() {
@@ -192,11 +197,6 @@ pub(crate) async fn park_envelope(
     until: Timestamp,
     reason: &str,
 ) -> Result<(), SyncError> {
-    let work = ParkedWork {
-        until,
-        reason: reason.to_owned(),
-        envelope: envelope.to_json(),
-        tail: envelope.dedupe(),
-    };
+    let work = ParkedWork { until, reason: reason.to_owned(), envelope: envelope.to_json(), tail: envelope.dedupe() };
     Ok(park(&*access.ports.table, &work).await?)
 }

@@ -78,7 +78,10 @@ impl Budget {
         self.roll_minute(now);
         if self.minute_used >= MINUTE_MAX {
             let from = self.minute_from.unwrap_or(now);
-            return Err(Closed { until: after(from, Duration::from_secs(60)), reason: "60 calls in this minute".into() });
+            return Err(Closed {
+                until: after(from, Duration::from_secs(60)),
+                reason: "60 calls in this minute".into(),
+            });
         }
         if urgency == Urgency::Background && self.day_left(now).is_some_and(|left| left <= DAY_RESERVE) {
             let until = after(now, Duration::from_secs(3600));

@@ -196,7 +196,9 @@ fn collect(value: &Value, found: &mut Vec<RejectedReason>) {
             for (name, inner) in fields {
                 match (name.as_str(), inner) {
                     ("ValidationErrors", Value::Array(errors)) => found.extend(
-                        errors.iter().filter_map(|error| error.get("Message").or_else(|| error.get("Description")))
+                        errors
+                            .iter()
+                            .filter_map(|error| error.get("Message").or_else(|| error.get("Description")))
                             .filter_map(Value::as_str)
                             .map(reason),
                     ),

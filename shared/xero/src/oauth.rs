@@ -177,8 +177,11 @@ pub fn read_tokens(response: &HttpResponse) -> Result<TokenReply, TokenError> {
     };
     match response.status {
         200 => {
-            let body: TokenBody = serde_json::from_slice(&response.body).map_err(|error| unreadable(error.to_string()))?;
-            let refresh_token = body.refresh_token.ok_or_else(|| unreadable("no refresh_token: offline_access was not granted".into()))?;
+            let body: TokenBody =
+                serde_json::from_slice(&response.body).map_err(|error| unreadable(error.to_string()))?;
+            let refresh_token = body
+                .refresh_token
+                .ok_or_else(|| unreadable("no refresh_token: offline_access was not granted".into()))?;
             Ok(TokenReply {
                 access_token: body.access_token.into(),
                 refresh_token: refresh_token.into(),
@@ -231,9 +234,13 @@ mod tests {
 
     #[test]
     fn the_token_endpoint_tells_a_dead_grant_from_a_wrong_secret() {
-        let answer = |status, body: &str| HttpResponse { status, headers: vec![], body: body.to_owned().into(), wire_bytes: 0 };
+        let answer =
+            |status, body: &str| HttpResponse { status, headers: vec![], body: body.to_owned().into(), wire_bytes: 0 };
         assert!(matches!(read_tokens(&answer(400, r#"{"error":"invalid_grant"}"#)), Err(TokenError::InvalidGrant)));
-        assert!(matches!(read_tokens(&answer(401, r#"{"error":"invalid_client"}"#)), Err(TokenError::InvalidClient(_))));
+        assert!(matches!(
+            read_tokens(&answer(401, r#"{"error":"invalid_client"}"#)),
+            Err(TokenError::InvalidClient(_))
+        ));
         assert!(matches!(read_tokens(&answer(503, "<html>")), Err(TokenError::Xero(XeroError::Unavailable { .. }))));
         assert!(matches!(read_tokens(&answer(200, "<html>")), Err(TokenError::Xero(XeroError::Unreadable { .. }))));
     }

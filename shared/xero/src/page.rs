@@ -32,11 +32,8 @@ const ELEMENTS_MAX: usize = 100_000;
 
 /// Cuts an answer's body. `collection` is the list's key, such as `Invoices`.
 pub fn cut<'a>(body: &'a [u8], collection: &str) -> Result<Page<'a>, XeroError> {
-    let unreadable = |reason: String| XeroError::Unreadable {
-        status: 200,
-        content_type: "application/json".to_owned(),
-        reason,
-    };
+    let unreadable =
+        |reason: String| XeroError::Unreadable { status: 200, content_type: "application/json".to_owned(), reason };
     let whole: std::collections::BTreeMap<&str, &RawValue> =
         serde_json::from_slice(body).map_err(|error| unreadable(error.to_string()))?;
     let list = whole.get(collection).ok_or_else(|| unreadable(format!("no list named {collection}")))?;

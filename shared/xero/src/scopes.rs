@@ -23,7 +23,10 @@ pub const NEEDED: &[Scope] = &[
     Scope { name: "accounting.banktransactions", purpose: "read bank transactions and transfers" },
     Scope { name: "accounting.manualjournals", purpose: "read and post manual journals" },
     Scope { name: "accounting.contacts", purpose: "read and match customers and suppliers" },
-    Scope { name: "accounting.settings", purpose: "read the organisation, its accounts, tax rates, currencies, items and tracking" },
+    Scope {
+        name: "accounting.settings",
+        purpose: "read the organisation, its accounts, tax rates, currencies, items and tracking",
+    },
     Scope { name: "accounting.attachments", purpose: "attach documents" },
     Scope { name: "accounting.reports.trialbalance.read", purpose: "prove that balances agree" },
 ];

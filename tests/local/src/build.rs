@@ -14,7 +14,8 @@ pub fn checkout() -> PathBuf {
 /// The functions of the checkout, by folder.
 pub fn functions() -> anyhow::Result<Vec<String>> {
     let folder = checkout().join("functions");
-    let entries = std::fs::read_dir(&folder).with_context(|| format!("{} is missing; run from a checkout", folder.display()))?;
+    let entries =
+        std::fs::read_dir(&folder).with_context(|| format!("{} is missing; run from a checkout", folder.display()))?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
         .map(|entry| entry.file_name().to_string_lossy().into_owned())

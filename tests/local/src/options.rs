@@ -107,7 +107,11 @@ fn outside() -> anyhow::Result<Option<Outside>> {
     if names.iter().all(|name| variable(name).is_none()) {
         return Ok(None);
     }
-    let needed = |name: &str| variable(name).with_context(|| format!("{name} is missing; set it, or unset all XERO_ variables to use the simulated Xero"));
+    let needed = |name: &str| {
+        variable(name).with_context(|| {
+            format!("{name} is missing; set it, or unset all XERO_ variables to use the simulated Xero")
+        })
+    };
     let address = |name: &str, default: &str| {
         let value = variable(name).unwrap_or_else(|| default.to_owned());
         ensure!(url::Url::parse(&value).is_ok_and(|url| url.has_host()), "{name} must be an address such as {default}");

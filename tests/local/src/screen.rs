@@ -82,9 +82,13 @@ impl Screen {
             }
             return;
         }
-        let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).chain([head[at].chars().count()]).max().unwrap_or(0);
+        let width = |at: usize| {
+            rows.iter().map(|row| row[at].chars().count()).chain([head[at].chars().count()]).max().unwrap_or(0)
+        };
         let widths: Vec<usize> = (0..head.len()).map(width).collect();
-        let right = |at: usize| !rows.is_empty() && rows.iter().all(|row| row[at].chars().all(|c| c.is_ascii_digit() || ".,-".contains(c)));
+        let right = |at: usize| {
+            !rows.is_empty() && rows.iter().all(|row| row[at].chars().all(|c| c.is_ascii_digit() || ".,-".contains(c)))
+        };
         let show = |cells: Vec<String>| {
             let padded = cells.iter().enumerate().map(|(at, cell)| {
                 let space = " ".repeat(widths[at].saturating_sub(cell.chars().count()));

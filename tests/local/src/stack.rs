@@ -95,7 +95,8 @@ impl Stack {
         let issuer = Issuer::start(key_file, settings.clock.clone()).await?;
         let plan = template::read(&checkout().join("infra/template.yaml"), &parameters(&url, &place, &host, &issuer))?;
         let secrets = secrets(&place);
-        let embedded_settings = EmbeddedSettings { keep: settings.keep.clone(), clock: settings.clock.clone(), secrets };
+        let embedded_settings =
+            EmbeddedSettings { keep: settings.keep.clone(), clock: settings.clock.clone(), secrets };
         let embedded = Embedded::start(&plan, embedded_settings).await?;
         let mut environment = embedded.environment();
         environment.extend(settings.environment.clone());

@@ -33,7 +33,11 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     if let Err(error) = outcome {
         stack.stop()?;
         let lines = last_lines.lock().map(|lines| lines.join("\n")).unwrap_or_default();
-        return Err(if lines.is_empty() { error } else { error.context(format!("the functions said last:\n{lines}\n")) });
+        return Err(if lines.is_empty() {
+            error
+        } else {
+            error.context(format!("the functions said last:\n{lines}\n"))
+        });
     }
     screen.done("Tour", &format!("{:.1} s from the start", began.elapsed().as_secs_f32()));
     if !options.once {
@@ -54,7 +58,9 @@ async fn start(
 ) -> anyhow::Result<Stack> {
     let log = move |function: &str, line: &str| {
         let loud = line.contains("\"ERROR\"") || line.contains("\"WARN\"") || !line.starts_with('{');
-        if let Ok(mut lines) = last_lines.lock().map_err(drop).map(|lines| lines) && loud {
+        if let Ok(mut lines) = last_lines.lock().map_err(drop).map(|lines| lines)
+            && loud
+        {
             lines.push(format!("  {function}: {line}"));
             let extra = lines.len().saturating_sub(LINES_KEPT);
             lines.drain(..extra);
@@ -85,7 +91,9 @@ async fn show_around(screen: &mut Screen, stack: &mut Stack, xero: &Xero, option
         webhook(screen, xero, &caller, &tenant).await?;
     }
     let path = format!("/v1/organisations/{tenant}");
-    caller.expect("PUT", &format!("{path}/settings"), Some(json!({ "sync_interval": "daily", "daily_hour": 3 }))).await?;
+    caller
+        .expect("PUT", &format!("{path}/settings"), Some(json!({ "sync_interval": "daily", "daily_hour": 3 })))
+        .await?;
     screen.done("Daily sync", "switched on, 03:00 in the organisation's own time zone");
     invite(screen, &stack.url, &token, &tenant, options);
     Ok(())
@@ -147,7 +155,14 @@ async fn first_sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyho
     screen.done("First sync", &detail);
     let rows: Vec<Vec<String>> = counts
         .iter()
-        .map(|(name, count)| vec![name.replace('_', " "), count["read"].to_string(), count["created"].to_string(), count["calls"].to_string()])
+        .map(|(name, count)| {
+            vec![
+                name.replace('_', " "),
+                count["read"].to_string(),
+                count["created"].to_string(),
+                count["calls"].to_string(),
+            ]
+        })
         .collect();
     screen.table(&["kind", "read", "new", "calls"], &rows);
     ensure!(last["outcome"] == "completed", "the first sync ended as {}; see /problems", last["outcome"]);

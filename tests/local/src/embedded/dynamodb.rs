@@ -94,7 +94,8 @@ fn carry_out(database: &Database, operation: &str, body: &[u8]) -> Result<String
     };
     macro_rules! call {
         ($method:ident) => {{
-            let request = serde_json::from_slice(body).map_err(|error| refused("SerializationException", error.to_string()))?;
+            let request =
+                serde_json::from_slice(body).map_err(|error| refused("SerializationException", error.to_string()))?;
             let answer = database.$method(request).map_err(|error| (error.status_code(), error.to_json()))?;
             serde_json::to_string(&answer).map_err(|error| refused("InternalServerError", error.to_string()))
         }};

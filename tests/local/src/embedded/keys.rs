@@ -65,7 +65,9 @@ fn kms(seed: &[u8; 32], request: &Whole) -> Result<Value, Refusal> {
         }
         "Decrypt" => {
             let plain = unwrap(seed, &context, &bytes("CiphertextBlob")?).ok_or(INVALID)?;
-            Ok(json!({ "KeyId": key_id, "Plaintext": STANDARD.encode(plain), "EncryptionAlgorithm": "SYMMETRIC_DEFAULT" }))
+            Ok(
+                json!({ "KeyId": key_id, "Plaintext": STANDARD.encode(plain), "EncryptionAlgorithm": "SYMMETRIC_DEFAULT" }),
+            )
         }
         _ => Err(("UnknownOperationException", "this action is not served here")),
     }
@@ -84,7 +86,8 @@ fn unwrap(seed: &[u8; 32], context: &str, blob: &[u8]) -> Option<Vec<u8>> {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, seed).ok()?);
     let (nonce, text) = blob.split_first_chunk::<NONCE_LEN>()?;
     let mut text = text.to_vec();
-    let plain = key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(context.as_bytes()), &mut text).ok()?;
+    let plain =
+        key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(context.as_bytes()), &mut text).ok()?;
     Some(plain.to_vec())
 }
 

@@ -85,7 +85,8 @@ impl Embedded {
         let seed = keys::seed(file("keys.seed"))?;
         let kms = keys::start_kms(seed).await?;
         let secrets = keys::start_secrets(settings.secrets).await?;
-        let s3 = s3::start(plan, settings.keep.map(|folder| folder.join("objects")), queues.clone(), settings.clock).await?;
+        let s3 =
+            s3::start(plan, settings.keep.map(|folder| folder.join("objects")), queues.clone(), settings.clock).await?;
         let endpoints = BTreeMap::from([
             ("DYNAMODB", table.url()),
             ("SQS", sqs.url()),

@@ -87,9 +87,11 @@ async fn answer(queues: &SharedQueues, request: &Whole) -> Answer {
             "The specified queue does not exist.",
             "AWS.SimpleQueueService.NonExistentQueue;Sender",
         ),
-        Err(QueueFault::Receipt) => {
-            refusal("com.amazonaws.sqs#ReceiptHandleIsInvalid", "The input receipt handle is invalid.", "ReceiptHandleIsInvalid;Sender")
-        }
+        Err(QueueFault::Receipt) => refusal(
+            "com.amazonaws.sqs#ReceiptHandleIsInvalid",
+            "The input receipt handle is invalid.",
+            "ReceiptHandleIsInvalid;Sender",
+        ),
         Err(QueueFault::Invalid(reason)) => {
             refusal("com.amazon.coral.service#InvalidParameterValueException", &reason, "InvalidParameterValue;Sender")
         }

@@ -16,9 +16,9 @@ use ports::Clock;
 use serde_json::{Value, json};
 use simulator::sqs::NewMessage;
 
+use super::REGION;
 use super::http::{Answer, Server, Whole, bind, serve, text};
 use super::queues::SharedQueues;
-use super::REGION;
 use crate::plan::{BucketPlan, NotificationPlan, Plan};
 
 /// Largest object taken here.
@@ -71,8 +71,12 @@ impl Store {
     fn answer(&self, request: &Whole) -> Answer {
         let path = decoded(request.uri().path().trim_start_matches('/'));
         let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
-        let Some(plan) = self.buckets.iter().find(|plan| plan.name == bucket) else { return error(404, "NoSuchBucket") };
-        if request.headers().get("authorization").is_none() && request.uri().query().is_none_or(|query| !query.contains("X-Amz-Signature")) {
+        let Some(plan) = self.buckets.iter().find(|plan| plan.name == bucket) else {
+            return error(404, "NoSuchBucket");
+        };
+        if request.headers().get("authorization").is_none()
+            && request.uri().query().is_none_or(|query| !query.contains("X-Amz-Signature"))
+        {
             return error(403, "AccessDenied");
         }
         match (request.method().as_str(), key) {
@@ -130,11 +134,22 @@ impl Store {
         let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
         let rows: Vec<String> = found
             .map(|((_, key), object)| {
-                format!("<Contents><Key>{}</Key><Size>{}</Size><ETag>&quot;{}&quot;</ETag></Contents>", escape(key), object.body.len(), object.etag)
+                format!(
+                    "<Contents><Key>{}</Key><Size>{}</Size><ETag>&quot;{}&quot;</ETag></Contents>",
+                    escape(key),
+                    object.body.len(),
+                    object.etag
+                )
             })
             .collect();
         let count = rows.len();
-        xml(200, format!("<ListBucketResult><Name>{bucket}</Name><KeyCount>{count}</KeyCount><IsTruncated>false</IsTruncated>{}</ListBucketResult>", rows.concat()))
+        xml(
+            200,
+            format!(
+                "<ListBucketResult><Name>{bucket}</Name><KeyCount>{count}</KeyCount><IsTruncated>false</IsTruncated>{}</ListBucketResult>",
+                rows.concat()
+            ),
+        )
     }
 
     fn objects(&self) -> std::sync::MutexGuard<'_, BTreeMap<(String, String), Object>> {

@@ -81,7 +81,9 @@ impl Gateway {
         let number = |name: &str| claims.get(name).and_then(Value::as_i64);
         let audience = |value: &Value| match value {
             Value::String(one) => authorizer.audiences.contains(one),
-            Value::Array(all) => all.iter().filter_map(Value::as_str).any(|one| authorizer.audiences.iter().any(|ok| ok == one)),
+            Value::Array(all) => {
+                all.iter().filter_map(Value::as_str).any(|one| authorizer.audiences.iter().any(|ok| ok == one))
+            }
             _ => false,
         };
         let holds = claims.get("iss").and_then(Value::as_str) == Some(authorizer.issuer.as_str())
@@ -169,7 +171,10 @@ fn event(
     let raw_query = request.uri().query().unwrap_or_default();
     let mut query: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(raw_query.as_bytes()) {
-        query.entry(name.into_owned()).and_modify(|all| *all = format!("{all},{value}")).or_insert_with(|| value.into_owned());
+        query
+            .entry(name.into_owned())
+            .and_modify(|all| *all = format!("{all},{value}"))
+            .or_insert_with(|| value.into_owned());
     }
     let route_key = format!("{} {}", route.method, route.path);
     let mut context = json!({
@@ -208,7 +213,8 @@ fn claim(value: &Value) -> Value {
     match value {
         Value::String(text) => json!(text),
         Value::Array(items) => {
-            let texts: Vec<String> = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect();
+            let texts: Vec<String> =
+                items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect();
             json!(format!("[{}]", texts.join(" ")))
         }
         other => json!(other.to_string()),
@@ -226,7 +232,9 @@ fn reply(payload: &Bytes) -> Answer {
     let body: Bytes = if encoded { STANDARD.decode(body).unwrap_or_default().into() } else { body.to_owned().into() };
     let mut reply = text(status, "text/plain", body);
     let headers = answer["headers"].as_object();
-    if reply.status().is_redirection() || headers.is_some_and(|headers| !headers.contains_key("content-type")) && status != 200 {
+    if reply.status().is_redirection()
+        || headers.is_some_and(|headers| !headers.contains_key("content-type")) && status != 200
+    {
         reply.headers_mut().remove(http::header::CONTENT_TYPE);
     }
     for (name, value) in headers.into_iter().flatten() {

@@ -34,11 +34,13 @@ impl Issuer {
     /// Starts an issuer; its key is kept in `file` between runs.
     pub async fn start(file: Option<PathBuf>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let der = kept_key(file)?;
-        let key = RsaKeyPair::from_der(&der).map_err(|_| anyhow!("the kept issuer key is damaged; choose another --data"))?;
+        let key =
+            RsaKeyPair::from_der(&der).map_err(|_| anyhow!("the kept issuer key is damaged; choose another --data"))?;
         let listener = bind(0).await?;
         let issuer = format!("http://{}", listener.local_addr()?);
         let keys = key_set(&key).to_string();
-        let configuration = json!({ "issuer": issuer, "jwks_uri": format!("{issuer}/.well-known/jwks.json") }).to_string();
+        let configuration =
+            json!({ "issuer": issuer, "jwks_uri": format!("{issuer}/.well-known/jwks.json") }).to_string();
         let server = serve(listener, 1024, move |request| {
             let (keys, configuration) = (keys.clone(), configuration.clone());
             async move {
@@ -114,7 +116,8 @@ fn kept_key(file: Option<PathBuf>) -> anyhow::Result<Vec<u8>> {
     if let Some(kept) = file.as_ref().and_then(|file| std::fs::read(file).ok()) {
         return Ok(kept);
     }
-    let made = rsa::PrivateKey::new(&mut SystemSource(SystemRandom::new()), KEY_BITS).context("no key could be made")?;
+    let made =
+        rsa::PrivateKey::new(&mut SystemSource(SystemRandom::new()), KEY_BITS).context("no key could be made")?;
     let der = made.to_pkcs1_der().map_err(|error| anyhow!("{error}"))?.as_bytes().to_vec();
     if let Some(file) = file {
         std::fs::write(&file, &der).with_context(|| format!("cannot write {}", file.display()))?;

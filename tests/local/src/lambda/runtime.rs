@@ -122,7 +122,8 @@ impl Function {
             let mut state = self.state();
             state.waiting.push_back(Invocation { id: id.clone(), payload, answer });
             let most = self.plan.concurrency_max.map_or(ENVIRONMENTS_DEFAULT, |most| most as usize);
-            let wanted = state.waiting.len() > state.idle + state.starting && state.environments.len() + state.starting < most;
+            let wanted =
+                state.waiting.len() > state.idle + state.starting && state.environments.len() + state.starting < most;
             state.starting += usize::from(wanted);
             wanted
         };
@@ -175,7 +176,8 @@ impl Function {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        let fault = |error: std::io::Error| InvokeError::NotStarted(format!("cannot start {}: {error}", self.binary.display()));
+        let fault =
+            |error: std::io::Error| InvokeError::NotStarted(format!("cannot start {}: {error}", self.binary.display()));
         let mut child = command.spawn().map_err(fault)?;
         self.follow(child.stdout.take());
         self.follow(child.stderr.take());
@@ -223,7 +225,8 @@ impl Function {
         let restart = {
             let mut state = self.state();
             state.environments.remove(&number);
-            let lost: Vec<String> = state.running.iter().filter(|(_, (_, at))| *at == number).map(|(id, _)| id.clone()).collect();
+            let lost: Vec<String> =
+                state.running.iter().filter(|(_, (_, at))| *at == number).map(|(id, _)| id.clone()).collect();
             let failed = !lost.is_empty();
             for id in lost {
                 if let Some((answer, _)) = state.running.remove(&id) {
@@ -298,7 +301,10 @@ impl Function {
         let headers = [
             ("lambda-runtime-aws-request-id", invocation.id),
             ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
-            ("lambda-runtime-invoked-function-arn", format!("arn:aws:lambda:eu-west-1:000000000000:function:{}", self.plan.name)),
+            (
+                "lambda-runtime-invoked-function-arn",
+                format!("arn:aws:lambda:eu-west-1:000000000000:function:{}", self.plan.name),
+            ),
             ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned()),
         ];
         for (name, value) in headers {

@@ -83,7 +83,8 @@ pub fn parse(text: &str) -> anyhow::Result<Expression> {
     let fields: Vec<&str> = inner.split_whitespace().collect();
     ensure!(fields.len() == 6, "the schedule {text} needs six fields");
     let bounds = [(0, 59), (0, 23), (1, 31), (1, 12), (1, 7)];
-    let parsed: anyhow::Result<Vec<Vec<u32>>> = fields.iter().zip(bounds).map(|(field, bound)| numbers(field, bound)).collect();
+    let parsed: anyhow::Result<Vec<Vec<u32>>> =
+        fields.iter().zip(bounds).map(|(field, bound)| numbers(field, bound)).collect();
     Ok(Expression::Cron(parsed?))
 }
 
@@ -112,7 +113,8 @@ impl Expression {
             Expression::Cron(fields) => {
                 let minute = now.as_second().div_euclid(60);
                 // Four years hold every date there is.
-                let all = (minute + 1..).take(4 * 366 * 1440).filter_map(|minute| Timestamp::from_second(minute * 60).ok());
+                let all =
+                    (minute + 1..).take(4 * 366 * 1440).filter_map(|minute| Timestamp::from_second(minute * 60).ok());
                 all.into_iter().find(|at| fits(*at, fields))
             }
         }

@@ -38,7 +38,8 @@ pub fn spell_out(value: serde_norway::Value) -> Value {
             match tag {
                 "Ref" => json!({ "Ref": inner }),
                 "GetAtt" => {
-                    let parts = inner.as_str().map(|text| text.splitn(2, '.').map(|part| json!(part)).collect::<Vec<_>>());
+                    let parts =
+                        inner.as_str().map(|text| text.splitn(2, '.').map(|part| json!(part)).collect::<Vec<_>>());
                     json!({ "Fn::GetAtt": parts.map_or(inner.clone(), Value::Array) })
                 }
                 other => json!({ format!("Fn::{other}"): inner }),

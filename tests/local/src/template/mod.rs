@@ -30,8 +30,10 @@ pub fn read(path: &Path, parameters: &BTreeMap<String, String>) -> anyhow::Resul
 
 /// A YAML file as JSON, its short tags (`!Ref`) spelt out.
 fn yaml(path: &Path) -> anyhow::Result<Value> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}; run from the checkout", path.display()))?;
-    let parsed: serde_norway::Value = serde_norway::from_str(&text).with_context(|| format!("{} is not YAML", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read {}; run from the checkout", path.display()))?;
+    let parsed: serde_norway::Value =
+        serde_norway::from_str(&text).with_context(|| format!("{} is not YAML", path.display()))?;
     Ok(intrinsics::spell_out(parsed))
 }
 
@@ -48,7 +50,8 @@ fn plan(template: &Value, names: &Names, folder: &Path) -> anyhow::Result<Plan> 
             "AWS::KMS::Key" => plan.keys.push(id.clone()),
             "AWS::SecretsManager::Secret" => plan.secrets.push(id.clone()),
             "AWS::Serverless::Function" => {
-                resources::function(&mut plan, properties, &template["Globals"]["Function"], names).with_context(place)?;
+                resources::function(&mut plan, properties, &template["Globals"]["Function"], names)
+                    .with_context(place)?;
             }
             "AWS::Serverless::HttpApi" => routes::read(&mut plan, properties, names, folder).with_context(place)?,
             _ => (),
@@ -67,16 +70,29 @@ fn check(plan: &Plan) -> anyhow::Result<()> {
         let function = plan.functions.iter().find(|function| function.name == source.function);
         let timeout = function.map_or(0, |function| function.timeout.as_secs());
         if u64::from(queue.visibility_secs) < timeout {
-            bail!("queue {} hides messages for less time than {} may take; set VisibilityTimeout to six times its Timeout", queue.name, source.function);
+            bail!(
+                "queue {} hides messages for less time than {} may take; set VisibilityTimeout to six times its Timeout",
+                queue.name,
+                source.function
+            );
         }
         let most = if queue.fifo { 10 } else { 10_000 };
         if !(1..=most).contains(&source.batch_size) {
-            bail!("the source of {} asks for batches of {}; 1 to {most} are possible", source.function, source.batch_size);
+            bail!(
+                "the source of {} asks for batches of {}; 1 to {most} are possible",
+                source.function,
+                source.batch_size
+            );
         }
     }
     for route in &plan.routes {
         if !plan.functions.iter().any(|function| function.name == route.function) {
-            bail!("the route {} {} names a function that is not deployed: {}", route.method, route.path, route.function);
+            bail!(
+                "the route {} {} names a function that is not deployed: {}",
+                route.method,
+                route.path,
+                route.function
+            );
         }
     }
     Ok(())

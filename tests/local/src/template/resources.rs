@@ -120,7 +120,8 @@ fn source(function: &str, settings: &Value, names: &Names) -> anyhow::Result<Sou
 }
 
 fn schedule(function: &str, settings: &Value, names: &Names) -> anyhow::Result<SchedulePlan> {
-    let expression = [&settings["ScheduleExpression"], &settings["Schedule"]].into_iter().find(|value| !value.is_null());
+    let expression =
+        [&settings["ScheduleExpression"], &settings["Schedule"]].into_iter().find(|value| !value.is_null());
     let name = &settings["Name"];
     Ok(SchedulePlan {
         name: if name.is_null() { function.to_owned() } else { names.text(name)? },
