@@ -1,5 +1,6 @@
 //! One broad run over every operation, recorded. With `XERO_RECORD=file` the record is written there, to be checked
 //! against Xero's own specification.
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
 mod scene;
 
@@ -39,14 +40,35 @@ fn start(demo: DemoSettings) -> (Scene, Arc<Mutex<usize>>) {
 
 async fn reads(scene: &Scene) {
     for path in [
-        "/Organisation", "/Organisation/Actions", "/Accounts", "/TaxRates", "/TaxRates/OUTPUT2", "/Currencies",
-        "/TrackingCategories?includeArchived=true", "/Contacts", "/Contacts?page=1&pageSize=50&includeArchived=true",
-        "/Contacts?summaryOnly=true", "/Items?unitdp=4", "/Invoices", "/Invoices?page=1&unitdp=4",
-        "/Invoices?summaryOnly=true&page=2&pageSize=20", "/Invoices?where=Status==\"PAID\" AND Date>=DateTime(2026,01,01)&order=Date DESC&page=1",
-        "/Invoices?Statuses=DRAFT,SUBMITTED&page=1", "/CreditNotes", "/CreditNotes?page=1", "/PurchaseOrders?page=1",
-        "/Payments", "/Payments?page=1", "/Prepayments?page=1", "/Overpayments?page=1", "/BankTransactions",
-        "/BankTransactions?page=1&pageSize=1000", "/BankTransfers", "/BankTransfers?includeDeleted=true",
-        "/ManualJournals", "/ManualJournals?page=1",
+        "/Organisation",
+        "/Organisation/Actions",
+        "/Accounts",
+        "/TaxRates",
+        "/TaxRates/OUTPUT2",
+        "/Currencies",
+        "/TrackingCategories?includeArchived=true",
+        "/Contacts",
+        "/Contacts?page=1&pageSize=50&includeArchived=true",
+        "/Contacts?summaryOnly=true",
+        "/Items?unitdp=4",
+        "/Invoices",
+        "/Invoices?page=1&unitdp=4",
+        "/Invoices?summaryOnly=true&page=2&pageSize=20",
+        "/Invoices?where=Status==\"PAID\" AND Date>=DateTime(2026,01,01)&order=Date DESC&page=1",
+        "/Invoices?Statuses=DRAFT,SUBMITTED&page=1",
+        "/CreditNotes",
+        "/CreditNotes?page=1",
+        "/PurchaseOrders?page=1",
+        "/Payments",
+        "/Payments?page=1",
+        "/Prepayments?page=1",
+        "/Overpayments?page=1",
+        "/BankTransactions",
+        "/BankTransactions?page=1&pageSize=1000",
+        "/BankTransfers",
+        "/BankTransfers?includeDeleted=true",
+        "/ManualJournals",
+        "/ManualJournals?page=1",
     ] {
         let body = scene.get(path).await;
         let list = body.as_object().unwrap().iter().find(|(_, value)| value.is_array()).unwrap();
@@ -71,7 +93,9 @@ async fn invoices(scene: &Scene) -> Value {
     let path = format!("/Invoices/{id}");
     let nowhere = "/Invoices/6f0f0c4e-0000-4000-8000-000000000001/History";
     assert_eq!(scene.put(nowhere, json!({ "HistoryRecords": [{ "Details": "x" }] })).await.status, 404);
-    first(&scene.put(&format!("{path}/History"), json!({ "HistoryRecords": [{ "Details": "Seen by the buyer" }] })).await);
+    first(
+        &scene.put(&format!("{path}/History"), json!({ "HistoryRecords": [{ "Details": "Seen by the buyer" }] })).await,
+    );
     scene.get(&format!("{path}/History")).await;
     let account = scene.account("090").await;
     let pay = json!({ "Payments": [{
@@ -134,8 +158,42 @@ async fn journals(scene: &Scene) {
     assert_eq!(made.body, again.body);
     scene.get("/ManualJournals?where=Narration==\"Accrual [ref J-771]\"&page=1").await;
     let path = format!("/ManualJournals/{}", first(&made)["ManualJournalID"].as_str().unwrap());
-    first(&scene.post(&path, json!({ "ManualJournals": [{ "Narration": "Accrual [ref J-771]", "Status": "VOIDED" }] })).await);
+    first(
+        &scene
+            .post(&path, json!({ "ManualJournals": [{ "Narration": "Accrual [ref J-771]", "Status": "VOIDED" }] }))
+            .await,
+    );
     scene.get(&format!("{path}/History")).await;
+}
+
+async fn advance(scene: &Scene, plural: &str, id: &str) -> String {
+    scene.get(&format!("/{plural}?page=1")).await[plural][0][id].as_str().unwrap().to_owned()
+}
+
+/// A file goes up, is listed, and comes back.
+async fn attachments(scene: &Scene) {
+    let invoice = scene.get("/Invoices/INV-0001").await["Invoices"][0]["InvoiceID"].as_str().unwrap().to_owned();
+    let (bearer, tenant) = (format!("Bearer {}", scene.access()), scene.tenant.to_string());
+    let headers = [
+        ("Authorization", bearer.as_str()), ("xero-tenant-id", tenant.as_str()), ("Accept", "application/json"),
+        ("Content-Type", "application/pdf"), ("Idempotency-Key", "file-1"),
+    ];
+    let url = format!("https://api.xero.com/api.xro/2.0/Invoices/{invoice}/Attachments");
+    let up = scene.raw(Method::Put, &format!("{url}/receipt.pdf"), &headers, "%PDF-1.7 nearly").await.unwrap();
+    assert_eq!(first(&up)["ContentLength"], 15);
+    let listed = scene.get(&format!("/Invoices/{invoice}/Attachments")).await;
+    assert_eq!(listed["Attachments"][0]["FileName"], "receipt.pdf");
+    let plain = [headers[0], headers[1], ("Accept", "application/pdf")];
+    let back = scene.raw(Method::Get, &format!("{url}/receipt.pdf"), &plain, "").await.unwrap();
+    assert_eq!((back.status, text(&back).as_str()), (200, "%PDF-1.7 nearly"));
+    assert_eq!(scene.get(&format!("/Invoices/{invoice}")).await["Invoices"][0]["HasAttachments"], true);
+    let ten = (1..10).map(|number| format!("file{number}.pdf"));
+    for (at, name) in ten.chain(["one-too-many.pdf".to_owned()]).enumerate() {
+        let key = format!("file-more-{at}");
+        let headers = [headers[0], headers[1], headers[2], headers[3], ("Idempotency-Key", key.as_str())];
+        let status = scene.raw(Method::Put, &format!("{url}/{name}"), &headers, "%PDF").await.unwrap().status;
+        assert_eq!(status, if at == 9 { 400 } else { 200 }, "{name}");
+    }
 }
 
 /// Operations that the other parts leave out.
@@ -146,7 +204,9 @@ async fn rest(scene: &Scene) {
         first(&scene.put(&path, json!({ "HistoryRecords": [{ "Details": "Called" }] })).await);
         scene.get(&path).await;
     }
-    first(&scene.post("/Contacts", json!({ "Contacts": [{ "Name": "Posted Partners", "ContactNumber": "PP-1" }] })).await);
+    first(
+        &scene.post("/Contacts", json!({ "Contacts": [{ "Name": "Posted Partners", "ContactNumber": "PP-1" }] })).await,
+    );
     scene.get("/Contacts/PP-1").await;
     let mut bill = scene.bill("DRAFT").await;
     bill["Type"] = json!("ACCREC");
@@ -159,6 +219,15 @@ async fn rest(scene: &Scene) {
         "LineItems": [{ "Description": "Goodwill", "Quantity": 1, "UnitAmount": 10.00, "AccountCode": "200", "TaxType": "OUTPUT2" }],
     }] });
     first(&scene.post("/CreditNotes", note).await);
+    let path = format!("/Overpayments/{}/Allocations", advance(scene, "Overpayments", "OverpaymentID").await);
+    let sale = scene.get("/Invoices?where=Type==\"ACCREC\" AND Status==\"AUTHORISED\"&page=1&order=Date DESC").await;
+    let other = json!({ "Allocations": [{ "Amount": 1.00, "Date": "2026-10-02", "Invoice": { "InvoiceID": sale["Invoices"][0]["InvoiceID"] } }] });
+    assert!(matches!(scene.put(&path, other).await.status, 200 | 400));
+    let wire = json!({ "BankTransactions": [{
+        "Type": "RECEIVE", "Contact": { "ContactID": contact }, "BankAccount": { "AccountID": scene.account("091").await },
+        "Date": "2026-10-02", "LineItems": [{ "Description": "Interest", "Quantity": 1, "UnitAmount": 3.10, "AccountCode": "270" }],
+    }] });
+    first(&scene.post("/BankTransactions", wire).await);
     first(&scene.post("/Items", json!({ "Items": [{ "Code": "NUT", "Name": "Nut" }] })).await);
     let account = scene.account("090").await;
     let open = scene.get("/Invoices?where=Type==\"ACCPAY\" AND Status==\"AUTHORISED\"&page=1&order=Date DESC").await;
@@ -180,7 +249,11 @@ async fn rest(scene: &Scene) {
 async fn settings(scene: &Scene) {
     let contact = scene.made("/Contacts", json!({ "Contacts": [{ "Name": "Lychgate Tools Ltd" }] })).await;
     let path = format!("/Contacts/{}", contact["ContactID"].as_str().unwrap());
-    first(&scene.post(&path, json!({ "Contacts": [{ "ContactID": contact["ContactID"], "ContactStatus": "ARCHIVED" }] })).await);
+    first(
+        &scene
+            .post(&path, json!({ "Contacts": [{ "ContactID": contact["ContactID"], "ContactStatus": "ARCHIVED" }] }))
+            .await,
+    );
     let account = scene.made("/Accounts", json!({ "Code": "499A", "Name": "Sundry", "Type": "OVERHEADS" })).await;
     let path = format!("/Accounts/{}", account["AccountID"].as_str().unwrap());
     first(&scene.post(&path, json!({ "Accounts": [{ "Status": "ARCHIVED" }] })).await);
@@ -194,7 +267,8 @@ async fn settings(scene: &Scene) {
     let rate = json!({ "TaxRates": [{ "Name": "Reduced", "TaxComponents": [{ "Name": "VAT", "Rate": 7.5, "IsCompound": false, "IsNonRecoverable": false }] }] });
     scene.made("/TaxRates", rate).await;
     let categories = scene.get("/TrackingCategories").await;
-    let path = format!("/TrackingCategories/{}", categories["TrackingCategories"][0]["TrackingCategoryID"].as_str().unwrap());
+    let path =
+        format!("/TrackingCategories/{}", categories["TrackingCategories"][0]["TrackingCategoryID"].as_str().unwrap());
     let option = first(&scene.put(&format!("{path}/Options"), json!({ "Name": "Islands" })).await);
     let option = format!("{path}/Options/{}", option["TrackingOptionID"].as_str().unwrap());
     first(&scene.post(&option, json!({ "Name": "Isles" })).await);
@@ -266,13 +340,19 @@ async fn a_broad_run_works_and_is_recorded() {
     bank(&scene).await;
     scene.clock.pass(61);
     deliveries(&scene).await;
-    for (fault, status) in [(Fault::Maintenance, 503), (Fault::Gateway, 502), (Fault::OrganisationOffline, 503), (Fault::TooConcurrent, 429)] {
+    for (fault, status) in [
+        (Fault::Maintenance, 503),
+        (Fault::Gateway, 502),
+        (Fault::OrganisationOffline, 503),
+        (Fault::TooConcurrent, 429),
+    ] {
         scene.xero.order_fault(fault);
         assert_eq!(scene.call(Method::Get, "/Organisation", &[], "").await.status, status);
     }
     scene.xero.spend_calls(scene.app, scene.tenant, 60, 0);
     assert_eq!(scene.call(Method::Get, "/Organisation", &[], "").await.status, 429);
     scene.clock.pass(61);
+    attachments(&scene).await;
     rest(&scene).await;
     assert!(*written.lock().unwrap() > 100_000);
 }

@@ -1,4 +1,5 @@
 //! Lists: pages, filters, order, time, and the shape of each.
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
 mod scene;
 
@@ -31,7 +32,10 @@ async fn lines_come_with_a_page_and_not_without() {
 async fn pages_are_clamped_counted_and_cover_everything_once() {
     let scene = Scene::with(250).await;
     let body = scene.get("/Invoices?page=0&pageSize=5000").await;
-    assert_eq!(body["pagination"], serde_json::json!({ "page": 1, "pageSize": 1000, "pageCount": 1, "itemCount": 250 }));
+    assert_eq!(
+        body["pagination"],
+        serde_json::json!({ "page": 1, "pageSize": 1000, "pageCount": 1, "itemCount": 250 })
+    );
     let mut ids = Vec::new();
     for page in 1..=3 {
         let body = scene.get(&format!("/Invoices?page={page}")).await;
@@ -71,8 +75,10 @@ async fn filters_find_what_they_name() {
     assert!(of["Invoices"].as_array().unwrap().iter().all(|each| each["Contact"]["ContactID"] == contact));
     let same = scene.get(&format!("/Invoices?where=Contact.ContactID==guid(\"{contact}\")&page=1")).await;
     assert_eq!(count(&same, "Invoices"), count(&of, "Invoices"));
-    let dated = scene.get("/Invoices?where=Date>=DateTime(2026,09,01) AND Type==\"ACCPAY\"&order=Date DESC&page=1").await;
-    let dates: Vec<&str> = dated["Invoices"].as_array().unwrap().iter().map(|each| each["DateString"].as_str().unwrap()).collect();
+    let dated =
+        scene.get("/Invoices?where=Date>=DateTime(2026,09,01) AND Type==\"ACCPAY\"&order=Date DESC&page=1").await;
+    let dates: Vec<&str> =
+        dated["Invoices"].as_array().unwrap().iter().map(|each| each["DateString"].as_str().unwrap()).collect();
     assert!(!dates.is_empty() && dates.is_sorted_by(|a, b| a >= b) && dates.iter().all(|date| *date >= "2026-09-01"));
     for bad in ["Colour==\"red\"", "Reference.Contains(\"x\")", "Status==="] {
         let refused = scene.call(Method::Get, &format!("/Invoices?where={bad}"), &[], "").await;
@@ -102,9 +108,15 @@ async fn four_decimals_are_there_for_those_who_ask() {
     bill["LineItems"][0]["UnitAmount"] = serde_json::json!(0.1234);
     bill["LineItems"][0]["Quantity"] = serde_json::json!(1000);
     let cut = scene.made("/Invoices", bill.clone()).await;
-    assert_eq!((cut["LineItems"][0]["UnitAmount"].to_string(), cut["SubTotal"].to_string()), ("0.12".into(), "120.00".into()));
+    assert_eq!(
+        (cut["LineItems"][0]["UnitAmount"].to_string(), cut["SubTotal"].to_string()),
+        ("0.12".into(), "120.00".into())
+    );
     let kept = scene.made("/Invoices?unitdp=4", bill).await;
-    assert_eq!((kept["LineItems"][0]["UnitAmount"].to_string(), kept["SubTotal"].to_string()), ("0.1234".into(), "123.40".into()));
+    assert_eq!(
+        (kept["LineItems"][0]["UnitAmount"].to_string(), kept["SubTotal"].to_string()),
+        ("0.1234".into(), "123.40".into())
+    );
     let path = format!("/Invoices/{}", kept["InvoiceID"].as_str().unwrap());
     assert_eq!(scene.get(&path).await["Invoices"][0]["LineItems"][0]["UnitAmount"].to_string(), "0.12");
 }
@@ -122,9 +134,7 @@ fn the_same_seed_makes_the_same_books_and_two_hundred_invoices_take_no_time() {
     assert!(started.elapsed().as_millis() < 2_000, "two organisations took {:?}", started.elapsed());
 }
 
-/// Long in a debug build, so only on demand: `cargo test --release -- --ignored`.
 #[tokio::test]
-#[ignore = "makes 100,000 invoices"]
 async fn a_hundred_thousand_invoices_fit_and_pages_stay_quick() {
     let started = std::time::Instant::now();
     let scene = Scene::with(100_000).await;
@@ -139,7 +149,8 @@ async fn a_hundred_thousand_invoices_fit_and_pages_stay_quick() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or("VmRSS: unknown").to_owned();
     assert!(made.as_secs() < 60, "{made:?}");
-    let megabytes: u64 = resident.split_whitespace().nth(1).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) / 1024;
+    let megabytes: u64 =
+        resident.split_whitespace().nth(1).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) / 1024;
     assert!(megabytes < 500, "made in {made:?}, first page {first:?}, last {last:?}, {megabytes} MB");
-    panic!("made in {made:?}, first page {first:?}, last {last:?}, {megabytes} MB");
+    assert!(first.as_millis() < 5_000 && last < first * 10, "first page {first:?}, last {last:?}");
 }

@@ -33,7 +33,11 @@ pub(crate) async fn run(xero: Xero, app: AppId, target: String, intent_first: bo
             let status = post(&xero, &uri, &delivery).await;
             let right = if delivery.genuine { status == 200 } else { status == 401 };
             if !right {
-                tracing::warn!(status, genuine = delivery.genuine, "The target failed a check of its signature handling");
+                tracing::warn!(
+                    status,
+                    genuine = delivery.genuine,
+                    "The target failed a check of its signature handling"
+                );
             }
         }
     }

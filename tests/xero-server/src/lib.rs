@@ -150,9 +150,10 @@ async fn answer(xero: &Xero, request: Request<Incoming>) -> Result<Response<Full
         "DELETE" => Method::Delete,
         _ => return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "text/plain", Bytes::new())),
     };
-    let headers = parts.headers.iter().filter_map(|(name, value)| {
-        value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
-    });
+    let headers = parts
+        .headers
+        .iter()
+        .filter_map(|(name, value)| value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned())));
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let sent = HttpRequest {
         method,

@@ -1,4 +1,5 @@
 //! The simulated Xero through a real socket.
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -68,7 +69,9 @@ async fn an_edit_through_a_control_reaches_the_webhook_target_signed() {
         "/identity/connect/authorize?response_type=code&client_id={client}&scope=openid&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Foauth%2Fcallback"
     );
     assert!(exchange(server.address(), &get(&consent)).await.starts_with("HTTP/1.1 302"));
-    let edit = format!("{{\"tenant\":\"{tenant}\",\"collection\":\"Contacts\",\"fields\":{{\"Name\":\"Quarry Lane Tools\"}}}}");
+    let edit = format!(
+        "{{\"tenant\":\"{tenant}\",\"collection\":\"Contacts\",\"fields\":{{\"Name\":\"Quarry Lane Tools\"}}}}"
+    );
     let made = exchange(server.address(), &post("/_controls/edit", &edit)).await;
     assert!(made.starts_with("HTTP/1.1 200"), "{made}");
     for _ in 0..100 {

@@ -20,7 +20,10 @@ use super::reply::{Reply, not_found, not_implemented, problem};
 use super::settings::Role;
 use super::state::State;
 use super::wire::{ms_time, today};
-use super::{fields, writing};
+use super::{attachments, fields, writing};
+
+/// Longest body of JSON that is taken.
+const BODY_BYTES_MAX: usize = 10_000_000;
 
 /// A call that was let in and counted.
 pub(super) struct Ticket {
@@ -75,8 +78,10 @@ fn permitted(state: &mut State, ticket: &Ticket, request: &HttpRequest, address:
     };
     let writes = request.method != ports::Method::Get;
     let role = state.role(ticket.grant.user, ticket.tenant).unwrap_or(Role::ReadOnly);
-    let role_fits = (endpoint != Endpoint::ManualJournals || role.sees_journals()) && (!writes || role != Role::ReadOnly);
-    if !endpoint.allowed(&ticket.grant.scopes, writes) || !role_fits {
+    let role_fits =
+        (endpoint != Endpoint::ManualJournals || role.sees_journals()) && (!writes || role != Role::ReadOnly);
+    let files = address.segments.get(4).is_some_and(|segment| segment == "Attachments");
+    if !endpoint.allowed(&ticket.grant.scopes, writes, files) || !role_fits {
         let reply = problem(401, "AuthorizationUnsuccessful", state.dice.uuid());
         return Err(reply.with("WWW-Authenticate", "insufficient_scope"));
     }
@@ -98,7 +103,9 @@ fn once_per_key(state: &mut State, ticket: &Ticket, request: &HttpRequest, addre
     match state.apps[app].replays.look_up(&key, &print, now) {
         Known::Same(reply) => return reply,
         Known::Different => {
-            return super::reply::post_data_invalid(&format!("Idempotency Key '{key}' is used with a different request."));
+            return super::reply::post_data_invalid(&format!(
+                "Idempotency Key '{key}' is used with a different request."
+            ));
         }
         Known::Nothing => (),
     }
@@ -129,10 +136,16 @@ fn handle(state: &mut State, ticket: &Ticket, request: &HttpRequest, address: &A
     let caller = Caller { app, app_name, now, today };
     let rest: Vec<&str> = address.segments.iter().skip(3).map(String::as_str).collect();
     let Some(endpoint) = address.segments.get(2).and_then(|segment| Endpoint::of(segment)) else { return not_found() };
+    if let [key, "Attachments", file @ ..] = rest.as_slice() {
+        return attachments::answer(books, &caller, endpoint, key, file.first().copied(), request, address);
+    }
     if request.method == ports::Method::Get {
         let since_ms = reading::modified_since(request.header("if-modified-since"));
         let ask = Ask { address, since_ms, today, app };
         return read(books, endpoint, &rest, &ask, &caller);
+    }
+    if request.body.len() > BODY_BYTES_MAX {
+        return Reply::text(413, "Request Entity Too Large");
     }
     let kind = request.header("content-type").unwrap_or_default();
     if request.method != ports::Method::Delete && !kind.starts_with("application/json") {
@@ -142,7 +155,13 @@ fn handle(state: &mut State, ticket: &Ticket, request: &HttpRequest, address: &A
 }
 
 /// The envelope around every list.
-pub(super) fn envelope(books: &mut Books, caller: &Caller, plural: &str, elements: Vec<Value>, pagination: Option<Value>) -> Reply {
+pub(super) fn envelope(
+    books: &mut Books,
+    caller: &Caller,
+    plural: &str,
+    elements: Vec<Value>,
+    pagination: Option<Value>,
+) -> Reply {
     let mut body = json!({
         "Id": books.dice.uuid().to_string(), "Status": "OK", "ProviderName": caller.app_name,
         "DateTimeUTC": ms_time(caller.now_ms()).as_str().map(|text| text.replace("+0000", "")),
@@ -158,9 +177,13 @@ fn read(books: &mut Books, endpoint: Endpoint, rest: &[&str], ask: &Ask<'_>, cal
     let found = match rest {
         [] => list(books, endpoint, ask).map(|listed| (endpoint.plural(), listed)),
         ["Actions"] if endpoint == Endpoint::Organisation => Ok(("Actions", (actions(), None))),
-        [key] => single(books, endpoint, key, ask).map(|one| (endpoint.plural(), (vec![one], None))).ok_or_else(not_found),
-        [key, "History"] => writing::history(books, endpoint, key).map(|all| ("HistoryRecords", (all, None))).ok_or_else(not_found),
-        [_, "Attachments" | "OnlineInvoice" | "CISSettings" | "pdf", ..] => Err(not_implemented()),
+        [key] => {
+            single(books, endpoint, key, ask).map(|one| (endpoint.plural(), (vec![one], None))).ok_or_else(not_found)
+        }
+        [key, "History"] => {
+            writing::history(books, endpoint, key).map(|all| ("HistoryRecords", (all, None))).ok_or_else(not_found)
+        }
+        [_, "OnlineInvoice" | "CISSettings" | "pdf", ..] => Err(not_implemented()),
         _ => Err(not_found()),
     };
     match found {
@@ -171,6 +194,10 @@ fn read(books: &mut Books, endpoint: Endpoint, rest: &[&str], ask: &Ask<'_>, cal
 
 fn list(books: &Books, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Listed, Reply> {
     let plain = |rows: Vec<Value>| Ok((rows, None));
+    let small = matches!(endpoint, Endpoint::TaxRates | Endpoint::Currencies | Endpoint::TrackingCategories);
+    if small && (ask.address.parameter("where").is_some() || ask.address.parameter("order").is_some()) {
+        return Err(not_implemented()); // Better than an answer to another question.
+    }
     match endpoint {
         Endpoint::Organisation => plain(vec![render::organisation(books)]),
         Endpoint::Accounts => reading::accounts(books, ask),
@@ -180,9 +207,10 @@ fn list(books: &Books, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Listed, Repl
         }
         Endpoint::TrackingCategories => {
             let archived = ask.address.is_true("includeArchived");
-            let shown = books.tracking.iter().filter(|each| {
-                each.status == Status::Active || (archived && each.status == Status::Archived)
-            });
+            let shown = books
+                .tracking
+                .iter()
+                .filter(|each| each.status == Status::Active || (archived && each.status == Status::Archived));
             plain(shown.map(|each| render::tracking(each, archived)).collect())
         }
         Endpoint::Contacts => reading::contacts(books, ask),
@@ -228,9 +256,8 @@ pub(super) fn single(books: &Books, endpoint: Endpoint, key: &str, ask: &Ask<'_>
         Endpoint::Invoices => {
             reading::by_id_or_number(&books.invoices, key).map(|each| render_documents::invoice(books, each, view))
         }
-        Endpoint::CreditNotes => {
-            reading::by_id_or_number(&books.credit_notes, key).map(|each| render_documents::credit_note(books, each, view))
-        }
+        Endpoint::CreditNotes => reading::by_id_or_number(&books.credit_notes, key)
+            .map(|each| render_documents::credit_note(books, each, view)),
         Endpoint::PurchaseOrders => {
             reading::by_id_or_number(&books.orders, key).map(|each| render_documents::purchase_order(books, each, view))
         }
@@ -253,9 +280,18 @@ pub(super) fn single(books: &Books, endpoint: Endpoint, key: &str, ask: &Ask<'_>
 
 fn actions() -> Vec<Value> {
     let allowed = [
-        "UseMulticurrency", "CreateDraftInvoice", "CreateApprovedInvoice", "CreateDraftBill", "CreateApprovedBill",
-        "CreateDraftPurchaseOrder", "CreateApprovedPurchaseOrder", "CreateInvoicePayment", "CreateRepeatingInvoice",
-        "CreateRepeatingBill", "AttachFilesIntoInvoice", "CreateManualJournal",
+        "UseMulticurrency",
+        "CreateDraftInvoice",
+        "CreateApprovedInvoice",
+        "CreateDraftBill",
+        "CreateApprovedBill",
+        "CreateDraftPurchaseOrder",
+        "CreateApprovedPurchaseOrder",
+        "CreateInvoicePayment",
+        "CreateRepeatingInvoice",
+        "CreateRepeatingBill",
+        "AttachFilesIntoInvoice",
+        "CreateManualJournal",
     ];
     allowed.iter().map(|name| json!({ "Name": name, "Status": "ALLOWED" })).collect()
 }

@@ -10,6 +10,7 @@ use kernel::{TenantId, Timestamp};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::attachments::Attached;
 use super::demo::Country;
 use super::dice::Dice;
 use super::model::{
@@ -71,6 +72,7 @@ pub(super) struct Books {
     /// Invoices of a contact, for balances; may hold ids that no longer belong.
     pub(super) by_contact: HashMap<Uuid, Vec<Uuid>>,
     pub(super) history: HashMap<Uuid, Vec<Note>>,
+    pub(super) attached: HashMap<Uuid, Vec<Attached>>,
     pub(super) next_number: [u32; 3],
     pub(super) happened: Vec<Event>,
     /// How much had happened when the running batch began.
@@ -117,6 +119,7 @@ impl Books {
             tracking: Vec::new(),
             by_contact: HashMap::new(),
             history: HashMap::new(),
+            attached: HashMap::new(),
             next_number: [1; 3],
             happened: Vec::new(),
             happened_before: 0,
@@ -238,6 +241,11 @@ impl Books {
             Kind::Sale => each.is_customer = true,
             _ => each.is_supplier = true,
         });
+    }
+
+    /// `HasAttachments`.
+    pub(super) fn has_files(&self, record: Uuid) -> bool {
+        self.attached.get(&record).is_some_and(|files| !files.is_empty())
     }
 
     /// The next free number of sales invoices, credit notes or orders.

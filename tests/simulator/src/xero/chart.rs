@@ -27,7 +27,8 @@ pub(super) struct Figures {
     pub(super) zero_sales_tax: &'static str,
     pub(super) free_purchase_tax: &'static str,
     /// Name, type, component, rate, report type, classes.
-    pub(super) tax_rates: &'static [(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str)],
+    pub(super) tax_rates:
+        &'static [(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str)],
 }
 
 const UK: Figures = Figures {

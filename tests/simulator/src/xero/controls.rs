@@ -55,8 +55,16 @@ fn number(input: &Value, name: &str) -> u32 {
 
 fn fault(name: &str) -> Option<Fault> {
     let all = [
-        Fault::Maintenance, Fault::Unavailable, Fault::OrganisationOffline, Fault::Gateway, Fault::Internal,
-        Fault::LostWriteAnswer, Fault::LostTokenAnswer, Fault::LostReadAnswer, Fault::CutBeforeXero, Fault::TooConcurrent,
+        Fault::Maintenance,
+        Fault::Unavailable,
+        Fault::OrganisationOffline,
+        Fault::Gateway,
+        Fault::Internal,
+        Fault::LostWriteAnswer,
+        Fault::LostTokenAnswer,
+        Fault::LostReadAnswer,
+        Fault::CutBeforeXero,
+        Fault::TooConcurrent,
     ];
     all.into_iter().find(|each| format!("{each:?}") == name)
 }

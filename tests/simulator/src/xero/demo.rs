@@ -102,7 +102,8 @@ fn tax_and_currencies(books: &mut Books, country: Country) {
         report,
         applies,
     };
-    let rates: &[(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str)] = figures.tax_rates;
+    let rates: &[(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str)] =
+        figures.tax_rates;
     books.tax_rates = rates.iter().map(|row| rate(&(row.0, row.1, row.2, row.3, row.4, row.5))).collect();
     books.currencies = figures.currencies.iter().map(|(code, name)| (Arc::from(*code), (*name).to_owned())).collect();
 }
@@ -151,7 +152,8 @@ fn tracking(books: &mut Books, dice: &mut Dice) {
     let categories: [(&str, &[&str]); 2] =
         [("Region", &["North", "South", "East", "West"]), ("Department", &["Workshop", "Office", "Field Team"])];
     for (name, options) in categories {
-        let option = |dice: &mut Dice, name: &str| Choice { id: dice.uuid(), name: name.into(), status: Status::Active };
+        let option =
+            |dice: &mut Dice, name: &str| Choice { id: dice.uuid(), name: name.into(), status: Status::Active };
         let options = options.iter().map(|name| option(dice, name)).collect();
         books.tracking.push(Tracking { id: dice.uuid(), name: name.into(), status: Status::Active, options });
     }

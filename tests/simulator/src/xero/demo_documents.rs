@@ -11,9 +11,7 @@ use super::chart::Figures;
 use super::demo::{DAY_MS, DemoSettings, days_before};
 use super::demo_words as words;
 use super::dice::Dice;
-use super::model::{
-    Allocation, Document, Journal, JournalLine, Kind, Line, Payment, Status, Target, Taxing, Transfer,
-};
+use super::model::{Allocation, Document, Journal, JournalLine, Kind, Line, Payment, Status, Target, Taxing, Transfer};
 use super::totals;
 use super::wire::midnight_ms;
 
@@ -147,7 +145,8 @@ pub(super) fn fill(books: &mut Books, dice: &mut Dice, settings: &DemoSettings, 
         books.by_contact.entry(each.contact).or_default().push(each.id);
     }
     let sides: Vec<(Uuid, Kind)> = invoices.iter().map(|each| (each.contact, each.kind)).collect();
-    books.next_number = [settings.invoices as u32 + 1, settings.invoices as u32 / 25 + 1, settings.invoices as u32 / 20 + 1];
+    books.next_number =
+        [settings.invoices as u32 + 1, settings.invoices as u32 / 25 + 1, settings.invoices as u32 / 20 + 1];
     books.invoices.load(invoices);
     for (contact, kind) in sides {
         books.contacts.change(contact, None, |each| match kind {

@@ -55,14 +55,36 @@ impl<'a> Element<'a> {
     }
 }
 
-const NUMBERS: &[&str] =
-    &["Quantity", "UnitAmount", "LineAmount", "TaxAmount", "Amount", "CurrencyRate", "DiscountRate", "UnitPrice", "Rate"];
+const NUMBERS: &[&str] = &[
+    "Quantity",
+    "UnitAmount",
+    "LineAmount",
+    "TaxAmount",
+    "Amount",
+    "CurrencyRate",
+    "DiscountRate",
+    "UnitPrice",
+    "Rate",
+];
 const DATES: &[&str] = &["Date", "DueDate", "DeliveryDate", "ExpectedPaymentDate", "PlannedPaymentDate"];
-const FLAGS: &[&str] = &["IsReconciled", "SentToContact", "ShowOnCashBasisReports", "EnablePaymentsToAccount", "IsSold"];
+const FLAGS: &[&str] =
+    &["IsReconciled", "SentToContact", "ShowOnCashBasisReports", "EnablePaymentsToAccount", "IsSold"];
 const IDS: &[&str] = &[
-    "InvoiceID", "ContactID", "CreditNoteID", "PaymentID", "AccountID", "LineItemID", "TrackingCategoryID",
-    "TrackingOptionID", "ManualJournalID", "BankTransactionID", "BankTransferID", "PurchaseOrderID", "ItemID",
-    "PrepaymentID", "OverpaymentID",
+    "InvoiceID",
+    "ContactID",
+    "CreditNoteID",
+    "PaymentID",
+    "AccountID",
+    "LineItemID",
+    "TrackingCategoryID",
+    "TrackingOptionID",
+    "ManualJournalID",
+    "BankTransactionID",
+    "BankTransferID",
+    "PurchaseOrderID",
+    "ItemID",
+    "PrepaymentID",
+    "OverpaymentID",
 ];
 
 /// The first value that cannot be read as its type, in Xero's words.

@@ -27,6 +27,7 @@ type Facts = (Endpoint, &'static str, &'static str, &'static str, &'static [&'st
 const SETTINGS: &[&str] = &["accounting.settings"];
 const INVOICES: &[&str] = &["accounting.invoices"];
 const PAYMENTS: &[&str] = &["accounting.payments"];
+const ATTACHMENTS: &[&str] = &["accounting.attachments"];
 const BANK: &[&str] = &["accounting.banktransactions"];
 
 const FACTS: &[Facts] = &[
@@ -50,9 +51,23 @@ const FACTS: &[Facts] = &[
 
 /// Collections of the real API that this one does not have: they answer 501, not 404.
 const ABSENT: &[&str] = &[
-    "Attachments", "BatchPayments", "BrandingThemes", "Budgets", "ContactGroups", "ExpenseClaims", "InvoiceReminders",
-    "Journals", "LinkedTransactions", "PaymentServices", "Quotes", "Receipts", "RepeatingInvoices", "Reports", "Setup",
-    "Users", "Employees",
+    "Attachments",
+    "BatchPayments",
+    "BrandingThemes",
+    "Budgets",
+    "ContactGroups",
+    "ExpenseClaims",
+    "InvoiceReminders",
+    "Journals",
+    "LinkedTransactions",
+    "PaymentServices",
+    "Quotes",
+    "Receipts",
+    "RepeatingInvoices",
+    "Reports",
+    "Setup",
+    "Users",
+    "Employees",
 ];
 
 impl Endpoint {
@@ -78,11 +93,13 @@ impl Endpoint {
         self.facts().3
     }
 
-    /// Whether granted scopes allow the call. A write scope contains its `.read` sibling.
-    pub(super) fn allowed(self, granted: &[String], writes: bool) -> bool {
+    /// Whether granted scopes allow the call. A write scope contains its `.read` sibling. Attachments have a scope of
+    /// their own on all records.
+    pub(super) fn allowed(self, granted: &[String], writes: bool, files: bool) -> bool {
         let holds = |scope: &&str| {
             granted.iter().any(|have| have == *scope || (!writes && have.strip_suffix(".read") == Some(*scope)))
         };
-        self.facts().4.iter().any(holds)
+        let wanted = if files { ATTACHMENTS } else { self.facts().4 };
+        wanted.iter().any(holds)
     }
 }

@@ -13,20 +13,56 @@ pub(super) trait Fields {
 
 /// Own id first, then `UpdatedDateUTC`, then `Date`: the order-by fields Xero optimises.
 pub(super) const INVOICE: &[&str] = &[
-    "InvoiceID", "UpdatedDateUTC", "Date", "Status", "Type", "Contact.ContactID", "Contact.Name",
-    "Contact.ContactNumber", "Reference", "InvoiceNumber", "DueDate", "AmountDue", "AmountPaid",
+    "InvoiceID",
+    "UpdatedDateUTC",
+    "Date",
+    "Status",
+    "Type",
+    "Contact.ContactID",
+    "Contact.Name",
+    "Contact.ContactNumber",
+    "Reference",
+    "InvoiceNumber",
+    "DueDate",
+    "AmountDue",
+    "AmountPaid",
 ];
 pub(super) const CREDIT_NOTE: &[&str] = &[
-    "CreditNoteID", "UpdatedDateUTC", "Date", "Status", "Type", "Contact.ContactID", "Contact.Name",
-    "Contact.ContactNumber", "Reference", "CreditNoteNumber",
+    "CreditNoteID",
+    "UpdatedDateUTC",
+    "Date",
+    "Status",
+    "Type",
+    "Contact.ContactID",
+    "Contact.Name",
+    "Contact.ContactNumber",
+    "Reference",
+    "CreditNoteNumber",
 ];
 pub(super) const ORDER: &[&str] = &["PurchaseOrderID", "UpdatedDateUTC", "Date", "Status"];
 pub(super) const BANK_TRANSACTION: &[&str] = &[
-    "BankTransactionID", "UpdatedDateUTC", "Date", "Status", "Type", "Contact.ContactID", "Contact.Name",
-    "Contact.ContactNumber", "Reference", "IsReconciled", "BankAccount.AccountID", "Total",
+    "BankTransactionID",
+    "UpdatedDateUTC",
+    "Date",
+    "Status",
+    "Type",
+    "Contact.ContactID",
+    "Contact.Name",
+    "Contact.ContactNumber",
+    "Reference",
+    "IsReconciled",
+    "BankAccount.AccountID",
+    "Total",
 ];
 pub(super) const ADVANCE: &[&str] = &[
-    "ID", "UpdatedDateUTC", "Date", "Status", "Type", "Contact.ContactID", "Contact.Name", "Contact.ContactNumber",
+    "ID",
+    "UpdatedDateUTC",
+    "Date",
+    "Status",
+    "Type",
+    "Contact.ContactID",
+    "Contact.Name",
+    "Contact.ContactNumber",
     "Reference",
 ];
 
@@ -61,8 +97,18 @@ pub(super) fn bank_field<'a>(books: &'a Books, document: &'a Document, at: usize
 }
 
 pub(super) const PAYMENT: &[&str] = &[
-    "PaymentID", "UpdatedDateUTC", "Date", "Status", "PaymentType", "Invoice.InvoiceID", "Invoice.InvoiceNumber",
-    "Reference", "Amount", "IsReconciled", "Account.AccountID", "CreditNote.CreditNoteID",
+    "PaymentID",
+    "UpdatedDateUTC",
+    "Date",
+    "Status",
+    "PaymentType",
+    "Invoice.InvoiceID",
+    "Invoice.InvoiceNumber",
+    "Reference",
+    "Amount",
+    "IsReconciled",
+    "Account.AccountID",
+    "CreditNote.CreditNoteID",
 ];
 
 impl Fields for Payment {
@@ -88,9 +134,8 @@ impl Fields for Payment {
     }
 }
 
-pub(super) const CONTACT: &[&str] = &[
-    "ContactID", "UpdatedDateUTC", "Name", "EmailAddress", "AccountNumber", "ContactNumber", "ContactStatus",
-];
+pub(super) const CONTACT: &[&str] =
+    &["ContactID", "UpdatedDateUTC", "Name", "EmailAddress", "AccountNumber", "ContactNumber", "ContactStatus"];
 
 impl Fields for Contact {
     fn field<'a>(&'a self, _: &'a Books, at: usize) -> Field<'a> {
@@ -119,7 +164,8 @@ impl Fields for Journal {
     }
 }
 
-pub(super) const ACCOUNT: &[&str] = &["AccountID", "UpdatedDateUTC", "Code", "Name", "Type", "Status", "Class", "SystemAccount", "TaxType"];
+pub(super) const ACCOUNT: &[&str] =
+    &["AccountID", "UpdatedDateUTC", "Code", "Name", "Type", "Status", "Class", "SystemAccount", "TaxType"];
 
 impl Fields for Account {
     fn field<'a>(&'a self, _: &'a Books, at: usize) -> Field<'a> {
@@ -150,7 +196,8 @@ impl Fields for Item {
     }
 }
 
-pub(super) const TRANSFER: &[&str] = &["BankTransferID", "UpdatedDateUTC", "Date", "Amount", "HasAttachments", "Reference"];
+pub(super) const TRANSFER: &[&str] =
+    &["BankTransferID", "UpdatedDateUTC", "Date", "Amount", "HasAttachments", "Reference"];
 
 impl Fields for Transfer {
     fn field<'a>(&'a self, _: &'a Books, at: usize) -> Field<'a> {

@@ -245,7 +245,8 @@ impl Reader<'_> {
         }
         let small = |at: usize| parts.get(at).and_then(|part| i8::try_from(*part).ok());
         let day = Date::new(parts[0], small(1).unwrap_or(0), small(2).unwrap_or(0));
-        day.map(Field::Day).map_err(|_| "Year, Month, and Day parameters describe an un-representable DateTime.".to_owned())
+        day.map(Field::Day)
+            .map_err(|_| "Year, Month, and Day parameters describe an un-representable DateTime.".to_owned())
     }
 }
 

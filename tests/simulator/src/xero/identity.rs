@@ -187,14 +187,17 @@ pub(super) fn revoke(state: &mut State, authorization: Option<&str>, body: &[u8]
 /// `GET /.well-known/openid-configuration`.
 pub(super) fn discovery(state: &State) -> Reply {
     let issuer = &state.settings.issuer;
-    Reply::json(200, &json!({
-        "issuer": issuer, "jwks_uri": format!("{issuer}/.well-known/openid-configuration/jwks"),
-        "authorization_endpoint": "https://login.xero.com/identity/connect/authorize",
-        "token_endpoint": format!("{issuer}/connect/token"), "revocation_endpoint": format!("{issuer}/connect/revocation"),
-        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
-        "response_types_supported": ["code"], "id_token_signing_alg_values_supported": ["RS256"],
-        "code_challenge_methods_supported": ["S256"], "subject_types_supported": ["public"],
-    }))
+    Reply::json(
+        200,
+        &json!({
+            "issuer": issuer, "jwks_uri": format!("{issuer}/.well-known/openid-configuration/jwks"),
+            "authorization_endpoint": "https://login.xero.com/identity/connect/authorize",
+            "token_endpoint": format!("{issuer}/connect/token"), "revocation_endpoint": format!("{issuer}/connect/revocation"),
+            "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+            "response_types_supported": ["code"], "id_token_signing_alg_values_supported": ["RS256"],
+            "code_challenge_methods_supported": ["S256"], "subject_types_supported": ["public"],
+        }),
+    )
 }
 
 /// The live grant behind a bearer token, or why there is none.

@@ -62,7 +62,13 @@ fn phase_of(tenant: TenantId, length: i64) -> i64 {
 
 impl Limits {
     /// Counts one call; on success it is in flight until `landed`.
-    pub(super) fn admit(&mut self, app: AppId, tenant: TenantId, day_limit: u32, now: Timestamp) -> Result<(), Problem> {
+    pub(super) fn admit(
+        &mut self,
+        app: AppId,
+        tenant: TenantId,
+        day_limit: u32,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
         let secs = now.as_second();
         let pair = self.pairs.entry((app, tenant)).or_default();
         let (minute_phase, day_phase) = (phase_of(tenant, MINUTE_SECS), phase_of(tenant, DAY_SECS));
@@ -90,7 +96,8 @@ impl Limits {
 
     /// Counts a call that belongs to no organisation.
     pub(super) fn admit_app(&mut self, app: AppId, now: Timestamp) -> Result<(), Problem> {
-        let overall = self.apps.entry(app).or_default().at(now.as_second(), MINUTE_SECS, app.0 as i64 * 7 % MINUTE_SECS);
+        let overall =
+            self.apps.entry(app).or_default().at(now.as_second(), MINUTE_SECS, app.0 as i64 * 7 % MINUTE_SECS);
         if overall.used >= APP_PER_MINUTE {
             return Err(Problem::AppMinute);
         }
@@ -114,7 +121,8 @@ impl Limits {
 
     /// Uses up calls of the app-wide minute.
     pub(super) fn spend_app(&mut self, app: AppId, calls: u32, now: Timestamp) {
-        self.apps.entry(app).or_default().at(now.as_second(), MINUTE_SECS, app.0 as i64 * 7 % MINUTE_SECS).used += calls;
+        self.apps.entry(app).or_default().at(now.as_second(), MINUTE_SECS, app.0 as i64 * 7 % MINUTE_SECS).used +=
+            calls;
     }
 
     /// Adds the remaining counts to a tenant call's answer.

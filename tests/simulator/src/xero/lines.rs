@@ -31,7 +31,13 @@ pub(super) struct Remarks {
 const DESCRIPTION_CHARS_MAX: usize = 4_000;
 
 /// Reads lines. Those with the id of an existing line update it; others are new; existing ones not named are gone.
-pub(super) fn read(books: &mut Books, sent: &[Element<'_>], old: &[Line], purpose: Purpose, remarks: &mut Remarks) -> Vec<Line> {
+pub(super) fn read(
+    books: &mut Books,
+    sent: &[Element<'_>],
+    old: &[Line],
+    purpose: Purpose,
+    remarks: &mut Remarks,
+) -> Vec<Line> {
     sent.iter().map(|element| line(books, *element, old, purpose, remarks)).collect()
 }
 
@@ -58,7 +64,9 @@ fn line(books: &mut Books, sent: Element<'_>, old: &[Line], purpose: Purpose, re
         tax_type,
         tax: Decimal::ZERO,
         amount: Decimal::ZERO,
-        tracking: tracking(books, sent, remarks).or_else(|| known.map(|line| line.tracking.clone())).unwrap_or_default(),
+        tracking: tracking(books, sent, remarks)
+            .or_else(|| known.map(|line| line.tracking.clone()))
+            .unwrap_or_default(),
         discount,
     };
     line.amount = line_amount(&line);
@@ -98,7 +106,8 @@ fn amounts(
     remarks: &mut Remarks,
 ) -> (Decimal, Decimal) {
     let priced = item.and_then(|code| books.items.all().find(|each| *each.code == *code));
-    let price = priced.and_then(|each| if purpose.kind.is_sales() { each.sales.as_ref() } else { each.purchase.as_ref() });
+    let price =
+        priced.and_then(|each| if purpose.kind.is_sales() { each.sales.as_ref() } else { each.purchase.as_ref() });
     let line = sent.decimal("LineAmount");
     let quantity = sent.decimal("Quantity").or(known.map(|line| line.quantity)).unwrap_or(Decimal::ONE);
     let unit = sent.decimal("UnitAmount");
@@ -135,11 +144,12 @@ fn account(
         (Some(code), _) => books.account_by_code(code),
         (None, Some(id)) => books.accounts.find(id),
         (None, None) => {
-            let of_item = item.and_then(|code| books.items.all().find(|each| *each.code == *code)).and_then(|each| {
-                if purpose.kind.is_sales() { each.sales.as_ref() } else { each.purchase.as_ref() }
-            });
+            let of_item = item
+                .and_then(|code| books.items.all().find(|each| *each.code == *code))
+                .and_then(|each| if purpose.kind.is_sales() { each.sales.as_ref() } else { each.purchase.as_ref() });
             let fallback = known.and_then(|line| line.account);
-            let account = fallback.or(of_item.and_then(|price| books.account_by_code(&price.account)).map(|each| each.id));
+            let account =
+                fallback.or(of_item.and_then(|price| books.account_by_code(&price.account)).map(|each| each.id));
             if account.is_none() && purpose.approved && sent.decimal("UnitAmount").is_some() {
                 remarks.errors.push("Account code must be specified for each line of an approved document".to_owned());
             }

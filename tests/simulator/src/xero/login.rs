@@ -50,7 +50,14 @@ pub(super) fn authorize(state: &mut State, address: &Address, now: Timestamp) ->
     let code = state.dice.token(43);
     let scope = grant.scopes.join(" ");
     let nonce = address.parameter("nonce").map(str::to_owned);
-    state.codes.push(Code { code: code.clone(), grant, redirect_uri: text("redirect_uri"), challenge, nonce, made: now });
+    state.codes.push(Code {
+        code: code.clone(),
+        grant,
+        redirect_uri: text("redirect_uri"),
+        challenge,
+        nonce,
+        made: now,
+    });
     back(&text("redirect_uri"), &[("code", &code), ("scope", &scope), ("state", &text("state"))])
 }
 
@@ -90,7 +97,9 @@ fn connect(state: &mut State, grant: &Grant, tenants: &[TenantId]) -> Result<(),
         return Err("access_denied");
     }
     for tenant in tenants.iter().filter(|_| !settings.certified) {
-        let mut others: Vec<AppId> = state.connections.iter()
+        let mut others: Vec<AppId> = state
+            .connections
+            .iter()
             .filter(|each| each.live && each.tenant == *tenant && each.app != grant.app)
             .filter(|each| !state.apps[each.app.0].settings.certified)
             .map(|each| each.app)
@@ -110,8 +119,14 @@ fn connect(state: &mut State, grant: &Grant, tenants: &[TenantId]) -> Result<(),
                 (known.live, known.event, known.updated) = (true, grant.event, grant.at);
             }
             None => state.connections.push(Connection {
-                id, app: grant.app, user: grant.user, tenant: *tenant, event: grant.event,
-                created: grant.at, updated: grant.at, live: true,
+                id,
+                app: grant.app,
+                user: grant.user,
+                tenant: *tenant,
+                event: grant.event,
+                created: grant.at,
+                updated: grant.at,
+                live: true,
             }),
         }
     }

@@ -28,20 +28,20 @@ macro_rules! words {
 }
 
 words!(
-    /// Status of any record.
-    Status {
-        Active = "ACTIVE", Archived = "ARCHIVED", Draft = "DRAFT", Submitted = "SUBMITTED", Authorised = "AUTHORISED",
-        Paid = "PAID", Voided = "VOIDED", Deleted = "DELETED", Billed = "BILLED", Posted = "POSTED",
-        Gdpr = "GDPRREQUEST",
-    });
+/// Status of any record.
+Status {
+    Active = "ACTIVE", Archived = "ARCHIVED", Draft = "DRAFT", Submitted = "SUBMITTED", Authorised = "AUTHORISED",
+    Paid = "PAID", Voided = "VOIDED", Deleted = "DELETED", Billed = "BILLED", Posted = "POSTED",
+    Gdpr = "GDPRREQUEST",
+});
 words!(
-    /// Type of a document with lines.
-    Kind {
-        Sale = "ACCREC", Bill = "ACCPAY", SaleCredit = "ACCRECCREDIT", BillCredit = "ACCPAYCREDIT", Order = "ORDER",
-        Receive = "RECEIVE", Spend = "SPEND", ReceivePrepayment = "RECEIVE-PREPAYMENT",
-        SpendPrepayment = "SPEND-PREPAYMENT", ReceiveOverpayment = "RECEIVE-OVERPAYMENT",
-        SpendOverpayment = "SPEND-OVERPAYMENT", ReceiveTransfer = "RECEIVE-TRANSFER", SpendTransfer = "SPEND-TRANSFER",
-    });
+/// Type of a document with lines.
+Kind {
+    Sale = "ACCREC", Bill = "ACCPAY", SaleCredit = "ACCRECCREDIT", BillCredit = "ACCPAYCREDIT", Order = "ORDER",
+    Receive = "RECEIVE", Spend = "SPEND", ReceivePrepayment = "RECEIVE-PREPAYMENT",
+    SpendPrepayment = "SPEND-PREPAYMENT", ReceiveOverpayment = "RECEIVE-OVERPAYMENT",
+    SpendOverpayment = "SPEND-OVERPAYMENT", ReceiveTransfer = "RECEIVE-TRANSFER", SpendTransfer = "SPEND-TRANSFER",
+});
 words!(
     /// How line amounts relate to tax.
     Taxing { Exclusive = "Exclusive", Inclusive = "Inclusive", NoTax = "NoTax" });
@@ -51,7 +51,11 @@ impl Kind {
     pub(super) fn is_sales(self) -> bool {
         matches!(
             self,
-            Kind::Sale | Kind::SaleCredit | Kind::Receive | Kind::ReceivePrepayment | Kind::ReceiveOverpayment
+            Kind::Sale
+                | Kind::SaleCredit
+                | Kind::Receive
+                | Kind::ReceivePrepayment
+                | Kind::ReceiveOverpayment
                 | Kind::ReceiveTransfer
         )
     }

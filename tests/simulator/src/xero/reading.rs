@@ -81,7 +81,11 @@ struct Choose<'a, 'f, T> {
     wheres: bool,
 }
 
-fn select<'a, T: Record>(shelf: &'a Shelf<T>, ask: &Ask<'_>, how: &Choose<'a, '_, T>) -> Result<Selection<'a, T>, Reply> {
+fn select<'a, T: Record>(
+    shelf: &'a Shelf<T>,
+    ask: &Ask<'_>,
+    how: &Choose<'a, '_, T>,
+) -> Result<Selection<'a, T>, Reply> {
     let clause = ask.address.parameter("where").filter(|text| how.wheres && !text.trim().is_empty());
     let test = clause.map(|text| Test::parse(text, how.known)).transpose().map_err(|text| query_unreadable(&text))?;
     let order = ask.address.parameter("order").filter(|text| !text.trim().is_empty());
@@ -161,9 +165,7 @@ pub(super) fn documents(
 ) -> Result<Listed, Reply> {
     let bank = known == fields::BANK_TRANSACTION;
     let references = ask.address.list("References").or_else(|| ask.address.list("InvoiceNumbers"));
-    let keep = |each: &Document| {
-        references.as_ref().is_none_or(|all| all.iter().any(|text| **text == *each.reference))
-    };
+    let keep = |each: &Document| references.as_ref().is_none_or(|all| all.iter().any(|text| **text == *each.reference));
     let how = Choose {
         known,
         field: &|each, at| if bank { bank_field(books, each, at) } else { each.field(books, at) },
@@ -263,7 +265,8 @@ fn simple<T: Record + Fields>(
     keep: Option<&dyn Fn(&T) -> bool>,
     render: &dyn Fn(&T) -> Value,
 ) -> Result<Listed, Reply> {
-    let how = Choose { known, field: &|each, at| T::field(each, books, at), keep, always_paged: false, pages, wheres: true };
+    let how =
+        Choose { known, field: &|each, at| T::field(each, books, at), keep, always_paged: false, pages, wheres: true };
     let found = select(shelf, ask, &how)?;
     Ok((found.rows.iter().map(|each| render(each)).collect(), found.pagination))
 }

@@ -2,6 +2,9 @@
 
 use std::io::Write;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use kernel::Timestamp;
 use ports::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
@@ -25,7 +28,13 @@ impl Recorder {
     }
 
     /// Records one exchange; without a response none came.
-    pub fn exchange(&mut self, request: &HttpRequest, response: Option<&HttpResponse>, start: Timestamp, end: Timestamp) {
+    pub fn exchange(
+        &mut self,
+        request: &HttpRequest,
+        response: Option<&HttpResponse>,
+        start: Timestamp,
+        end: Timestamp,
+    ) {
         let line = json!({
             "method": request.method.as_str(), "url": masked_url(&request.url),
             "request_headers": headers(&request.headers),
@@ -89,10 +98,12 @@ fn body(kind: Option<&str>, bytes: &[u8]) -> Value {
     if bytes.is_empty() {
         return Value::Null;
     }
-    let text = String::from_utf8_lossy(bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return json!({ "base64": STANDARD.encode(bytes) });
+    };
     let kind = kind.unwrap_or_default();
     if kind.starts_with("application/x-www-form-urlencoded") {
-        return Value::String(masked_form(&text));
+        return Value::String(masked_form(text));
     }
     match serde_json::from_slice::<Value>(bytes) {
         Ok(mut value) if kind.contains("json") && !value.is_string() => {
@@ -105,6 +116,6 @@ fn body(kind: Option<&str>, bytes: &[u8]) -> Value {
             }
             value
         }
-        _ => Value::String(text.into_owned()),
+        _ => Value::String(text.to_owned()),
     }
 }

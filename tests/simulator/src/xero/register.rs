@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kernel::{TenantId, XeroUserId};
 
+use super::Xero;
 use super::calls::Call;
 use super::demo::{self, DemoSettings};
 use super::faults::Fault;
@@ -12,7 +13,6 @@ use super::replay::Replays;
 use super::settings::{AppId, AppSettings, Consent, Role, UserSettings};
 use super::state::{App, User};
 use super::webhooks::{self, Delivery, Outbox};
-use super::Xero;
 
 impl Xero {
     /// Registers an app in the developer portal.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::books::Books;
 use super::model::{Account, Contact, Item, Kind, Price, Status, TaxRate, Tracking, Transfer};
-use super::wire::{decimals, id, iso_utc, money, ms_date, ms_time};
 use super::wire::iso_date;
+use super::wire::{decimals, id, iso_utc, money, ms_date, ms_time};
 
 /// Puts a text in only when there is one.
 pub(super) fn put_text(out: &mut Map<String, Value>, name: &str, text: &str) {
@@ -146,7 +146,7 @@ pub(super) fn contact(books: &Books, each: &Contact, view: ContactView, today: D
         json!({ "FirstName": &**first, "LastName": &**last, "EmailAddress": &**email, "IncludeInEmails": false })
     }).collect();
     out.extend(fields(json!({
-        "IsSupplier": each.is_supplier, "IsCustomer": each.is_customer, "HasAttachments": false,
+        "IsSupplier": each.is_supplier, "IsCustomer": each.is_customer, "HasAttachments": books.has_files(each.id),
         "BankAccountDetails": "", "Addresses": addresses, "ContactGroups": [], "ContactPersons": persons,
         "Phones": [{
             "PhoneType": "DEFAULT", "PhoneNumber": &*each.phone, "PhoneAreaCode": "", "PhoneCountryCode": "",
@@ -231,7 +231,7 @@ pub(super) fn transfer(books: &Books, each: &Transfer) -> Value {
         "Amount": money(each.amount), "FromBankTransactionID": id(each.from_transaction),
         "ToBankTransactionID": id(each.to_transaction), "FromIsReconciled": reconciled(each.from_transaction),
         "ToIsReconciled": reconciled(each.to_transaction), "CurrencyRate": decimals(1.into(), 6),
-        "HasAttachments": false, "FromTracking": [], "ToTracking": [],
+        "HasAttachments": books.has_files(each.id), "FromTracking": [], "ToTracking": [],
     }));
     put_text(&mut out, "Reference", &each.reference);
     Value::Object(out)

@@ -75,7 +75,7 @@ fn shared(books: &Books, each: &Document, view: View) -> Map<String, Value> {
         "Contact": contact_in(books, each.contact), "Status": each.status.as_str(),
         "LineAmountTypes": each.taxing.as_str(), "SubTotal": money(each.sub_total), "TotalTax": money(each.tax),
         "Total": money(each.total), "CurrencyCode": &*each.currency, "UpdatedDateUTC": ms_time(each.updated),
-        "HasAttachments": false,
+        "HasAttachments": books.has_files(each.id),
     }));
     put_date(&mut out, "Date", each.date);
     if each.kind != Kind::Order || *each.currency != *books.base_currency() {
@@ -118,9 +118,11 @@ pub(super) fn invoice(books: &Books, each: &Document, view: View) -> Value {
         return Value::Object(out);
     }
     out.insert("Payments".into(), payments_in(books, each));
-    for (name, target) in
-        [("CreditNotes", Target::CreditNote), ("Prepayments", Target::Prepayment), ("Overpayments", Target::Overpayment)]
-    {
+    for (name, target) in [
+        ("CreditNotes", Target::CreditNote),
+        ("Prepayments", Target::Prepayment),
+        ("Overpayments", Target::Overpayment),
+    ] {
         out.insert(name.to_owned(), credits_in(books, each, target));
     }
     Value::Object(out)
@@ -140,8 +142,7 @@ fn payments_in(books: &Books, each: &Document) -> Value {
 /// Credits used on an invoice, each with the amount applied here.
 fn credits_in(books: &Books, each: &Document, target: Target) -> Value {
     let of = |credit: &Document| {
-        let applied: Decimal =
-            credit.uses.iter().filter(|one| one.invoice == each.id).map(|one| one.amount).sum();
+        let applied: Decimal = credit.uses.iter().filter(|one| one.invoice == each.id).map(|one| one.amount).sum();
         let own = format!("{}ID", target.as_str());
         let mut out = fields(json!({
             own: id(credit.id), "AppliedAmount": money(applied), "Date": ms_date(credit.date),
@@ -297,7 +298,7 @@ pub(super) fn manual_journal(books: &Books, each: &Journal, lines: bool) -> Valu
     let mut out = fields(json!({
         "ManualJournalID": id(each.id), "Narration": &*each.narration, "Date": ms_date(each.date),
         "DateString": iso_date(each.date), "LineAmountTypes": each.taxing.as_str(), "Status": each.status.as_str(),
-        "ShowOnCashBasisReports": each.cash_basis, "HasAttachments": false, "UpdatedDateUTC": ms_time(each.updated),
+        "ShowOnCashBasisReports": each.cash_basis, "HasAttachments": books.has_files(each.id), "UpdatedDateUTC": ms_time(each.updated),
     }));
     put_text(&mut out, "Url", &each.url);
     let of = |one: &super::model::JournalLine| {

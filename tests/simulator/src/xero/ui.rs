@@ -77,7 +77,13 @@ impl Xero {
     }
 
     /// Pays (part of) an invoice or bill from the account of a code.
-    pub fn pay_invoice(&self, tenant: TenantId, invoice: Uuid, account_code: &str, amount: Decimal) -> Result<Value, UiError> {
+    pub fn pay_invoice(
+        &self,
+        tenant: TenantId,
+        invoice: Uuid,
+        account_code: &str,
+        amount: Decimal,
+    ) -> Result<Value, UiError> {
         let fields = json!({
             "Invoice": { "InvoiceID": invoice.to_string() }, "Account": { "Code": account_code },
             "Amount": amount.to_string(),

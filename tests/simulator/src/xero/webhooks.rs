@@ -121,7 +121,7 @@ pub(super) fn intent_to_receive(key: &str, dice: &mut Dice) -> Vec<Delivery> {
     let genuine_at = dice.below(INTENT_DELIVERIES);
     let one = |at: usize, dice: &mut Dice| {
         let right = sealed("[]".to_owned(), 0, 0, key, dice);
-        if at == genuine_at || at % 2 == 0 { right } else { spoil(right) }
+        if at == genuine_at || at.is_multiple_of(2) { right } else { spoil(right) }
     };
     let mut all: Vec<Delivery> = (0..INTENT_DELIVERIES).map(|at| one(at, dice)).collect();
     if all.iter().all(|each| each.genuine) {
@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn the_key_is_used_as_text_and_never_decoded() {
-        let empty = r#"{"events":[],"firstEventSequence": 0,"lastEventSequence": 0, "entropy": "TESTENTROPYABCDEFGHI"}"#;
+        let empty =
+            r#"{"events":[],"firstEventSequence": 0,"lastEventSequence": 0, "entropy": "TESTENTROPYABCDEFGHI"}"#;
         assert_eq!(signature(KEY, empty.as_bytes()), "3hYy8NAVOVu4TyKpCoi2RyCpLjMU2iTlyQmZJWjGLRE=");
         let one = r#"{"events":[{"resourceUrl":"https://api.xero.com/api.xro/2.0/Invoices/6f0f0c4e-0000-4000-8000-000000000001","resourceId":"6f0f0c4e-0000-4000-8000-000000000001","eventDateUtc":"2026-10-02T00:44:09.923","eventType":"UPDATE","eventCategory":"INVOICE","tenantId":"6f0f0c4e-0000-4000-8000-0000000000aa","tenantType":"ORGANISATION"}],"lastEventSequence":5,"firstEventSequence":5,"entropy":"S0m3r4Nd0mt3xt"}"#;
         assert_eq!(signature(KEY, one.as_bytes()), "6GOFCw/6sfsLYGFe/nXiVFD3mh/zg34IjGO5MxBLDUM=");

@@ -25,7 +25,14 @@ fn target_of(endpoint: Endpoint) -> Option<Target> {
 }
 
 /// `PUT /{credit}/{id}/Allocations`: one allocation, or a list of which all or none are made.
-pub(super) fn allocate(books: &mut Books, caller: &Caller, endpoint: Endpoint, key: &str, body: &Value, _: &Address) -> Reply {
+pub(super) fn allocate(
+    books: &mut Books,
+    caller: &Caller,
+    endpoint: Endpoint,
+    key: &str,
+    body: &Value,
+    _: &Address,
+) -> Reply {
     let Some(target) = target_of(endpoint) else { return not_found() };
     let Some(credit) = as_id(key).filter(|credit| books.target(target, *credit).is_some()) else { return not_found() };
     if let Some(text) = unreadable(body, "") {
@@ -67,7 +74,8 @@ fn one(
     let Some(invoice) = named.and_then(|invoice| books.invoices.find(invoice)).cloned() else {
         return refuse("The invoice you are trying to allocate to could not be found");
     };
-    let Some(amount) = sent.decimal("Amount").map(|amount| round(amount, 2)).filter(|amount| *amount > Decimal::ZERO) else {
+    let Some(amount) = sent.decimal("Amount").map(|amount| round(amount, 2)).filter(|amount| *amount > Decimal::ZERO)
+    else {
         return refuse("The amount to allocate must be greater than zero");
     };
     if invoice.status == Status::Paid {
@@ -76,7 +84,8 @@ fn one(
     if source.status != Status::Authorised || invoice.status != Status::Authorised {
         return refuse("Allocations can only be made between Authorised documents");
     }
-    if source.contact != invoice.contact || !same_side(source.kind, invoice.kind) || source.currency != invoice.currency {
+    if source.contact != invoice.contact || !same_side(source.kind, invoice.kind) || source.currency != invoice.currency
+    {
         return refuse("The documents must have the same contact, currency and side of the ledger");
     }
     if amount > source.remaining() || amount > invoice.due_amount() {
@@ -91,27 +100,47 @@ fn one(
     let made = Allocation { id: books.dice.uuid(), invoice: invoice.id, amount, date };
     let kept = made.clone();
     settle(books, caller, target, credit, |each| each.uses.push(kept), date);
-    settle(books, caller, Target::Invoice, invoice.id, |each| {
-        each.credited += amount;
-        each.credits.push(credit);
-    }, date);
+    settle(
+        books,
+        caller,
+        Target::Invoice,
+        invoice.id,
+        |each| {
+            each.credited += amount;
+            each.credits.push(credit);
+        },
+        date,
+    );
     Ok(made)
 }
 
 /// `DELETE …/Allocations/{AllocationID}`.
-pub(super) fn delete_allocation(books: &mut Books, caller: &Caller, endpoint: Endpoint, key: &str, allocation: &str) -> Reply {
+pub(super) fn delete_allocation(
+    books: &mut Books,
+    caller: &Caller,
+    endpoint: Endpoint,
+    key: &str,
+    allocation: &str,
+) -> Reply {
     let Some(target) = target_of(endpoint) else { return not_found() };
     let wanted = as_id(allocation);
     let source = as_id(key).and_then(|credit| books.target(target, credit)).cloned();
     let Some(source) = source else { return not_found() };
     let Some(used) = source.uses.iter().find(|each| Some(each.id) == wanted).cloned() else { return not_found() };
     settle(books, caller, target, source.id, |each| each.uses.retain(|have| have.id != used.id), used.date);
-    settle(books, caller, Target::Invoice, used.invoice, |each| {
-        each.credited -= used.amount;
-        if let Some(at) = each.credits.iter().position(|have| *have == source.id) {
-            each.credits.remove(at);
-        }
-    }, used.date);
+    settle(
+        books,
+        caller,
+        Target::Invoice,
+        used.invoice,
+        |each| {
+            each.credited -= used.amount;
+            if let Some(at) = each.credits.iter().position(|have| *have == source.id) {
+                each.credits.remove(at);
+            }
+        },
+        used.date,
+    );
     let mut answer = render_documents::allocation(books, &used);
     answer["AllocationID"] = id(used.id);
     answer["IsDeleted"] = json!(true);

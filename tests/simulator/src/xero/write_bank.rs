@@ -73,7 +73,11 @@ fn create(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> Outcome {
         twin.id = books.dice.uuid();
         (twin.twin, document.twin) = (Some(id), Some(twin.id));
         let twin_id = twin.id;
-        if category == "PREPAYMENT" { books.prepayments.add(twin) } else { books.overpayments.add(twin) }
+        if category == "PREPAYMENT" {
+            books.prepayments.add(twin)
+        } else {
+            books.overpayments.add(twin)
+        }
         books.tell(category, true, twin_id, caller.now);
     }
     books.bank_transactions.add(document);
@@ -142,7 +146,9 @@ fn update(books: &mut Books, caller: &Caller, sent: Submitted<'_>, old: Document
         return Err(remarks.errors);
     }
     let id = document.id;
-    books.bank_transactions.change(id, Some(caller.now_ms()), |each| *each = Document { updated: each.updated, ..document });
+    books
+        .bank_transactions
+        .change(id, Some(caller.now_ms()), |each| *each = Document { updated: each.updated, ..document });
     books.note(id, "Edited", String::new(), &caller.app_name, caller.now_ms());
     Ok(Saved::plainly(id))
 }
@@ -162,7 +168,9 @@ pub(super) fn save_transfer(books: &mut Books, caller: &Caller, sent: Submitted<
     if from == to || currency(from) != currency(to) {
         return Err(vec!["Transfers are only possible between two bank accounts of the same currency".to_owned()]);
     }
-    let Some(amount) = element.decimal("Amount").map(|amount| round(amount, 2)).filter(|amount| *amount > Decimal::ZERO) else {
+    let Some(amount) =
+        element.decimal("Amount").map(|amount| round(amount, 2)).filter(|amount| *amount > Decimal::ZERO)
+    else {
         return Err(vec!["The amount must be greater than zero".to_owned()]);
     };
     let date = element.date("Date").unwrap_or(caller.today);
@@ -201,7 +209,9 @@ pub(super) fn save_transfer(books: &mut Books, caller: &Caller, sent: Submitted<
 }
 
 fn delete_transfer(books: &mut Books, caller: &Caller, id: Uuid) -> Outcome {
-    let Some(found) = books.transfers.find(id).cloned() else { return Err(vec!["Bank transfer could not be found".to_owned()]) };
+    let Some(found) = books.transfers.find(id).cloned() else {
+        return Err(vec!["Bank transfer could not be found".to_owned()]);
+    };
     let locked = books.locked(found.date);
     if found.status == Status::Deleted || !locked.is_empty() {
         return Err(if locked.is_empty() { vec!["Bank transfer has already been deleted".to_owned()] } else { locked });

@@ -150,7 +150,9 @@ fn fill(contact: &mut Contact, element: Element<'_>) {
 
 /// The contact of a document: found, silently made from a name, or refused when archived.
 pub(super) fn of_document(books: &mut Books, caller: &Caller, sent: Option<Element<'_>>) -> Result<Uuid, Vec<String>> {
-    let Some(element) = sent else { return Err(vec!["A Contact must be specified for this type of transaction".to_owned()]) };
+    let Some(element) = sent else {
+        return Err(vec!["A Contact must be specified for this type of transaction".to_owned()]);
+    };
     let by_number = books.contact_by_number(element.text("ContactNumber").unwrap_or_default()).map(|found| found.id);
     if let Some(id) = element.id("ContactID").or(by_number) {
         let found = books.contacts.find(id).ok_or_else(|| missing(id))?;

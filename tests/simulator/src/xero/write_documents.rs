@@ -59,7 +59,8 @@ fn existing(books: &mut Books, endpoint: Endpoint, sent: Submitted<'_>) -> Resul
         };
     }
     let number = sent.element.text(number_field(endpoint)).unwrap_or_default();
-    let by_number = |each: &&Document| *each.number == *number && each.status != Status::Deleted && is_numbered(each.kind);
+    let by_number =
+        |each: &&Document| *each.number == *number && each.status != Status::Deleted && is_numbered(each.kind);
     let found = shelf.all().find(by_number).filter(|_| !number.is_empty() && !sent.creates_only);
     let same_side = found.filter(|each| sent.element.text("Type").is_none_or(|kind| kind == each.kind.as_str()));
     Ok(same_side.cloned())
@@ -156,12 +157,19 @@ pub(super) fn blank(books: &mut Books, kind: Kind, contact: Uuid, caller: &Calle
 
 fn wanted(element: Element<'_>) -> Result<Option<Status>, Vec<String>> {
     let Some(text) = element.text("Status") else { return Ok(None) };
-    let status = Status::parse(text).ok_or_else(|| vec![format!("The status '{text}' cannot be applied to the document")])?;
+    let status =
+        Status::parse(text).ok_or_else(|| vec![format!("The status '{text}' cannot be applied to the document")])?;
     Ok(Some(status))
 }
 
 /// Takes over what the element names; lines and totals as well when lines are given.
-pub(super) fn apply(books: &mut Books, sent: Submitted<'_>, endpoint: Endpoint, document: &mut Document, remarks: &mut Remarks) {
+pub(super) fn apply(
+    books: &mut Books,
+    sent: Submitted<'_>,
+    endpoint: Endpoint,
+    document: &mut Document,
+    remarks: &mut Remarks,
+) {
     let element = sent.element;
     document.date = element.date("Date").unwrap_or(document.date);
     document.due = element.date("DueDate").or(element.date("DeliveryDate")).or(document.due);
@@ -171,7 +179,9 @@ pub(super) fn apply(books: &mut Books, sent: Submitted<'_>, endpoint: Endpoint, 
     if let Some(number) = element.text(number_field(endpoint)).filter(|number| !number.is_empty()) {
         document.number = number.into();
     }
-    if let Some(reference) = element.text("Reference").filter(|_| !matches!(document.kind, Kind::Bill | Kind::BillCredit)) {
+    if let Some(reference) =
+        element.text("Reference").filter(|_| !matches!(document.kind, Kind::Bill | Kind::BillCredit))
+    {
         document.reference = reference.into();
     }
     if let Some(url) = element.text("Url") {
@@ -251,7 +261,10 @@ fn judge(
             _ => &books.invoices,
         };
         let clash = |each: &Document| {
-            each.number == document.number && each.id != document.id && each.status != Status::Deleted && is_numbered(each.kind)
+            each.number == document.number
+                && each.id != document.id
+                && each.status != Status::Deleted
+                && is_numbered(each.kind)
         };
         if shelf.all().any(clash) {
             remarks.errors.push(match endpoint {
@@ -265,7 +278,8 @@ fn judge(
 
 /// Fields that may change on a bill that is part or fully paid, since March 2026; the first half of a tuple is quiet:
 /// it leaves `UpdatedDateUTC` as it was.
-const PAID_BILL_FIELDS: &[&str] = &["Reference", "DueDate", "InvoiceNumber", "BrandingThemeID", "Url", "PlannedPaymentDate"];
+const PAID_BILL_FIELDS: &[&str] =
+    &["Reference", "DueDate", "InvoiceNumber", "BrandingThemeID", "Url", "PlannedPaymentDate"];
 const QUIET_FIELDS: &[&str] = &["DueDate", "SentToContact"];
 const NAMING_FIELDS: &[&str] = &["InvoiceID", "Type", "Status", "CreditNoteID", "PurchaseOrderID"];
 

@@ -50,10 +50,17 @@ pub(super) fn save(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> O
     };
     let id = payment.id;
     books.payments.add(payment);
-    settle(books, caller, target, document.id, |each| {
-        each.payments.push(id);
-        each.paid += amount;
-    }, date);
+    settle(
+        books,
+        caller,
+        target,
+        document.id,
+        |each| {
+            each.payments.push(id);
+            each.paid += amount;
+        },
+        date,
+    );
     books.note(id, "Created", String::new(), &caller.app_name, caller.now_ms());
     Ok(Saved::plainly(id))
 }
@@ -124,7 +131,9 @@ pub(super) fn settle(
 ) {
     books.targets(target).change(id, Some(caller.now_ms()), |each| {
         edit(each);
-        let open = if target == Target::Invoice { each.total - each.paid - each.credited } else {
+        let open = if target == Target::Invoice {
+            each.total - each.paid - each.credited
+        } else {
             let used: Decimal = each.uses.iter().map(|one| one.amount).sum();
             each.total - used - each.paid
         };
@@ -145,7 +154,9 @@ pub(super) fn settle(
 
 /// Deletes a payment; what it paid is open again.
 pub(super) fn remove(books: &mut Books, caller: &Caller, id: Uuid) -> Outcome {
-    let Some(payment) = books.payments.find(id).cloned() else { return Err(vec!["Payment could not be found".to_owned()]) };
+    let Some(payment) = books.payments.find(id).cloned() else {
+        return Err(vec!["Payment could not be found".to_owned()]);
+    };
     if payment.status == Status::Deleted {
         return Err(vec!["Payment has already been deleted".to_owned()]);
     }
@@ -157,10 +168,17 @@ pub(super) fn remove(books: &mut Books, caller: &Caller, id: Uuid) -> Outcome {
         each.status = Status::Deleted;
         each.reconciled = false;
     });
-    settle(books, caller, payment.target, payment.document, |each| {
-        each.payments.retain(|have| *have != id);
-        each.paid -= payment.amount;
-    }, payment.date);
+    settle(
+        books,
+        caller,
+        payment.target,
+        payment.document,
+        |each| {
+            each.payments.retain(|have| *have != id);
+            each.paid -= payment.amount;
+        },
+        payment.date,
+    );
     Ok(Saved::plainly(id))
 }
 

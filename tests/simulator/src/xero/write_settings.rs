@@ -16,8 +16,23 @@ use super::reply::{Reply, messages, no_data, not_found, validation};
 use super::writing::{Outcome, Saved, Submitted};
 
 const ACCOUNT_TYPES: &[&str] = &[
-    "BANK", "CURRENT", "CURRLIAB", "DEPRECIATN", "DIRECTCOSTS", "EQUITY", "EXPENSE", "FIXED", "INVENTORY", "LIABILITY",
-    "NONCURRENT", "OTHERINCOME", "OVERHEADS", "PREPAYMENT", "REVENUE", "SALES", "TERMLIAB",
+    "BANK",
+    "CURRENT",
+    "CURRLIAB",
+    "DEPRECIATN",
+    "DIRECTCOSTS",
+    "EQUITY",
+    "EXPENSE",
+    "FIXED",
+    "INVENTORY",
+    "LIABILITY",
+    "NONCURRENT",
+    "OTHERINCOME",
+    "OVERHEADS",
+    "PREPAYMENT",
+    "REVENUE",
+    "SALES",
+    "TERMLIAB",
 ];
 
 fn refused(text: impl Into<String>) -> Vec<String> {
@@ -37,7 +52,9 @@ pub(super) fn save_account(books: &mut Books, caller: &Caller, sent: Submitted<'
         return Err(refused("Please enter a unique Code."));
     }
     if let Some(text) = element.text("TaxType").filter(|text| books.tax_rate(text).is_none()) {
-        return Err(refused(format!("The TaxType code {text} does not exist or cannot be used for this type of transaction.")));
+        return Err(refused(format!(
+            "The TaxType code {text} does not exist or cannot be used for this type of transaction."
+        )));
     }
     let Some(old) = existing else { return create_account(books, caller, element) };
     let archives = element.text("Status") == Some("ARCHIVED");
@@ -78,7 +95,11 @@ fn create_account(books: &mut Books, caller: &Caller, element: Element<'_>) -> O
         return Err(refused("Please enter a unique Name."));
     }
     let currency = match element.text("CurrencyCode") {
-        Some(code) => Some(books.currency(code).ok_or_else(|| refused(format!("Organisation is not subscribed to currency {code}")))?),
+        Some(code) => Some(
+            books
+                .currency(code)
+                .ok_or_else(|| refused(format!("Organisation is not subscribed to currency {code}")))?,
+        ),
         None => is_bank.then(|| books.base_currency()),
     };
     let tax = element.text("TaxType").and_then(|text| books.tax_rate(text)).map(|rate| rate.tax_type.clone());
@@ -120,7 +141,9 @@ pub(super) fn delete_account(books: &mut Books, caller: &Caller, key: &str) -> R
     let Some(account) = as_id(key).and_then(|id| books.accounts.find(id)).cloned() else { return not_found() };
     if !account.system.is_empty() || is_used(books, account.id) {
         let text = "The account cannot be deleted as it is in use or is a system account";
-        return validation(vec![json!({ "AccountID": account.id.to_string(), "ValidationErrors": messages(&refused(text)) })]);
+        return validation(vec![
+            json!({ "AccountID": account.id.to_string(), "ValidationErrors": messages(&refused(text)) }),
+        ]);
     }
     books.accounts.change(account.id, Some(caller.now_ms()), |each| each.status = Status::Deleted);
     let shown = books.accounts.find(account.id).map(render::account).unwrap_or_default();
@@ -131,12 +154,16 @@ pub(super) fn delete_account(books: &mut Books, caller: &Caller, key: &str) -> R
 pub(super) fn save_item(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> Outcome {
     let element = sent.element;
     let code = element.text("Code").unwrap_or_default();
-    if code.is_empty() || code.chars().count() > 30 || element.text("Name").is_some_and(|name| name.chars().count() > 50) {
+    if code.is_empty()
+        || code.chars().count() > 30
+        || element.text("Name").is_some_and(|name| name.chars().count() > 50)
+    {
         return Err(refused("Code must have 1 to 30 characters, Name at most 50"));
     }
     let by_code = books.items.all().find(|each| *each.code == *code && !each.deleted).map(|each| each.id);
     let named = sent.target.or(element.id("ItemID"));
-    if by_code.is_some_and(|found| (sent.creates_only && named.is_none()) || named.is_some_and(|named| named != found)) {
+    if by_code.is_some_and(|found| (sent.creates_only && named.is_none()) || named.is_some_and(|named| named != found))
+    {
         return Err(refused(format!("Price List Item with Code '{code}' already exists")));
     }
     let mut item = match named.or(by_code) {
@@ -217,7 +244,9 @@ pub(super) fn save_category(books: &mut Books, _: &Caller, sent: Submitted<'_>) 
     let name = element.text("Name").filter(|name| (1..=100).contains(&name.chars().count()));
     let status = element.text("Status").and_then(Status::parse);
     if let Some(id) = sent.target {
-        let Some(category) = books.tracking.iter_mut().find(|each| each.id == id) else { return Err(refused("Not found")) };
+        let Some(category) = books.tracking.iter_mut().find(|each| each.id == id) else {
+            return Err(refused("Not found"));
+        };
         if let Some(name) = name {
             category.name = name.into();
         }
@@ -254,7 +283,9 @@ pub(super) fn options(books: &mut Books, caller: &Caller, key: &str, option: Opt
             category.options.last().map(render::tracking_option)
         }
         Some(wanted) => {
-            let Some(found) = category.options.iter_mut().find(|each| Some(each.id) == wanted) else { return not_found() };
+            let Some(found) = category.options.iter_mut().find(|each| Some(each.id) == wanted) else {
+                return not_found();
+            };
             if let Some(name) = name {
                 found.name = name.into();
             }

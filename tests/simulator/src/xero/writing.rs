@@ -15,7 +15,9 @@ use super::endpoints::Endpoint;
 use super::reading::Ask;
 use super::reply::{Reply, messages, no_data, not_found, not_implemented, post_data_invalid, validation};
 use super::wire::{iso_utc, ms_time};
-use super::{write_advances, write_bank, write_contacts, write_documents, write_journals, write_payments, write_settings};
+use super::{
+    write_advances, write_bank, write_contacts, write_documents, write_journals, write_payments, write_settings,
+};
 
 /// A record that was saved, and what Xero wants to say about it.
 pub(super) struct Saved {
@@ -72,6 +74,11 @@ pub(super) fn write(
         return post_data_invalid(&text);
     }
     let Some(elements) = elements(&body, endpoint.plural()) else { return no_data() };
+    let alone = matches!(endpoint, Endpoint::Accounts | Endpoint::TaxRates)
+        || (endpoint == Endpoint::Payments && request.method == Method::Post);
+    if alone && elements.len() > 1 {
+        return post_data_invalid("Only one element may be sent to this endpoint in a request");
+    }
     let target = match rest.first() {
         None => None,
         Some(key) => match target(books, endpoint, key) {
@@ -100,8 +107,19 @@ fn elements<'a>(body: &'a Value, plural: &str) -> Option<Vec<&'a Map<String, Val
 
 /// Fields of elements that hold lists or objects themselves.
 const COMPOSITE: &[&str] = &[
-    "LineItems", "JournalLines", "Contact", "Invoice", "Account", "BankAccount", "Addresses", "Phones", "ContactPersons",
-    "SalesDetails", "PurchaseDetails", "TaxComponents", "Tracking",
+    "LineItems",
+    "JournalLines",
+    "Contact",
+    "Invoice",
+    "Account",
+    "BankAccount",
+    "Addresses",
+    "Phones",
+    "ContactPersons",
+    "SalesDetails",
+    "PurchaseDetails",
+    "TaxComponents",
+    "Tracking",
 ];
 
 fn is_wrapper(name: &str, inner: &Value) -> bool {
@@ -109,7 +127,7 @@ fn is_wrapper(name: &str, inner: &Value) -> bool {
 }
 
 /// The record a path names, by id or by number.
-fn target(books: &Books, endpoint: Endpoint, key: &str) -> Option<Uuid> {
+pub(super) fn target(books: &Books, endpoint: Endpoint, key: &str) -> Option<Uuid> {
     let address = Address::default();
     let ask = Ask { address: &address, since_ms: i64::MIN, today: jiff::civil::Date::ZERO, app: 0 };
     let found = single(books, endpoint, key, &ask)?;

@@ -1,4 +1,5 @@
 //! A small stage for tests of the simulated Xero: one app, one user, one organisation, a clock that stands still.
+#![allow(clippy::unwrap_used)] // A test may stop where it stands.
 #![allow(dead_code)] // Each test file uses a part.
 
 use std::sync::{Arc, Mutex};
@@ -10,7 +11,9 @@ use jiff::SignedDuration;
 use kernel::{TenantId, Timestamp, XeroUserId};
 use ports::{Clock, HttpRequest, HttpResponse, Method, Transport, TransportError};
 use serde_json::{Value, json};
-use simulator::xero::{AppId, AppSettings, Consent, DemoSettings, GRANULAR_SCOPES, Role, UserSettings, Xero, XeroSettings};
+use simulator::xero::{
+    AppId, AppSettings, Consent, DemoSettings, GRANULAR_SCOPES, Role, UserSettings, Xero, XeroSettings,
+};
 
 /// A clock that moves when told.
 pub struct StillClock(Mutex<Timestamp>);
