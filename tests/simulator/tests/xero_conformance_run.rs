@@ -30,10 +30,10 @@ impl Write for Sink {
     }
 }
 
-fn start(demo: DemoSettings) -> (Scene, Arc<Mutex<usize>>) {
+fn start(demo: DemoSettings, variable: &str) -> (Scene, Arc<Mutex<usize>>) {
     let scene = Scene::unconnected(demo);
     let written = Arc::new(Mutex::new(0));
-    let file = std::env::var("XERO_RECORD").ok().map(|path| std::fs::File::create(path).unwrap());
+    let file = std::env::var(variable).ok().map(|path| std::fs::File::create(path).unwrap());
     scene.xero.record(Recorder::new(Box::new(Sink(file, written.clone()))));
     (scene, written)
 }
@@ -44,7 +44,7 @@ async fn reads(scene: &Scene) {
         "/Organisation/Actions",
         "/Accounts",
         "/TaxRates",
-        "/TaxRates/OUTPUT2",
+        "/TaxRates/NONE",
         "/Currencies",
         "/TrackingCategories?includeArchived=true",
         "/Contacts",
@@ -321,7 +321,7 @@ async fn deliveries(scene: &Scene) {
 
 #[tokio::test]
 async fn a_broad_run_works_and_is_recorded() {
-    let (mut scene, written) = start(DemoSettings::sized(11, 120));
+    let (mut scene, written) = start(DemoSettings::sized(11, 120), "XERO_RECORD");
     scene.raw(Method::Get, "https://identity.xero.com/.well-known/openid-configuration", &[], "").await.unwrap();
     scene.tokens = scene.connect().await;
     scene.tokens = scene::body(&scene.refresh(scene.tokens["refresh_token"].as_str().unwrap()).await);
@@ -355,4 +355,13 @@ async fn a_broad_run_works_and_is_recorded() {
     attachments(&scene).await;
     rest(&scene).await;
     assert!(*written.lock().unwrap() > 100_000);
+}
+
+#[tokio::test]
+async fn an_australian_organisation_reads_as_well() {
+    let (mut scene, _) = start(DemoSettings::sized_au(5, 120), "XERO_RECORD_AU");
+    scene.tokens = scene.connect().await;
+    reads(&scene).await;
+    let organisation = scene.get("/Organisation").await["Organisations"][0].clone();
+    assert_eq!((&organisation["BaseCurrency"], &organisation["Timezone"]), (&json!("AUD"), &json!("AUSEASTERNSTANDARDTIME")));
 }
