@@ -181,3 +181,44 @@ async fn revocation_ends_everything_the_user_gave() {
     assert_eq!(connections(&scene, "").await, serde_json::json!([]));
     assert_eq!(scene.refresh(refresh).await.status, 400);
 }
+
+#[tokio::test]
+async fn an_organisation_takes_two_uncertified_apps_and_no_third() {
+    let mut scene = scene();
+    for at in 0..3 {
+        let settings = AppSettings { client_id: format!("APP{at}"), certified: false, ..AppSettings::default() };
+        scene.app = scene.xero.register_app(settings);
+        let url = format!(
+            "https://login.xero.com/identity/connect/authorize?response_type=code&client_id=APP{at}&scope=openid&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Foauth%2Fcallback"
+        );
+        let back = scene.raw(Method::Get, &url, &[], "").await.unwrap().header("location").unwrap().to_owned();
+        assert_eq!(parameter(&back, "code").is_some(), at < 2, "{back}");
+    }
+}
+
+#[tokio::test]
+async fn a_reconnection_keeps_its_creation_date() {
+    let mut scene = Scene::with(5).await;
+    let before = connections(&scene, "").await[0].clone();
+    assert_eq!(delete(&scene, before["id"].as_str().unwrap()).await, 204);
+    scene.clock.pass(60);
+    scene.tokens = scene.connect().await;
+    let after = connections(&scene, "").await[0].clone();
+    assert_eq!(after["createdDateUtc"], before["createdDateUtc"]);
+    assert_eq!(after["updatedDateUtc"], "2026-10-05T09:01:00.0000000");
+    assert_ne!(after["id"], before["id"]);
+}
+
+#[tokio::test]
+async fn one_consent_takes_several_organisations_only_with_bulk_connection() {
+    let mut scene = scene();
+    let second = scene.xero.register_organisation(&DemoSettings::sized(8, 5));
+    scene.xero.set_role(scene.user, second, simulator::xero::Role::Adviser);
+    let tenants = vec![scene.tenant, second];
+    scene.xero.set_consent(Consent::Allow { user: scene.user, tenants, only_scopes: Vec::new() });
+    scene.tokens = scene.connect().await;
+    assert_eq!(connections(&scene, "").await.as_array().unwrap().len(), 1);
+    scene.xero.change_app(scene.app, |app| app.bulk_connect = true);
+    scene.tokens = scene.connect().await;
+    assert_eq!(connections(&scene, "").await.as_array().unwrap().len(), 2);
+}

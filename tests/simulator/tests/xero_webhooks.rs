@@ -6,7 +6,7 @@ mod scene;
 use ports::Method;
 use scene::{Scene, body, first};
 use serde_json::{Value, json};
-use simulator::xero::{AppSettings, DemoSettings, signature};
+use simulator::xero::{AppSettings, DemoSettings, Mischief, signature};
 
 /// The events that wait, each delivery's signature checked.
 fn events(scene: &Scene) -> Vec<Value> {
@@ -126,4 +126,19 @@ async fn an_intent_check_is_four_posts_of_which_some_lie() {
         assert_eq!((&body["events"], &body["firstEventSequence"]), (&json!([]), &json!(0)));
     }
     assert!(burst.iter().any(|each| each.genuine) && burst.iter().any(|each| !each.genuine));
+}
+
+#[tokio::test]
+async fn deliveries_can_come_twice_out_of_order_and_wrongly_signed() {
+    let scene = Scene::with(5).await;
+    let make = |name: &'static str| scene.xero.edit(scene.tenant, "Contacts", None, &json!({ "Name": name })).unwrap();
+    make("First Contact Ltd");
+    make("Second Contact Ltd");
+    for mischief in [Mischief::Reorder, Mischief::Duplicate, Mischief::WrongSignature] {
+        scene.xero.order_mischief(scene.app, mischief);
+    }
+    let all = scene.xero.take_deliveries(scene.app);
+    let number = |at: usize| serde_json::from_slice::<Value>(&all[at].body).unwrap()["firstEventSequence"].clone();
+    assert_eq!((all.len(), number(0), number(1), number(2)), (4, json!(2), json!(2), json!(1)));
+    assert_eq!(all.iter().map(|each| each.genuine).collect::<Vec<_>>(), [false, true, true, true]);
 }

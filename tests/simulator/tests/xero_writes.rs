@@ -243,3 +243,64 @@ async fn archived_accounts_are_refused_and_used_ones_cannot_be_deleted() {
     let path = format!("/Accounts/{id}");
     assert_eq!(scene.call(ports::Method::Delete, &path, &[], "").await.status, 400);
 }
+
+#[tokio::test]
+async fn a_new_due_date_on_a_part_paid_bill_leaves_no_trace_in_time() {
+    let scene = Scene::with(5).await;
+    let bill = scene.made("/Invoices", scene.bill("AUTHORISED").await).await;
+    let id = bill["InvoiceID"].as_str().unwrap().to_owned();
+    let pay = json!({ "Invoice": { "InvoiceID": id }, "Account": { "Code": "090" }, "Date": "2026-10-05", "Amount": 20 });
+    scene.made("/Payments", pay).await;
+    let path = format!("/Invoices/{id}");
+    let before = scene.get(&path).await["Invoices"][0].clone();
+    scene.clock.pass(100);
+    let after = first(&scene.post(&path, json!({ "DueDate": "2026-12-24" })).await);
+    assert_eq!((&after["UpdatedDateUTC"], after["DueDateString"].as_str()), (&before["UpdatedDateUTC"], Some("2026-12-24T00:00:00")));
+    let lines = json!({ "LineItems": [line("463", "INPUT2", json!(1))] });
+    assert!(messages(&scene.post(&path, lines).await).contains("payment or credit note allocated"));
+}
+
+#[tokio::test]
+async fn an_allocation_uses_a_credit_on_a_bill_and_can_be_taken_back() {
+    let scene = Scene::with(5).await;
+    let bill = scene.made("/Invoices", scene.bill("AUTHORISED").await).await;
+    let note = json!({
+        "Type": "ACCPAYCREDIT", "Status": "AUTHORISED", "Contact": { "ContactID": bill["Contact"]["ContactID"] },
+        "Date": "2026-10-03", "LineItems": [line("463", "INPUT2", json!(100))],
+    });
+    let note = scene.made("/CreditNotes", note).await;
+    let path = format!("/CreditNotes/{}/Allocations", note["CreditNoteID"].as_str().unwrap());
+    let part = |amount: f64| json!({ "Amount": amount, "Invoice": { "InvoiceID": bill["InvoiceID"] } });
+    assert_eq!(scene.put(&path, part(121.0)).await.status, 400);
+    let made = first(&scene.put(&path, part(120.0)).await);
+    assert_eq!(made["Date"], "/Date(1790985600000+0000)/", "the later of both dates");
+    let paid = scene.get(&format!("/Invoices/{}", bill["InvoiceID"].as_str().unwrap())).await["Invoices"][0].clone();
+    assert_eq!((paid["Status"].as_str(), paid["AmountCredited"].to_string()), (Some("PAID"), "120.00".into()));
+    assert!(messages(&scene.put(&path, part(1.0)).await).contains("has already been paid off"));
+    let one = format!("{path}/{}", made["AllocationID"].as_str().unwrap());
+    assert_eq!(body(&scene.call(ports::Method::Delete, &one, &[], "").await)["IsDeleted"], true);
+    let open = scene.get(&format!("/Invoices/{}", bill["InvoiceID"].as_str().unwrap())).await["Invoices"][0].clone();
+    assert_eq!((open["Status"].as_str(), open["AmountDue"].to_string()), (Some("AUTHORISED"), "120.00".into()));
+}
+
+#[tokio::test]
+async fn bank_money_needs_a_bank_account_and_reconciled_entries_stay() {
+    let scene = Scene::with(20).await;
+    let contact = scene.contact().await;
+    let spend = |code: &str| json!({
+        "Type": "SPEND", "Contact": { "ContactID": contact }, "BankAccount": { "Code": code }, "Date": "2026-10-03",
+        "LineAmountTypes": "Inclusive", "LineItems": [line("493", "INPUT2", json!(12))],
+    });
+    assert!(messages(&scene.put("/BankTransactions", spend("463")).await).contains("Account must be valid."));
+    let made = scene.made("/BankTransactions", spend("090")).await;
+    assert_eq!((made["SubTotal"].to_string(), made["TotalTax"].to_string()), ("10.00".into(), "2.00".into()));
+    assert_eq!(made["IsReconciled"], false);
+    let id = made["BankTransactionID"].as_str().unwrap().to_owned();
+    scene.xero.reconcile(scene.tenant, id.parse().unwrap(), true).unwrap();
+    let path = format!("/BankTransactions/{id}");
+    assert_eq!(scene.post(&path, json!({ "Status": "DELETED" })).await.status, 400);
+    scene.xero.reconcile(scene.tenant, id.parse().unwrap(), false).unwrap();
+    assert_eq!(first(&scene.post(&path, json!({ "Status": "DELETED" })).await)["Status"], "DELETED");
+    let open = scene.get("/BankTransactions?where=IsReconciled==false AND Status==\"AUTHORISED\"&page=1").await;
+    assert!(open["BankTransactions"].as_array().unwrap().iter().all(|each| each["IsReconciled"] == false));
+}

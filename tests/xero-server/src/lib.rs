@@ -4,7 +4,8 @@
 //! While a webhook target is set, waiting events are delivered to it and failed deliveries repeated. Controls are
 //! `POST /_controls/{name}` with a JSON body; the table of names and fields heads `simulator::xero`'s module `controls`:
 //! `tenants`, `edit`, `merge_contacts`, `lock_dates`, `tracking_option`, `reconcile`, `disconnect`, `role`,
-//! `reset_demo`, `consent`, `fault`, `spend`, `hold`, `release`, `lose_events`, `calls`.
+//! `reset_demo`, `consent`, `fault`, `spend`, `hold`, `release`, `lose_events`, `mischief`,
+//! `calls`.
 
 mod deliver;
 

@@ -1,7 +1,7 @@
 //! The simulated Xero through a real socket.
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use simulator::xero::{AppSettings, DemoSettings, Fault, Role, UserSettings, Xero, XeroSettings, signature};
@@ -44,8 +44,7 @@ async fn the_key_set_comes_over_http_and_a_lost_answer_closes_the_connection() {
 async fn an_edit_through_a_control_reaches_the_webhook_target_signed() {
     let receiver = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = format!("http://{}/webhooks", receiver.local_addr().unwrap());
-    let received = Arc::new(Mutex::new(String::new()));
-    let seen = received.clone();
+    let (seen, received) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {
         let (mut stream, _) = receiver.accept().await.unwrap();
         let mut buffer = vec![0; 16_384];
@@ -54,8 +53,8 @@ async fn an_edit_through_a_control_reaches_the_webhook_target_signed() {
             let read = stream.read(&mut buffer).await.unwrap();
             text.push_str(&String::from_utf8_lossy(&buffer[..read]));
         }
-        *seen.lock().unwrap() = text;
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        seen.send(text).unwrap();
     });
     let xero = Xero::new(XeroSettings::default(), Arc::new(WallClock));
     let app = xero.register_app(AppSettings::default());
@@ -74,13 +73,7 @@ async fn an_edit_through_a_control_reaches_the_webhook_target_signed() {
     );
     let made = exchange(server.address(), &post("/_controls/edit", &edit)).await;
     assert!(made.starts_with("HTTP/1.1 200"), "{made}");
-    for _ in 0..100 {
-        if !received.lock().unwrap().is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let text = received.lock().unwrap().clone();
+    let text = tokio::time::timeout(Duration::from_secs(10), received).await.unwrap().unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     assert!(body.contains("\"eventCategory\": \"CONTACT\"") && body.contains("\"eventType\": \"CREATE\""), "{body}");
     let expected = signature(&AppSettings::default().webhook_key, body.as_bytes());

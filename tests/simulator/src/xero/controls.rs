@@ -16,6 +16,7 @@
 //! | `spend` | `tenant`, `minute`, `day`, `app`? | uses up calls |
 //! | `hold`, `release` | | keeps calls open, lets them go |
 //! | `lose_events` | `app`? | loses waiting webhook events |
+//! | `mischief` | `kind`: `WrongSignature`, `Duplicate` or `Reorder`; `app`? | spoils the next deliveries |
 //! | `calls` | | every call so far |
 
 use std::str::FromStr;
@@ -29,6 +30,7 @@ use super::demo::DemoSettings;
 use super::faults::Fault;
 use super::settings::{AppId, Consent, Role};
 use super::ui::UiError;
+use super::webhooks::Mischief;
 
 /// Why a control did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +112,7 @@ impl Xero {
             "hold" => self.hold_calls(),
             "release" => self.release_calls(),
             "lose_events" => return Ok(json!(self.lose_deliveries(app))),
+            "mischief" => self.order_mischief(app, mischief(input)?),
             "calls" => return Ok(self.call_rows()),
             _ => return Err(ControlError::Unknown),
         }
@@ -124,6 +127,15 @@ impl Xero {
             })
         };
         self.calls().into_iter().map(row).collect()
+    }
+}
+
+fn mischief(input: &Value) -> Result<Mischief, ControlError> {
+    match input["kind"].as_str() {
+        Some("WrongSignature") => Ok(Mischief::WrongSignature),
+        Some("Duplicate") => Ok(Mischief::Duplicate),
+        Some("Reorder") => Ok(Mischief::Reorder),
+        _ => Err(ControlError::Field("kind")),
     }
 }
 

@@ -90,7 +90,7 @@ use reply::Reply;
 pub use settings::{AppId, AppSettings, Consent, GRANULAR_SCOPES, Role, UserSettings, XeroSettings};
 use state::State;
 pub use ui::UiError;
-pub use webhooks::{Delivery, signature};
+pub use webhooks::{Delivery, Mischief, signature};
 
 /// A handle on one simulated Xero; clones share it.
 #[derive(Clone)]

@@ -12,7 +12,7 @@ use super::record::Recorder;
 use super::replay::Replays;
 use super::settings::{AppId, AppSettings, Consent, Role, UserSettings};
 use super::state::{App, User};
-use super::webhooks::{self, Delivery, Outbox};
+use super::webhooks::{self, Delivery, Mischief, Outbox};
 
 impl Xero {
     /// Registers an app in the developer portal.
@@ -137,6 +137,13 @@ impl Xero {
     /// Loses the events that wait for an app; the next delivery shows a gap. Returns how many were lost.
     pub fn lose_deliveries(&self, app: AppId) -> usize {
         self.lock().apps.get_mut(app.0).map_or(0, |app| app.outbox.lose())
+    }
+
+    /// Orders something to go wrong with the next deliveries of an app.
+    pub fn order_mischief(&self, app: AppId, mischief: Mischief) {
+        if let Some(app) = self.lock().apps.get_mut(app.0) {
+            app.outbox.order(mischief);
+        }
     }
 
     /// The deliveries with which Xero checks a new webhook address: some are signed wrongly on purpose.

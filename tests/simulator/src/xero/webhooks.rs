@@ -40,15 +40,27 @@ struct Queued {
     sequence: i32,
 }
 
+/// What goes wrong with the next deliveries. Each strikes once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mischief {
+    /// The first delivery is signed wrongly by one character.
+    WrongSignature,
+    /// Every delivery comes twice.
+    Duplicate,
+    /// One event a delivery, the newest first.
+    Reorder,
+}
+
 /// The events of one app that wait for delivery.
 pub(super) struct Outbox {
     next: i32,
     waiting: Vec<Queued>,
+    mischief: Vec<Mischief>,
 }
 
 impl Default for Outbox {
     fn default() -> Self {
-        Self { next: 1, waiting: Vec::new() }
+        Self { next: 1, waiting: Vec::new(), mischief: Vec::new() }
     }
 }
 
@@ -68,7 +80,28 @@ impl Outbox {
     /// Packs everything that waits.
     pub(super) fn take(&mut self, key: &str, api: &str, dice: &mut Dice) -> Vec<Delivery> {
         let waiting = std::mem::take(&mut self.waiting);
-        waiting.chunks(EVENTS_PER_DELIVERY).map(|events| delivery(events, key, api, dice)).collect()
+        if waiting.is_empty() {
+            return Vec::new();
+        }
+        let mischief = std::mem::take(&mut self.mischief);
+        let reorders = mischief.contains(&Mischief::Reorder);
+        let size = if reorders { 1 } else { EVENTS_PER_DELIVERY };
+        let mut all: Vec<Delivery> = waiting.chunks(size).map(|events| delivery(events, key, api, dice)).collect();
+        if reorders {
+            all.reverse();
+        }
+        if mischief.contains(&Mischief::Duplicate) {
+            all = all.into_iter().flat_map(|each| [each.clone(), each]).collect();
+        }
+        if mischief.contains(&Mischief::WrongSignature) {
+            all[0] = spoil(all[0].clone());
+        }
+        all
+    }
+
+    /// Orders something to go wrong.
+    pub(super) fn order(&mut self, mischief: Mischief) {
+        self.mischief.push(mischief);
     }
 }
 

@@ -276,11 +276,13 @@ fn judge(
     }
 }
 
-/// Fields that may change on a bill that is part or fully paid, since March 2026; the first half of a tuple is quiet:
-/// it leaves `UpdatedDateUTC` as it was.
+/// Fields that may change on a bill that is part or fully paid, since March 2026. Xero also lets a line's description,
+/// account and tracking change; that is refused here.
 const PAID_BILL_FIELDS: &[&str] =
     &["Reference", "DueDate", "InvoiceNumber", "BrandingThemeID", "Url", "PlannedPaymentDate"];
+/// Fields whose change on a part-paid document leaves `UpdatedDateUTC` as it was.
 const QUIET_FIELDS: &[&str] = &["DueDate", "SentToContact"];
+/// Fields that say which document is meant, or move its status; not changes of content.
 const NAMING_FIELDS: &[&str] = &["InvoiceID", "Type", "Status", "CreditNoteID", "PurchaseOrderID"];
 
 fn update(books: &mut Books, caller: &Caller, endpoint: Endpoint, sent: Submitted<'_>, old: Document) -> Outcome {
