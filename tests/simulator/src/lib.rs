@@ -5,5 +5,5 @@
 
 pub mod aws;
 pub mod sqs;
-pub mod xero;
 pub mod world;
+pub mod xero;

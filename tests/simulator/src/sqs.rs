@@ -230,7 +230,13 @@ impl Sqs {
     }
 
     /// Hides a message for longer, or shows it again.
-    pub fn change_visibility(&mut self, name: &str, receipt: &str, secs: u32, now: Timestamp) -> Result<(), QueueFault> {
+    pub fn change_visibility(
+        &mut self,
+        name: &str,
+        receipt: &str,
+        secs: u32,
+        now: Timestamp,
+    ) -> Result<(), QueueFault> {
         if secs > VISIBILITY_SECS_MAX {
             return invalid("VisibilityTimeout is 0 to 43200.");
         }
@@ -306,7 +312,9 @@ fn check_message(settings: &QueueSettings, message: &NewMessage) -> Result<(), Q
         return invalid("The request must contain the parameter MessageGroupId.");
     }
     if settings.fifo && !fits(&message.dedupe) {
-        return invalid("The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
+        return invalid(
+            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+        );
     }
     if settings.fifo && message.delay_secs.is_some() || message.delay_secs.is_some_and(|secs| secs > DELAY_SECS_MAX) {
         return invalid("DelaySeconds is 0 to 900, and not for a single message of a FIFO queue.");
@@ -349,7 +357,12 @@ mod tests {
 
     fn queues() -> Sqs {
         let mut sqs = Sqs::default();
-        let dead = QueueSettings { name: "dead.fifo".into(), fifo: true, retention_secs: 1_209_600, ..QueueSettings::default() };
+        let dead = QueueSettings {
+            name: "dead.fifo".into(),
+            fifo: true,
+            retention_secs: 1_209_600,
+            ..QueueSettings::default()
+        };
         let redrive = Some(("dead.fifo".to_owned(), 2));
         let live = QueueSettings { name: "live.fifo".into(), visibility_secs: 30, redrive, ..dead.clone() };
         sqs.create(dead);
@@ -415,7 +428,10 @@ mod tests {
         let mut sqs = queues();
         assert!(sqs.send("live.fifo", NewMessage { body: "x".into(), ..NewMessage::default() }, at(0)).is_err());
         assert!(sqs.send("live.fifo", NewMessage { delay_secs: Some(1), ..message("a", "k") }, at(0)).is_err());
-        assert!(sqs.send("live.fifo", NewMessage { body: "x".repeat(BODY_BYTES_MAX + 1), ..message("a", "k") }, at(0)).is_err());
+        assert!(
+            sqs.send("live.fifo", NewMessage { body: "x".repeat(BODY_BYTES_MAX + 1), ..message("a", "k") }, at(0))
+                .is_err()
+        );
         assert_eq!(sqs.send("none", message("a", "k"), at(0)), Err(QueueFault::NoQueue));
         assert!(sqs.receive("live.fifo", 11, None, at(0)).is_err());
     }

@@ -81,7 +81,8 @@ impl MemoryQueue {
 impl Queue for MemoryQueue {
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
         let queue = messages.first().map_or("none", |message| message.queue);
-        let unavailable = |reason: Box<dyn std::error::Error + Send + Sync>| QueueError::Unavailable { queue, source: reason };
+        let unavailable =
+            |reason: Box<dyn std::error::Error + Send + Sync>| QueueError::Unavailable { queue, source: reason };
         let verdict = self.faults.judge();
         if verdict == Verdict::Dead {
             return Err(unavailable(crash()));

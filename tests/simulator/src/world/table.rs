@@ -94,7 +94,8 @@ impl Rows {
     }
 
     fn cost(&self, write: &Write) -> u64 {
-        let before = self.rows.get(write.key()).map_or(0, |row| item_bytes(&row.key, &row.body, row.expires_at.is_some()));
+        let before =
+            self.rows.get(write.key()).map_or(0, |row| item_bytes(&row.key, &row.body, row.expires_at.is_some()));
         let after = match write {
             Write::Put { key, body, expires_at, .. } => item_bytes(key, body, expires_at.is_some()),
             Write::Delete { .. } => 0,

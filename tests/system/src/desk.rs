@@ -1,0 +1,242 @@
+//! The same capabilities over ports in memory, under virtual time.
+//!
+//! What a function's main joins is joined here by [`Desk::work`]; everything else is the shipped code.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use connections::{
+    APPS_SECRET, Access, CallbackQuery, ConnectSettings, DisconnectError, NewConnect, choose, delete_at_xero, finish,
+    keep_alive, run_test, start,
+};
+use envelopes::{Envelope, Work};
+use kernel::{OrganisationRef, TenantId, Timestamp, XeroUserId};
+use ports::{Clock, HttpRequest, Method, Transport};
+use secrecy::SecretString;
+use serde_json::json;
+use simulator::world::{VirtualClock, World};
+use simulator::xero::{AppId, AppSettings, Consent, DemoSettings, Role, UserSettings, Xero, XeroSettings};
+use state::keys::SHARDS;
+use sync::head::Trigger;
+use sync::{SyncError, bring_back_parked, go_on, look_at_shard, request_run, take_events};
+use url::Url;
+use xero::XeroAddresses;
+
+/// A test desk.
+pub struct Desk {
+    /// The ports, and where to cut them.
+    pub world: World,
+    /// Xero, with its controls.
+    pub xero: Xero,
+    /// The app.
+    pub app: AppId,
+    /// Who consents.
+    pub user: XeroUserId,
+    /// The connected organisation.
+    pub whose: OrganisationRef,
+    /// What capabilities are given.
+    pub access: Access,
+    settings: ConnectSettings,
+}
+
+/// When every desk opens.
+pub const OPENING: &str = "2026-11-24T03:00:00Z";
+/// Receives after which a message is dead.
+const RECEIVES_MAX: u32 = 5;
+
+impl Desk {
+    /// A desk whose demo organisation is as stated, not connected yet.
+    pub fn with(demo: &DemoSettings) -> Self {
+        let clock = Arc::new(VirtualClock::starting(OPENING.parse().unwrap()));
+        let xero = Xero::new(XeroSettings::default(), clock.clone());
+        crate::town::recorder(&xero);
+        let app_settings = AppSettings::default();
+        let app = xero.register_app(app_settings.clone());
+        let user = xero.register_user(UserSettings::default());
+        let tenant = xero.register_organisation(demo);
+        xero.set_role(user, tenant, Role::Adviser);
+        xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
+        let world = World::new(7, clock, Arc::new(xero.clone()));
+        let apps = json!([{ "name": "main", "client_id": app_settings.client_id, "client_secret": app_settings.client_secret }]);
+        world.vault.set_secret(APPS_SECRET, apps.to_string());
+        let access = Access { ports: world.ports(), addresses: XeroAddresses::default() };
+        let settings = ConnectSettings {
+            redirect_uri: app_settings.redirect_uris[0].clone(),
+            return_urls: vec![Url::parse("https://app.example/return").unwrap()],
+        };
+        let whose = OrganisationRef { workspace: "acme".parse().unwrap(), tenant };
+        Self { world, xero, app, user, whose, access, settings }
+    }
+
+    /// A desk of so many invoices, not connected yet.
+    pub fn sized(invoices: usize) -> Self {
+        Self::with(&DemoSettings::sized(7, invoices))
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    /// Consents and chooses, without any sync.
+    pub async fn consent(&self) -> Vec<TenantId> {
+        let new = NewConnect {
+            workspace: self.whose.workspace.clone(),
+            actor: "sam".into(),
+            return_url: "https://app.example/return".into(),
+            app: None,
+        };
+        let started = start(&self.access, &self.settings, new).await.unwrap();
+        let login = self.browse(&started.authorize_url).await;
+        let pairs: BTreeMap<String, String> = login.query_pairs().into_owned().collect();
+        let query = CallbackQuery {
+            state: pairs.get("state").cloned(),
+            code: pairs.get("code").map(|code| SecretString::from(code.as_str())),
+            error: pairs.get("error").cloned(),
+        };
+        let outcome = finish(&self.access, &self.settings, query).await;
+        let back: BTreeMap<String, String> = Url::parse(&outcome.location).unwrap().query_pairs().into_owned().collect();
+        let ticket = SecretString::from(back.get("ticket").expect("consent was given").as_str());
+        let tenants = [self.whose.tenant];
+        let chosen = choose(&self.access, &self.whose.workspace, "sam", started.id, &ticket, &tenants).await.unwrap();
+        chosen.connections.iter().map(|connection| connection.whose.tenant).collect()
+    }
+
+    async fn browse(&self, address: &str) -> Url {
+        let request = HttpRequest {
+            method: Method::Get,
+            url: address.to_owned(),
+            headers: Vec::new(),
+            body: Default::default(),
+            timeout: Duration::from_secs(10),
+            response_bytes_max: 1 << 20,
+        };
+        let answer = self.xero.send(request).await.unwrap();
+        Url::parse(answer.header("location").expect("Xero sends the browser back")).unwrap()
+    }
+
+    /// Connects and takes the first sync.
+    pub async fn connect(&self) {
+        self.consent().await;
+        self.sync(Trigger::Connected).await;
+    }
+
+    /// Asks for a run and works until nothing is left.
+    pub async fn sync(&self, trigger: Trigger) {
+        request_run(&self.access, &self.whose, trigger, None).await.unwrap();
+        self.work().await;
+    }
+
+    /// Works until the queue is empty, letting time pass for what is parked. Panics on a dead letter.
+    pub async fn work(&self) {
+        for _ in 0..100_000 {
+            while let Some(mut taken) = self.world.queue.take() {
+                let envelope = Envelope::parse(&taken.message.body).unwrap();
+                if let Err(error) = self.carry_out(&envelope).await {
+                    assert!(taken.receives < RECEIVES_MAX, "a dead letter: {error}");
+                    taken.receives += 1;
+                    self.world.queue.give_back(taken);
+                    self.world.clock.advance(Duration::from_secs(130));
+                }
+            }
+            if self.parked() == 0 {
+                return;
+            }
+            self.tick(Duration::from_secs(60)).await;
+        }
+        panic!("work never ends");
+    }
+
+    /// Lets time pass and looks at what is due, as the schedule does each minute.
+    pub async fn tick(&self, span: Duration) {
+        self.world.clock.advance(span);
+        let early = inbox::overdue_apps(&*self.access.ports.table, self.now()).await.unwrap();
+        for shard in 0..SHARDS {
+            bring_back_parked(&self.access, shard).await.unwrap();
+            look_at_shard(&self.access, shard, &early).await.unwrap();
+        }
+    }
+
+    /// Parked envelopes.
+    pub fn parked(&self) -> usize {
+        self.world.table.dump().iter().filter(|row| row.key.partition.starts_with("parked#")).count()
+    }
+
+    /// One envelope, as the worker carries it out, with two minutes of time.
+    pub async fn carry_out(&self, envelope: &Envelope) -> Result<(), SyncError> {
+        let deadline = self.now().saturating_add(Duration::from_secs(120)).unwrap();
+        match &envelope.work {
+            Work::SyncRun(step) => go_on(&self.access, step, deadline).await,
+            Work::XeroEvents(events) => {
+                let table = &*self.access.ports.table;
+                inbox::note_sequence(table, &events.app, events.first_sequence, events.last_sequence, self.now()).await?;
+                take_events(&self.access, events).await
+            }
+            Work::WebhookUnread { app, .. } => {
+                Ok(inbox::note_unread(&*self.access.ports.table, app, self.now()).await?)
+            }
+            Work::TestConnection { organisation, test } => Ok(run_test(&self.access, organisation, test).await?),
+            Work::Disconnect { organisation, generation } => {
+                match delete_at_xero(&self.access, organisation, *generation).await {
+                    Err(DisconnectError::Store(error)) => Err(error.into()),
+                    _ => Ok(()),
+                }
+            }
+            Work::KeepAlive { client, user, .. } => {
+                drop(keep_alive(&self.access, client, *user).await);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes Xero's waiting webhooks in, as xero-webhook does.
+    pub async fn deliver(&self) -> usize {
+        let deliveries = self.xero.take_deliveries(self.app);
+        for delivery in &deliveries {
+            self.take_in(&delivery.body, &delivery.signature).await;
+        }
+        deliveries.len()
+    }
+
+    /// Takes one delivery in.
+    pub async fn take_in(&self, body: &[u8], signature: &str) -> bool {
+        let keys = json!({ "main": [AppSettings::default().webhook_key] }).to_string();
+        let keys = inbox::WebhookKeys::parse(&SecretString::from(keys)).unwrap();
+        let verdict = inbox::receive(&*self.access.ports.queue, &keys, "main", body, Some(signature)).await.unwrap();
+        verdict != inbox::Verdict::Refused
+    }
+
+    /// Calls to Xero's Accounting API so far.
+    pub fn accounting_calls(&self) -> usize {
+        self.xero.calls().iter().filter(|call| call.path.contains("/api.xro/")).count()
+    }
+
+    /// The whole change feed.
+    pub async fn feed(&self) -> Vec<sync::feed::Change> {
+        let table = &*self.access.ports.table;
+        let (mut all, mut cursor) = (Vec::new(), sync::feed::Cursor::start(&self.whose));
+        loop {
+            let page = sync::feed::read_changes(table, &cursor, 250).await.unwrap();
+            all.extend(page.changes);
+            cursor = page.next;
+            if !page.more {
+                return all;
+            }
+        }
+    }
+
+    /// Records of one kind as mirrored.
+    pub async fn mirror(&self, entity: &str) -> Vec<sync::read::RecordView> {
+        let table = &*self.access.ports.table;
+        let mut all: Vec<sync::read::RecordView> = Vec::new();
+        loop {
+            let after = all.last().map(|view| view.id.clone());
+            let page = sync::read::list_records(table, &self.whose, entity, after.as_deref(), 250).await.unwrap();
+            all.extend(page.0);
+            if !page.1 {
+                return all;
+            }
+        }
+    }
+}

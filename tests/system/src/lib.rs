@@ -1,0 +1,8 @@
+//! Two ways to try the system whole.
+//!
+//! [`town`] runs real function binaries over real sockets on the machine's clock. [`desk`] runs the same capabilities
+//! over ports in memory under virtual time, where days pass in a line and every call can be cut.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+
+pub mod desk;
+pub mod town;
