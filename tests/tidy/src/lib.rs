@@ -23,12 +23,12 @@ pub const ARROWS: &[Arrow] = &[
 ];
 
 /// Words that say nothing, as names of files and folders.
-pub const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "manager", "common", "data", "process", "misc"];
+pub const EMPTY_NAMES: &[&str] =
+    &["util", "utils", "helper", "helpers", "manager", "common", "data", "process", "misc"];
 
 /// What may lie at the top, beside dotfiles.
-pub const TOP: &[&str] = &[
-    "Cargo.toml", "Cargo.lock", "functions", "shared", "infra", "events", "tests", "README.md", "LICENSE", "target",
-];
+pub const TOP: &[&str] =
+    &["Cargo.toml", "Cargo.lock", "functions", "shared", "infra", "events", "tests", "README.md", "LICENSE", "target"];
 
 /// Lines a file may have without its tests.
 pub const FILE_LINES_MAX: usize = 400;

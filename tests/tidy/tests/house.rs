@@ -126,7 +126,8 @@ fn only_adapters_read_clocks_and_randomness_and_no_float_holds_money() {
 #[test]
 fn aws_types_stay_in_their_adapter() {
     let mut found = Vec::new();
-    for member in members("shared").into_iter().filter(|member| !["aws", "lambda-kit"].contains(&name(member).as_str())) {
+    for member in members("shared").into_iter().filter(|member| !["aws", "lambda-kit"].contains(&name(member).as_str()))
+    {
         for used in dependencies(&member.join("Cargo.toml"), "dependencies") {
             if used.starts_with("aws") && used != "aws" || used == "reqwest" || used == "lambda_runtime" {
                 found.push(format!("{} → {used}", name(&member)));
@@ -171,13 +172,21 @@ fn every_dependency_has_its_reason_in_the_readme() {
 #[test]
 fn the_projects_files_speak_of_the_project_alone() {
     // Spelt in two halves, so that this file does not find itself.
-    let words = [["/work", "/"].concat(), ["/ro", "ot/"].concat(), [".libr", "ary"].concat(), ["FIX", "ME"].concat(), ["TO", "DO:"].concat()];
-    let mut files: Vec<_> = ["functions", "shared", "tests"].iter().flat_map(|of| rust_files(&root().join(of))).collect();
+    let words = [
+        ["/work", "/"].concat(),
+        ["/ro", "ot/"].concat(),
+        [".libr", "ary"].concat(),
+        ["FIX", "ME"].concat(),
+        ["TO", "DO:"].concat(),
+    ];
+    let mut files: Vec<_> =
+        ["functions", "shared", "tests"].iter().flat_map(|of| rust_files(&root().join(of))).collect();
     files.extend([root().join("README.md"), root().join("infra/template.yaml"), root().join("infra/openapi.yaml")]);
     let mut found = Vec::new();
     for file in files {
         let text = text(&file);
-        found.extend(words.iter().filter(|word| text.contains(*word)).map(|word| format!("{}: {word}", file.display())));
+        found
+            .extend(words.iter().filter(|word| text.contains(*word)).map(|word| format!("{}: {word}", file.display())));
     }
     no_finding("words out of place", found);
 }
