@@ -81,6 +81,25 @@ impl Desk {
 
     /// Consents and chooses, without any sync.
     pub async fn consent(&self) -> Vec<TenantId> {
+        let (id, location) = self.go_to_xero(None).await;
+        let back: BTreeMap<String, String> = Url::parse(&location).unwrap().query_pairs().into_owned().collect();
+        let ticket = SecretString::from(back.get("ticket").expect("consent was given").as_str());
+        let tenants = [self.whose.tenant];
+        let chosen = choose(&self.access, &self.whose.workspace, "sam", id, &ticket, &tenants).await.unwrap();
+        chosen.connections.iter().map(|connection| connection.whose.tenant).collect()
+    }
+
+    /// Consents; answers where the browser is sent back to, without choosing.
+    pub async fn try_consent(&self) -> String {
+        self.go_to_xero(None).await.1
+    }
+
+    /// Comes back from Xero with an error in place of a code; answers where the browser is sent.
+    pub async fn callback_error(&self, error: &str) -> String {
+        self.go_to_xero(Some(error)).await.1
+    }
+
+    async fn go_to_xero(&self, error: Option<&str>) -> (kernel::ConnectId, String) {
         let new = NewConnect {
             workspace: self.whose.workspace.clone(),
             actor: "sam".into(),
@@ -90,17 +109,13 @@ impl Desk {
         let started = start(&self.access, &self.settings, new).await.unwrap();
         let login = self.browse(&started.authorize_url).await;
         let pairs: BTreeMap<String, String> = login.query_pairs().into_owned().collect();
+        let code = pairs.get("code").filter(|_| error.is_none());
         let query = CallbackQuery {
             state: pairs.get("state").cloned(),
-            code: pairs.get("code").map(|code| SecretString::from(code.as_str())),
-            error: pairs.get("error").cloned(),
+            code: code.map(|code| SecretString::from(code.as_str())),
+            error: error.map(str::to_owned).or_else(|| pairs.get("error").cloned()),
         };
-        let outcome = finish(&self.access, &self.settings, query).await;
-        let back: BTreeMap<String, String> = Url::parse(&outcome.location).unwrap().query_pairs().into_owned().collect();
-        let ticket = SecretString::from(back.get("ticket").expect("consent was given").as_str());
-        let tenants = [self.whose.tenant];
-        let chosen = choose(&self.access, &self.whose.workspace, "sam", started.id, &ticket, &tenants).await.unwrap();
-        chosen.connections.iter().map(|connection| connection.whose.tenant).collect()
+        (started.id, finish(&self.access, &self.settings, query).await.location)
     }
 
     async fn browse(&self, address: &str) -> Url {

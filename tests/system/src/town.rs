@@ -60,7 +60,12 @@ impl Town {
 
     /// A town that keeps its data in a folder.
     pub async fn start_keeping(invoices: usize, keep: Option<PathBuf>) -> Self {
-        let xero = Xero::new(XeroSettings::default(), Arc::new(SystemClock));
+        Self::start_with(invoices, keep, XeroSettings::default()).await
+    }
+
+    /// A town with a Xero of its own settings.
+    pub async fn start_with(invoices: usize, keep: Option<PathBuf>, xero: XeroSettings) -> Self {
+        let xero = Xero::new(xero, Arc::new(SystemClock));
         recorder(&xero);
         let user = xero.register_user(UserSettings::default());
         let tenant = xero.register_organisation(&DemoSettings::sized(7, invoices));
@@ -118,11 +123,16 @@ impl Town {
 
     /// Connects the demo organisation and waits for its first sync.
     pub async fn connect(&mut self) -> Caller {
+        self.connect_within(Duration::from_secs(60)).await
+    }
+
+    /// Connects the demo organisation and waits so long for its first sync.
+    pub async fn connect_within(&mut self, at_most: Duration) -> Caller {
         let caller = self.caller(WORKSPACE);
         let returned = self.consent(&caller).await;
         let (status, answer) = self.choose(&caller, &returned, &[self.tenant]).await;
         assert_eq!(status, 201, "{answer}");
-        self.settle().await;
+        self.stack.settle(at_most).await.unwrap();
         caller
     }
 

@@ -16,6 +16,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use http::HeaderValue;
+
 /// A request with its whole body.
 pub type Whole = Request<Bytes>;
 /// An answer with its whole body.
@@ -85,7 +87,7 @@ where
 pub fn text(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-    if let Ok(value) = http::HeaderValue::from_str(content_type) {
+    if let Ok(value) = HeaderValue::from_str(content_type) {
         answer.headers_mut().insert(http::header::CONTENT_TYPE, value);
     }
     answer

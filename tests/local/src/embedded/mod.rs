@@ -19,6 +19,7 @@ use anyhow::Context;
 use ports::Clock;
 use simulator::sqs::QueueSettings;
 
+pub use keys::secret_arn;
 pub use queues::SharedQueues;
 
 use crate::plan::{Plan, QueuePlan};

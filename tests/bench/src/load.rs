@@ -1,0 +1,72 @@
+//! Calls and write units of a first load and of quiet days, under virtual time with Xero's limits kept.
+
+use std::time::Duration;
+
+use simulator::xero::DemoSettings;
+use sync::head::Trigger;
+use system::desk::Desk;
+
+use crate::Figure;
+
+/// Lists that come in pages of 1,000.
+const PAGED: &[&str] = &[
+    "contacts", "invoices", "credit_notes", "purchase_orders", "payments", "prepayments", "overpayments",
+    "bank_transactions", "manual_journals",
+];
+const PAGE: usize = 1_000;
+
+/// Measures an organisation of so many invoices, in the proportions of the issue: 5:1 contacts, 2:1 bank transactions.
+pub async fn measure(invoices: usize) -> anyhow::Result<Vec<Figure>> {
+    let desk = Desk::with(&DemoSettings::sized(7, invoices));
+    desk.consent().await;
+    let before = desk.world.table.used();
+    desk.sync(Trigger::Connected).await;
+    let after = desk.world.table.used();
+    let made = desk.accounting_calls();
+    let (mut forced, mut records) = (0, 0);
+    for entity in sync::entities::ENTITIES {
+        let count = desk.mirror(entity.name).await.len();
+        records += count;
+        forced += if PAGED.contains(&entity.name) { count.div_ceil(PAGE).max(1) } else { 1 };
+    }
+    let units = after.write_units - before.write_units;
+    let sizes = desk.world.table.dump();
+    let whole: usize = sizes.iter().filter(|row| row.key.partition.starts_with("mirror#"))
+        .map(|row| (row.body.len() + row.key.partition.len() + row.key.sort.len() + 20).div_ceil(1024)).sum();
+    let mut figures = vec![
+        Figure::beside("first load: records", records.to_string()),
+        Figure::beside("first load: calls made / forced by Xero's limits", format!("{made} / {forced}")),
+        Figure::at_least_thousandths("first load: call efficiency", (forced * 1000 / made) as u64, 950),
+        Figure::beside("first load: write units / units of the records alone", format!("{units} / {whole}")),
+    ];
+    figures.extend(quiet_and_changed(&desk).await?);
+    Ok(figures)
+}
+
+/// A quiet day's calls, and what one more changed small record costs.
+async fn quiet_and_changed(desk: &Desk) -> anyhow::Result<Vec<Figure>> {
+    let quiet = day(desk, 0).await?;
+    let quiet = (quiet.0, day(desk, 0).await?.1);
+    let changed = day(desk, 100).await?;
+    let marginal = (changed.1.saturating_sub(quiet.1)) * 1000 / 100;
+    Ok(vec![
+        Figure::at_most("quiet day: calls, token refresh included", quiet.0, 15, "calls"),
+        Figure::beside("quiet day: write units of the run itself", quiet.1.to_string()),
+        Figure::at_most("one more changed small record: write units, in thousandths", marginal, 1_150, ""),
+        Figure::at_most("an unchanged record: write units", 0, 0, "(see quiet day)"),
+    ])
+}
+
+/// Lets a day pass, changes so many contacts, syncs; answers calls and write units.
+async fn day(desk: &Desk, changes: usize) -> anyhow::Result<(u64, u64)> {
+    desk.world.clock.advance(Duration::from_secs(24 * 3600));
+    let contacts = desk.mirror("contacts").await;
+    for (at, contact) in contacts.iter().take(changes).enumerate() {
+        let renamed = desk.xero.rename_contact(desk.whose.tenant, contact.id.parse()?, &format!("Renamed {at}"));
+        anyhow::ensure!(renamed.is_ok(), "a contact could not be renamed");
+    }
+    desk.xero.forget_calls();
+    let before = desk.world.table.used().write_units;
+    desk.sync(Trigger::Schedule).await;
+    Ok((desk.xero.calls().len() as u64, desk.world.table.used().write_units - before))
+}

@@ -1,0 +1,63 @@
+//! Figures from counters, each beside its budget: calls, write units, bytes, peak memory, instructions. No times.
+//!
+//! `cargo run --release -p bench` takes the full sizes; `-- --quick` a tenth of them. A budget that is missed ends the
+//! run with 1.
+#![allow(clippy::print_stdout)]
+
+mod load;
+mod start;
+mod worker;
+
+use std::process::ExitCode;
+
+/// One figure and what it may be.
+pub struct Figure {
+    name: &'static str,
+    found: String,
+    budget: String,
+    kept: bool,
+}
+
+impl Figure {
+    /// A figure that must not be larger.
+    pub fn at_most(name: &'static str, found: u64, most: u64, unit: &str) -> Self {
+        Self { name, found: format!("{found} {unit}"), budget: format!("≤ {most}"), kept: found <= most }
+    }
+
+    /// A share in thousandths that must not be smaller.
+    pub fn at_least_thousandths(name: &'static str, found: u64, least: u64) -> Self {
+        let show = |n: u64| format!("{}.{:03}", n / 1000, n % 1000);
+        Self { name, found: show(found), budget: format!("≥ {}", show(least)), kept: found >= least }
+    }
+
+    /// A figure without a budget, for comparison.
+    pub fn beside(name: &'static str, found: String) -> Self {
+        Self { name, found, budget: "–".to_owned(), kept: true }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let mut figures = Vec::new();
+    for outcome in [
+        load::measure(if quick { 10_000 } else { 100_000 }).await,
+        worker::measure(if quick { 10_000 } else { 100_000 }).await,
+        start::measure().await,
+    ] {
+        match outcome {
+            Ok(some) => figures.extend(some),
+            Err(error) => {
+                println!("bench: {error:#}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    let width = figures.iter().map(|figure| figure.name.chars().count()).max().unwrap_or(0);
+    for figure in &figures {
+        let mark = if figure.kept { "kept" } else { "MISSED" };
+        let space = " ".repeat(width - figure.name.chars().count());
+        println!("{}{space}  {:>24}  {:>10}  {mark}", figure.name, figure.found, figure.budget);
+    }
+    if figures.iter().all(|figure| figure.kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
