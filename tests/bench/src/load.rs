@@ -10,8 +10,15 @@ use crate::Figure;
 
 /// Lists that come in pages of 1,000.
 const PAGED: &[&str] = &[
-    "contacts", "invoices", "credit_notes", "purchase_orders", "payments", "prepayments", "overpayments",
-    "bank_transactions", "manual_journals",
+    "contacts",
+    "invoices",
+    "credit_notes",
+    "purchase_orders",
+    "payments",
+    "prepayments",
+    "overpayments",
+    "bank_transactions",
+    "manual_journals",
 ];
 const PAGE: usize = 1_000;
 
@@ -31,8 +38,11 @@ pub async fn measure(invoices: usize) -> anyhow::Result<Vec<Figure>> {
     }
     let units = after.write_units - before.write_units;
     let sizes = desk.world.table.dump();
-    let whole: usize = sizes.iter().filter(|row| row.key.partition.starts_with("mirror#"))
-        .map(|row| (row.body.len() + row.key.partition.len() + row.key.sort.len() + 20).div_ceil(1024)).sum();
+    let whole: usize = sizes
+        .iter()
+        .filter(|row| row.key.partition.starts_with("mirror#"))
+        .map(|row| (row.body.len() + row.key.partition.len() + row.key.sort.len() + 20).div_ceil(1024))
+        .sum();
     let mut figures = vec![
         Figure::beside("first load: records", records.to_string()),
         Figure::beside("first load: calls made / forced by Xero's limits", format!("{made} / {forced}")),

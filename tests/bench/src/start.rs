@@ -65,7 +65,10 @@ async fn stub(event: Option<Bytes>) -> anyhow::Result<Stub> {
                     for (name, value) in [
                         ("lambda-runtime-aws-request-id", "00000000-0000-4000-8000-000000000001"),
                         ("lambda-runtime-deadline-ms", "4102444800000"),
-                        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:000000000000:function:measured"),
+                        (
+                            "lambda-runtime-invoked-function-arn",
+                            "arn:aws:lambda:eu-west-1:000000000000:function:measured",
+                        ),
                     ] {
                         answer.headers_mut().insert(name, http_value(value));
                     }
@@ -131,7 +134,13 @@ async fn count(binary: &Path, event: Option<Bytes>) -> anyhow::Result<u64> {
 const QUEUE: &str = "measured-sync-worker.fifo";
 
 async fn embedded() -> anyhow::Result<Embedded> {
-    let queue = QueuePlan { name: QUEUE.into(), fifo: true, visibility_secs: 30, retention_secs: 345_600, ..QueuePlan::default() };
+    let queue = QueuePlan {
+        name: QUEUE.into(),
+        fifo: true,
+        visibility_secs: 30,
+        retention_secs: 345_600,
+        ..QueuePlan::default()
+    };
     let plan = Plan { queues: vec![queue], ..Plan::default() };
     // The key of the sample event.
     let keys = r#"{"main":["dGVzdC13ZWJob29rLWtleS1ub3QtZGVjb2RlZA=="]}"#.to_owned();

@@ -15,7 +15,12 @@ pub async fn measure(invoices: usize) -> anyhow::Result<Vec<Figure>> {
     Ok(vec![
         Figure::beside("sync-worker: peak memory at a tenth of the size", format!("{small} KiB")),
         Figure::at_most("sync-worker: peak memory, whole first load", large, BUDGET_KIB, "KiB"),
-        Figure::at_most("sync-worker: growth of the peak over ten times the records, percent", large * 100 / small, 150, ""),
+        Figure::at_most(
+            "sync-worker: growth of the peak over ten times the records, percent",
+            large * 100 / small,
+            150,
+            "",
+        ),
     ])
 }
 

@@ -175,8 +175,11 @@ async fn attachments(scene: &Scene) {
     let invoice = scene.get("/Invoices/INV-0001").await["Invoices"][0]["InvoiceID"].as_str().unwrap().to_owned();
     let (bearer, tenant) = (format!("Bearer {}", scene.access()), scene.tenant.to_string());
     let headers = [
-        ("Authorization", bearer.as_str()), ("xero-tenant-id", tenant.as_str()), ("Accept", "application/json"),
-        ("Content-Type", "application/pdf"), ("Idempotency-Key", "file-1"),
+        ("Authorization", bearer.as_str()),
+        ("xero-tenant-id", tenant.as_str()),
+        ("Accept", "application/json"),
+        ("Content-Type", "application/pdf"),
+        ("Idempotency-Key", "file-1"),
     ];
     let url = format!("https://api.xero.com/api.xro/2.0/Invoices/{invoice}/Attachments");
     let up = scene.raw(Method::Put, &format!("{url}/receipt.pdf"), &headers, "%PDF-1.7 nearly").await.unwrap();
@@ -363,5 +366,8 @@ async fn an_australian_organisation_reads_as_well() {
     scene.tokens = scene.connect().await;
     reads(&scene).await;
     let organisation = scene.get("/Organisation").await["Organisations"][0].clone();
-    assert_eq!((&organisation["BaseCurrency"], &organisation["Timezone"]), (&json!("AUD"), &json!("AUSEASTERNSTANDARDTIME")));
+    assert_eq!(
+        (&organisation["BaseCurrency"], &organisation["Timezone"]),
+        (&json!("AUD"), &json!("AUSEASTERNSTANDARDTIME"))
+    );
 }

@@ -249,13 +249,17 @@ async fn a_new_due_date_on_a_part_paid_bill_leaves_no_trace_in_time() {
     let scene = Scene::with(5).await;
     let bill = scene.made("/Invoices", scene.bill("AUTHORISED").await).await;
     let id = bill["InvoiceID"].as_str().unwrap().to_owned();
-    let pay = json!({ "Invoice": { "InvoiceID": id }, "Account": { "Code": "090" }, "Date": "2026-10-05", "Amount": 20 });
+    let pay =
+        json!({ "Invoice": { "InvoiceID": id }, "Account": { "Code": "090" }, "Date": "2026-10-05", "Amount": 20 });
     scene.made("/Payments", pay).await;
     let path = format!("/Invoices/{id}");
     let before = scene.get(&path).await["Invoices"][0].clone();
     scene.clock.pass(100);
     let after = first(&scene.post(&path, json!({ "DueDate": "2026-12-24" })).await);
-    assert_eq!((&after["UpdatedDateUTC"], after["DueDateString"].as_str()), (&before["UpdatedDateUTC"], Some("2026-12-24T00:00:00")));
+    assert_eq!(
+        (&after["UpdatedDateUTC"], after["DueDateString"].as_str()),
+        (&before["UpdatedDateUTC"], Some("2026-12-24T00:00:00"))
+    );
     let lines = json!({ "LineItems": [line("463", "INPUT2", json!(1))] });
     assert!(messages(&scene.post(&path, lines).await).contains("payment or credit note allocated"));
 }
@@ -287,10 +291,12 @@ async fn an_allocation_uses_a_credit_on_a_bill_and_can_be_taken_back() {
 async fn bank_money_needs_a_bank_account_and_reconciled_entries_stay() {
     let scene = Scene::with(20).await;
     let contact = scene.contact().await;
-    let spend = |code: &str| json!({
-        "Type": "SPEND", "Contact": { "ContactID": contact }, "BankAccount": { "Code": code }, "Date": "2026-10-03",
-        "LineAmountTypes": "Inclusive", "LineItems": [line("493", "INPUT2", json!(12))],
-    });
+    let spend = |code: &str| {
+        json!({
+            "Type": "SPEND", "Contact": { "ContactID": contact }, "BankAccount": { "Code": code }, "Date": "2026-10-03",
+            "LineAmountTypes": "Inclusive", "LineItems": [line("493", "INPUT2", json!(12))],
+        })
+    };
     assert!(messages(&scene.put("/BankTransactions", spend("463")).await).contains("Account must be valid."));
     let made = scene.made("/BankTransactions", spend("090")).await;
     assert_eq!((made["SubTotal"].to_string(), made["TotalTax"].to_string()), ("10.00".into(), "2.00".into()));

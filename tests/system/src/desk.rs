@@ -185,7 +185,8 @@ impl Desk {
             Work::SyncRun(step) => go_on(&self.access, step, deadline).await,
             Work::XeroEvents(events) => {
                 let table = &*self.access.ports.table;
-                inbox::note_sequence(table, &events.app, events.first_sequence, events.last_sequence, self.now()).await?;
+                inbox::note_sequence(table, &events.app, events.first_sequence, events.last_sequence, self.now())
+                    .await?;
                 take_events(&self.access, events).await
             }
             Work::WebhookUnread { app, .. } => {

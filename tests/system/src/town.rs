@@ -115,7 +115,12 @@ impl Town {
     }
 
     /// Chooses organisations after consent.
-    pub async fn choose(&self, caller: &Caller, returned: &BTreeMap<String, String>, tenants: &[TenantId]) -> (u16, Value) {
+    pub async fn choose(
+        &self,
+        caller: &Caller,
+        returned: &BTreeMap<String, String>,
+        tenants: &[TenantId],
+    ) -> (u16, Value) {
         let choice = json!({ "ticket": returned.get("ticket"), "tenant_ids": tenants });
         let id = returned.get("connect").cloned().unwrap_or_default();
         caller.call("POST", &format!("/v1/connects/{id}/choice"), Some(choice)).await.unwrap()

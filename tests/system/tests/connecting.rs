@@ -177,7 +177,8 @@ async fn a_deletion_that_was_forgotten_is_found_by_the_schedule_and_one_overtake
 async fn b8_each_person_authorises_with_their_own_xero_user() {
     let desk = Desk::sized(20);
     desk.connect().await;
-    let other = desk.xero.register_user(UserSettings { email: "ash@ledgerlane.example".into(), ..UserSettings::default() });
+    let other =
+        desk.xero.register_user(UserSettings { email: "ash@ledgerlane.example".into(), ..UserSettings::default() });
     desk.xero.set_role(other, desk.whose.tenant, Role::StandardWithReports);
     let tenants = vec![desk.whose.tenant];
     desk.xero.set_consent(Consent::Allow { user: other, tenants, only_scopes: Vec::new() });
@@ -185,7 +186,10 @@ async fn b8_each_person_authorises_with_their_own_xero_user() {
     let stored = load_connection(&*desk.access.ports.table, &desk.whose).await.unwrap().unwrap().value;
     assert_eq!(stored.acting_user(), Some(other));
     for user in [desk.user, other] {
-        assert!(token_age(&desk.access, &stored.client, user).await.unwrap().is_some(), "a token set for each Xero user");
+        assert!(
+            token_age(&desk.access, &stored.client, user).await.unwrap().is_some(),
+            "a token set for each Xero user"
+        );
     }
 }
 

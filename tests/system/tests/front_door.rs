@@ -25,7 +25,13 @@ async fn post_webhook(town: &Town, url: &str, body: &[u8], signature: Option<&st
 fn waiting(town: &Town) -> usize {
     let model = town.stack.embedded.queues.lock();
     let now = town.stack.embedded.queues.clock.now();
-    town.stack.plan.queues.iter().filter_map(|queue| model.counts(&queue.name, now)).map(|counts| counts.visible + counts.in_flight).sum()
+    town.stack
+        .plan
+        .queues
+        .iter()
+        .filter_map(|queue| model.counts(&queue.name, now))
+        .map(|counts| counts.visible + counts.in_flight)
+        .sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,7 +123,9 @@ async fn forged_re_encoded_oversized_and_empty_webhooks_get_401_with_nothing_and
 async fn an_intent_to_receive_burst_is_answered_as_xero_expects() {
     let town = Town::start(5).await;
     for delivery in town.xero.intent_to_receive(town.app) {
-        let answer = post_webhook(&town, &town.webhook_url(), &delivery.body, Some(&delivery.signature), "application/json").await;
+        let answer =
+            post_webhook(&town, &town.webhook_url(), &delivery.body, Some(&delivery.signature), "application/json")
+                .await;
         assert_eq!(answer, (if delivery.genuine { 200 } else { 401 }, String::new()));
     }
 }
@@ -137,7 +145,10 @@ async fn b10_b13_the_callback_takes_each_state_once_and_the_choice_needs_the_bro
     assert_eq!(returned["outcome"], "choose");
     let again = town.follow(&back).await;
     assert_eq!((again["outcome"].as_str(), again["reason"].as_str()), ("failed", "state_used"));
-    assert!(caller.expect("GET", "/v1/organisations", None).await.unwrap()["organisations"] == json!([]), "nothing is assumed");
+    assert!(
+        caller.expect("GET", "/v1/organisations", None).await.unwrap()["organisations"] == json!([]),
+        "nothing is assumed"
+    );
 
     let tenants = [town.tenant];
     let mut without = returned.clone();
@@ -157,7 +168,9 @@ async fn b11_wrong_denied_and_missing_callbacks_change_nothing_and_say_why() {
     let mut town = Town::start(5).await;
     let caller = town.caller(WORKSPACE);
     let callback = format!("{}/oauth/callback", town.stack.url);
-    for (query, reason) in [("?code=x&state=nonsense", "unknown_state"), ("?code=x", "unknown_state"), ("", "unknown_state")] {
+    for (query, reason) in
+        [("?code=x&state=nonsense", "unknown_state"), ("?code=x", "unknown_state"), ("", "unknown_state")]
+    {
         let returned = town.follow(&format!("{callback}{query}")).await;
         assert_eq!(returned["reason"], reason, "{query}");
     }
@@ -270,10 +283,22 @@ async fn bad_requests_get_a_problem_with_a_stable_type() {
         ("PUT", settings.clone(), Some(deep), 400, "json-too-deep"),
         ("PUT", settings.clone(), Some("{".into()), 400, "malformed-json"),
         ("PUT", settings.clone(), Some(json!({ "daily_hour": 24 }).to_string()), 400, "bad-settings"),
-        ("PUT", settings.clone(), Some(json!({ "features": { "time_travel": true } }).to_string()), 400, "bad-settings"),
+        (
+            "PUT",
+            settings.clone(),
+            Some(json!({ "features": { "time_travel": true } }).to_string()),
+            400,
+            "bad-settings",
+        ),
         ("PUT", settings.clone(), Some(json!({ "unknown": 1 }).to_string()), 400, "malformed-json"),
         ("POST", "/v1/connects".into(), Some(large), 413, "body-too-large"),
-        ("POST", "/v1/connects".into(), Some(json!({ "return_url": "https://evil.example/" }).to_string()), 400, "return-url-not-allowed"),
+        (
+            "POST",
+            "/v1/connects".into(),
+            Some(json!({ "return_url": "https://evil.example/" }).to_string()),
+            400,
+            "return-url-not-allowed",
+        ),
         ("GET", "/v1/connects/not-an-id".into(), None, 404, "not-found"),
     ];
     let client = local::caller::plain_client().unwrap();
@@ -285,7 +310,11 @@ async fn bad_requests_get_a_problem_with_a_stable_type() {
         let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
         let (found, text) = (response.status().as_u16(), response.text().await.unwrap());
         let problem: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!((found, problem["type"].as_str()), (status, Some(format!("urn:counterfoil:problem:{kind}").as_str())), "{method} {path}: {text}");
+        assert_eq!(
+            (found, problem["type"].as_str()),
+            (status, Some(format!("urn:counterfoil:problem:{kind}").as_str())),
+            "{method} {path}: {text}"
+        );
         assert_eq!(content_type, "application/problem+json");
         assert!(problem["detail"].as_str().unwrap().len() > 10);
     }
@@ -318,7 +347,10 @@ async fn o32_s3_s4_disconnecting_and_reconnecting_through_the_api() {
     let caller = town.connect().await;
     let (known, cursor) = town.changes(&caller, "").await;
     let answer = caller.expect("DELETE", &town.path(""), None).await.unwrap();
-    assert_eq!((answer["state"].as_str(), answer["reason"]["code"].as_str()), (Some("disconnected"), Some("disconnected_here")));
+    assert_eq!(
+        (answer["state"].as_str(), answer["reason"]["code"].as_str()),
+        (Some("disconnected"), Some("disconnected_here"))
+    );
     town.settle().await;
     assert!(town.xero.calls().iter().any(|call| call.method == "DELETE" && call.status == 204));
     let (status, problem) = caller.call("POST", &town.path("/syncs"), None).await.unwrap();
@@ -334,7 +366,8 @@ async fn a_command_repeated_under_its_key_answers_as_the_first_time() {
     let client = local::caller::plain_client().unwrap();
     let token = town.stack.issuer.token(WORKSPACE, "sam", Duration::from_secs(60)).unwrap();
     let send = async |key: &str, body: Value| {
-        let request = client.post(format!("{}/v1/connects", town.stack.url)).bearer_auth(&token).header("idempotency-key", key);
+        let request =
+            client.post(format!("{}/v1/connects", town.stack.url)).bearer_auth(&token).header("idempotency-key", key);
         let response = request.header("content-type", "application/json").body(body.to_string()).send().await.unwrap();
         (response.status().as_u16(), serde_json::from_str::<Value>(&response.text().await.unwrap()).unwrap())
     };
@@ -371,13 +404,17 @@ async fn o4_s2_nothing_is_ever_written_to_xero() {
     let invoices = caller.expect("GET", &town.path("/records/invoices"), None).await.unwrap();
     let open = invoices["records"].as_array().unwrap().iter().find(|i| i["record"]["Status"] == "AUTHORISED").unwrap();
     let accounts = caller.expect("GET", &town.path("/records/accounts"), None).await.unwrap();
-    let bank = accounts["records"].as_array().unwrap().iter().find(|a| a["record"]["Type"] == "BANK" && a["record"]["Code"].is_string());
+    let bank = accounts["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|a| a["record"]["Type"] == "BANK" && a["record"]["Code"].is_string());
     let code = bank.unwrap()["record"]["Code"].as_str().unwrap().to_owned();
     let id = open["id"].as_str().unwrap().parse().unwrap();
     town.xero.pay_invoice(town.tenant, id, &code, Decimal::ONE).unwrap();
     town.sync(&caller).await;
-    let writes: Vec<_> = town.xero.calls().into_iter()
-        .filter(|call| call.path.contains("/api.xro/") && call.method != "GET").collect();
+    let writes: Vec<_> =
+        town.xero.calls().into_iter().filter(|call| call.path.contains("/api.xro/") && call.method != "GET").collect();
     assert!(writes.is_empty(), "{writes:?}");
 }
 

@@ -36,7 +36,8 @@ async fn paid(desk: &Desk) -> (String, Value) {
     desk.deliver().await;
     desk.work().await;
     let payments = records(desk, "payments").await;
-    let payment = payments.into_iter().find(|p| p["Invoice"]["InvoiceID"] == id.as_str() && p["Status"] == "AUTHORISED");
+    let payment =
+        payments.into_iter().find(|p| p["Invoice"]["InvoiceID"] == id.as_str() && p["Status"] == "AUTHORISED");
     (id, payment.expect("the payment came with its invoice"))
 }
 
@@ -55,7 +56,11 @@ async fn b1_several_apps_at_once_and_each_connection_knows_its_own() {
     let known = desk.feed().await.len();
     desk.sync(Trigger::Person).await;
     let stored = load_connection(&*desk.access.ports.table, &desk.whose).await.unwrap().unwrap().value;
-    assert_eq!((stored.app.as_str(), stored.client.as_str()), ("main", old.client_id.as_str()), "the old one still works");
+    assert_eq!(
+        (stored.app.as_str(), stored.client.as_str()),
+        ("main", old.client_id.as_str()),
+        "the old one still works"
+    );
     desk.connect().await;
     let stored = load_connection(&*desk.access.ports.table, &desk.whose).await.unwrap().unwrap().value;
     assert_eq!((stored.app.as_str(), stored.client.as_str()), ("certified", new.client_id.as_str()));
@@ -114,10 +119,21 @@ async fn s3_several_connections_of_a_workspace_are_addressed_singly() {
     desk.xero.set_consent(Consent::Allow { user: desk.user, tenants: vec![tenant], only_scopes: Vec::new() });
     desk.whose = OrganisationRef { workspace: first.workspace.clone(), tenant };
     desk.connect().await;
-    assert_eq!((desk.mirror("invoices").await.len(), connections_of(&*desk.access.ports.table, &first.workspace).await.unwrap().len()), (7, 2));
+    assert_eq!(
+        (
+            desk.mirror("invoices").await.len(),
+            connections_of(&*desk.access.ports.table, &first.workspace).await.unwrap().len()
+        ),
+        (7, 2)
+    );
     connections::disconnect(&desk.access, &first, "sam").await.unwrap();
-    let state = async |whose: &OrganisationRef| load_connection(&*desk.access.ports.table, whose).await.unwrap().unwrap().value.state;
-    assert_eq!((state(&first).await, state(&desk.whose).await), (ConnectionState::Disconnected, ConnectionState::Connected));
+    let state = async |whose: &OrganisationRef| {
+        load_connection(&*desk.access.ports.table, whose).await.unwrap().unwrap().value.state
+    };
+    assert_eq!(
+        (state(&first).await, state(&desk.whose).await),
+        (ConnectionState::Disconnected, ConnectionState::Connected)
+    );
 }
 
 #[tokio::test]
@@ -317,7 +333,8 @@ async fn o21_a_record_opens_in_xero_by_its_link() {
     let stored = load_connection(&*desk.access.ports.table, &desk.whose).await.unwrap().unwrap().value;
     let code = stored.facts.unwrap().short_code;
     for invoice in records(&desk, "invoices").await {
-        let link = xero::links::deep_link(&code, "invoices", &text(&invoice, "Type"), &text(&invoice, "InvoiceID")).unwrap();
+        let link =
+            xero::links::deep_link(&code, "invoices", &text(&invoice, "Type"), &text(&invoice, "InvoiceID")).unwrap();
         assert!(link.contains(if invoice["Type"] == "ACCPAY" { "AccountsPayable" } else { "AccountsReceivable" }));
     }
 }

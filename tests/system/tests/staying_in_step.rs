@@ -90,7 +90,10 @@ async fn m15_edits_payments_and_voids_in_xero_come_back_field_by_field() {
     let invoice = first(&desk, "invoices", |i| i["Status"] == "AUTHORISED" && i["AmountPaid"] == "0.00").await;
     let other = text(&invoice, "InvoiceID");
     let voided = first(&desk, "invoices", |i| {
-        i["Status"] == "AUTHORISED" && i["AmountPaid"] == "0.00" && i["AmountCredited"] != "1" && i["InvoiceID"] != other.as_str()
+        i["Status"] == "AUTHORISED"
+            && i["AmountPaid"] == "0.00"
+            && i["AmountCredited"] != "1"
+            && i["InvoiceID"] != other.as_str()
     });
     let voided = text(&voided.await, "InvoiceID");
     desk.world.clock.advance(Duration::from_secs(600));
@@ -152,9 +155,15 @@ async fn merged_and_archived_contacts_are_told_apart() {
 async fn webhooks_twice_late_out_of_order_or_lost_end_in_the_same_books() {
     let desk = Desk::sized(200);
     desk.connect().await;
-    let open: Vec<String> = desk.mirror("invoices").await.into_iter().map(|view| Value::Object(view.record))
+    let open: Vec<String> = desk
+        .mirror("invoices")
+        .await
+        .into_iter()
+        .map(|view| Value::Object(view.record))
         .filter(|i| i["Status"] == "AUTHORISED" && i["AmountPaid"] == "0.00")
-        .map(|i| text(&i, "InvoiceID")).take(6).collect();
+        .map(|i| text(&i, "InvoiceID"))
+        .take(6)
+        .collect();
     desk.xero.take_deliveries(desk.app);
     let bank = bank_code(&desk).await;
     let mut deliveries = Vec::new();
@@ -176,7 +185,8 @@ async fn webhooks_twice_late_out_of_order_or_lost_end_in_the_same_books() {
     }
     let feed = desk.feed().await;
     for invoice in &open {
-        let updates = feed.iter().filter(|change| change.id == *invoice && change.change == ChangeKind::Updated).count();
+        let updates =
+            feed.iter().filter(|change| change.id == *invoice && change.change == ChangeKind::Updated).count();
         assert_eq!(updates, 1, "one change, one entry");
     }
 }
@@ -187,7 +197,8 @@ async fn a_gap_in_sequence_numbers_is_answered_by_an_earlier_pull() {
     desk.connect().await;
     let contacts = desk.mirror("contacts").await;
     desk.xero.take_deliveries(desk.app);
-    let rename = |at: usize, name: &str| desk.xero.rename_contact(desk.whose.tenant, id(&contacts[at].id), name).unwrap();
+    let rename =
+        |at: usize, name: &str| desk.xero.rename_contact(desk.whose.tenant, id(&contacts[at].id), name).unwrap();
     rename(0, "Harbour Lane Joinery");
     desk.deliver().await;
     desk.work().await;
@@ -213,7 +224,8 @@ async fn unknown_tenants_are_harmless() {
     let before = desk.world.table.dump().len();
     let body = json!({ "events": [{ "resourceId": "6f0f0c4e-0000-4000-8000-000000000001", "eventCategory": "INVOICE",
         "tenantId": "6f0f0c4e-0000-4000-8000-0000000000aa", "eventType": "UPDATE" }],
-        "firstEventSequence": 1, "lastEventSequence": 1 }).to_string();
+        "firstEventSequence": 1, "lastEventSequence": 1 })
+    .to_string();
     let key = simulator::xero::AppSettings::default().webhook_key;
     assert!(desk.take_in(body.as_bytes(), &simulator::xero::signature(&key, body.as_bytes())).await);
     desk.work().await;
@@ -241,7 +253,15 @@ async fn the_days_limit_parks_for_hours_and_outages_pass() {
     desk.sync(Trigger::Connected).await;
     assert!(desk.now().duration_since(began).as_hours() >= 1);
     assert_eq!(desk.mirror("invoices").await.len(), 100);
-    for fault in [Fault::Maintenance, Fault::Unavailable, Fault::OrganisationOffline, Fault::Internal, Fault::TooConcurrent, Fault::LostReadAnswer, Fault::Gateway] {
+    for fault in [
+        Fault::Maintenance,
+        Fault::Unavailable,
+        Fault::OrganisationOffline,
+        Fault::Internal,
+        Fault::TooConcurrent,
+        Fault::LostReadAnswer,
+        Fault::Gateway,
+    ] {
         desk.xero.order_fault(fault);
         desk.world.clock.advance(Duration::from_secs(600));
         desk.sync(Trigger::Schedule).await;
@@ -331,7 +351,9 @@ async fn m36_and_o13_settings_and_facts_of_the_organisation_are_kept_with_the_co
     let facts = connection.facts.unwrap();
     assert_eq!(facts.base_currency, "GBP");
     assert!(facts.short_code.starts_with('!') && facts.financial_year_end.is_some());
-    for (entity, row) in [("accounts", "o14"), ("tax_rates", "o15"), ("currencies", "o16"), ("tracking_categories", "x13")] {
+    for (entity, row) in
+        [("accounts", "o14"), ("tax_rates", "o15"), ("currencies", "o16"), ("tracking_categories", "x13")]
+    {
         assert!(!desk.mirror(entity).await.is_empty(), "{row} {entity}");
     }
 }

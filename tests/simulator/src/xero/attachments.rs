@@ -34,9 +34,8 @@ fn takes_files(endpoint: Endpoint) -> bool {
     use Endpoint::{
         Accounts, BankTransactions, BankTransfers, Contacts, CreditNotes, Invoices, ManualJournals, PurchaseOrders,
     };
-    let parents = [
-        Accounts, BankTransactions, BankTransfers, Contacts, CreditNotes, Invoices, ManualJournals, PurchaseOrders,
-    ];
+    let parents =
+        [Accounts, BankTransactions, BankTransfers, Contacts, CreditNotes, Invoices, ManualJournals, PurchaseOrders];
     parents.contains(&endpoint)
 }
 
@@ -65,7 +64,8 @@ pub(super) fn answer(
 }
 
 fn row(each: &Attached, endpoint: Endpoint, parent: Uuid) -> Value {
-    let url = format!("https://api.xero.com/api.xro/2.0/{}/{parent}/Attachments/{}", endpoint.plural(), encode(&each.name));
+    let url =
+        format!("https://api.xero.com/api.xro/2.0/{}/{parent}/Attachments/{}", endpoint.plural(), encode(&each.name));
     json!({
         "AttachmentID": each.id.to_string(), "FileName": each.name, "Url": url, "MimeType": each.kind,
         "ContentLength": each.bytes.len(), "IncludeOnline": each.online,

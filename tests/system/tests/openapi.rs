@@ -1,0 +1,146 @@
+//! The API's answers, held against `infra/openapi.yaml`: every route, its status declared, its body of the schema.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use jsonschema::Validator;
+use local::caller::Caller;
+use serde_json::{Value, json};
+use system::town::Town;
+
+/// The file, with validators made as they are needed.
+struct Contract {
+    file: Value,
+}
+
+impl Contract {
+    fn read() -> Self {
+        let text = std::fs::read_to_string(local::build::checkout().join("infra/openapi.yaml")).unwrap();
+        Self { file: serde_norway::from_str(&text).unwrap() }
+    }
+
+    fn validator(&self, schema: &Value) -> Validator {
+        let mut whole = schema.clone();
+        whole["components"] = self.file["components"].clone();
+        jsonschema::draft202012::new(&whole).unwrap()
+    }
+
+    /// Fails unless the answer is one the operation declares.
+    fn check(&self, method: &str, template: &str, status: u16, body: &Value) {
+        let operation = &self.file["paths"][template][method.to_lowercase()];
+        assert!(operation.is_object(), "{method} {template} is not declared");
+        let declared = &operation["responses"][status.to_string()];
+        assert!(declared.is_object(), "{method} {template} answered {status}, which is not declared: {body}");
+        for (_, content) in declared["content"].as_object().into_iter().flatten() {
+            let validator = self.validator(&content["schema"]);
+            let faults: Vec<String> =
+                validator.iter_errors(body).map(|error| format!("{} at {}", error, error.instance_path())).collect();
+            assert!(faults.is_empty(), "{method} {template} {status}: {faults:#?}\n{body}");
+        }
+    }
+}
+
+struct Checked<'a> {
+    contract: &'a Contract,
+    caller: &'a Caller,
+    seen: BTreeMap<String, u16>,
+}
+
+impl Checked<'_> {
+    async fn call(&mut self, method: &str, template: &str, path: &str, body: Option<Value>) -> Value {
+        let (status, answer) = self.caller.call(method, path, body).await.unwrap();
+        self.contract.check(method, template, status, &answer);
+        self.seen.insert(format!("{} {template}", method.to_lowercase()), status);
+        answer
+    }
+}
+
+const O: &str = "/v1/organisations/{tenant_id}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m4_every_answer_is_as_the_openapi_file_declares() {
+    let contract = Contract::read();
+    let mut town = Town::start(30).await;
+    let caller = town.connect().await;
+    let mut api = Checked { contract: &contract, caller: &caller, seen: BTreeMap::new() };
+    api.call("GET", "/v1/apps", "/v1/apps", None).await;
+    let body = json!({ "return_url": town.stack.host.return_url() });
+    let started = api.call("POST", "/v1/connects", "/v1/connects", Some(body)).await;
+    let connect = started["connect_id"].as_str().unwrap().to_owned();
+    api.call("GET", "/v1/connects/{connect_id}", &format!("/v1/connects/{connect}"), None).await;
+    let choice = json!({ "ticket": "x", "tenant_ids": [town.tenant] });
+    let path = format!("/v1/connects/{connect}/choice");
+    api.call("POST", "/v1/connects/{connect_id}/choice", &path, Some(choice)).await;
+    api.call("GET", "/v1/organisations", "/v1/organisations", None).await;
+    api.call("GET", O, &town.path(""), None).await;
+    let settings = json!({ "sync_interval": "daily", "daily_hour": 3 });
+    api.call("PUT", &format!("{O}/settings"), &town.path("/settings"), Some(settings)).await;
+    let test = api.call("POST", &format!("{O}/tests"), &town.path("/tests"), None).await;
+    let path = town.path(&format!("/tests/{}", test["test_id"].as_str().unwrap()));
+    api.call("GET", &format!("{O}/tests/{{test_id}}"), &path, None).await;
+    town.settle().await;
+    api.call("GET", &format!("{O}/tests/{{test_id}}"), &path, None).await;
+    let run = api.call("POST", &format!("{O}/syncs"), &town.path("/syncs"), None).await;
+    let run = run["run_id"].as_str().unwrap().to_owned();
+    api.call("GET", &format!("{O}/syncs/{{run_id}}"), &town.path(&format!("/syncs/{run}")), None).await;
+    town.settle().await;
+    api.call("GET", &format!("{O}/syncs/{{run_id}}"), &town.path(&format!("/syncs/{run}")), None).await;
+    let all = api.call("GET", &format!("{O}/syncs"), &town.path("/syncs"), None).await;
+    let first = all["syncs"].as_array().unwrap().last().unwrap()["run"].as_str().unwrap().to_owned();
+    api.call("GET", &format!("{O}/syncs/{{run_id}}/items"), &town.path(&format!("/syncs/{first}/items")), None).await;
+    api.call("GET", &format!("{O}/changes"), &town.path("/changes?limit=250"), None).await;
+    for entity in sync::entities::ENTITIES {
+        let path = town.path(&format!("/records/{}", entity.name));
+        let page = api.call("GET", &format!("{O}/records/{{entity}}"), &path, None).await;
+        // A small organisation has no record of some kinds; an unknown one is answered too.
+        let id = page["records"][0]["id"].as_str().unwrap_or("none");
+        api.call("GET", &format!("{O}/records/{{entity}}/{{record_id}}"), &format!("{path}/{id}"), None).await;
+    }
+    api.call("GET", &format!("{O}/problems"), &town.path("/problems?state=all"), None).await;
+    api.call("GET", &format!("{O}/usage"), &town.path("/usage"), None).await;
+    api.call("GET", &format!("{O}/audit"), &town.path("/audit"), None).await;
+    api.call("GET", O, &town.path(""), None).await;
+    api.call("DELETE", O, &town.path(""), None).await;
+    town.settle().await;
+    api.call("GET", O, &town.path(""), None).await;
+    api.call("POST", &format!("{O}/syncs"), &town.path("/syncs"), None).await;
+    let seen = api.seen;
+    for (path, operations) in contract.file["paths"].as_object().unwrap() {
+        for verb in operations.as_object().unwrap().keys().filter(|_| path.starts_with("/v1/")) {
+            assert!(seen.contains_key(&format!("{verb} {path}")), "{verb} {path} was not tried");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o3_setup_steps_lead_from_the_first_click_to_the_running_sync() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let names = |status: &Value| {
+        let open = status["setup"].as_array().unwrap().iter().filter(|step| step["done"] == false);
+        open.map(|step| step["step"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let status = caller.expect("GET", &town.path(""), None).await.unwrap();
+    assert_eq!(names(&status), ["automatic_sync"]);
+    caller.expect("PUT", &town.path("/settings"), Some(json!({ "sync_interval": "1_hour" }))).await.unwrap();
+    let status = caller.expect("GET", &town.path(""), None).await.unwrap();
+    assert!(names(&status).is_empty());
+    caller.expect("DELETE", &town.path(""), None).await.unwrap();
+    let status = caller.expect("GET", &town.path(""), None).await.unwrap();
+    assert_eq!(names(&status), ["connect"]);
+    let public = town.stack.plan.routes.iter().filter(|route| !route.authorized).count();
+    assert_eq!(public, 2, "callback and webhook");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b14_a_test_of_a_connection_without_the_role_says_what_is_missing() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    assert!(town.xero.disconnect(town.app, town.user, town.tenant));
+    let test = caller.expect("POST", &town.path("/tests"), None).await.unwrap();
+    let path = town.path(&format!("/tests/{}", test["test_id"].as_str().unwrap()));
+    let result = town.until("the test", &caller, &path, |result| !result["finished_at"].is_null()).await;
+    assert_eq!(result["passed"], false);
+    let failed = result["checks"].as_array().unwrap().last().unwrap();
+    assert!(failed["fix"].as_str().unwrap().contains("Connect"), "{result}");
+}
