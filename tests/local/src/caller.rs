@@ -53,8 +53,8 @@ pub async fn browse(start: &str) -> anyhow::Result<(u32, String)> {
     let client = plain_client()?;
     let mut address = start.to_owned();
     for hops in 0..10 {
-        let response =
-            client.get(&address).send().await.with_context(|| format!("{} did not answer", host_of(&address)))?;
+        let response = client.get(&address).send().await.map_err(reqwest::Error::without_url);
+        let response = response.with_context(|| format!("{} did not answer", host_of(&address)))?;
         let Some(next) = response.headers().get("location").and_then(|value| value.to_str().ok()) else {
             return Ok((hops, address));
         };

@@ -1,6 +1,7 @@
 //! `cargo run`: starts the whole system on this machine and shows a newcomer around.
 
 mod options;
+mod relay;
 mod screen;
 mod tour;
 mod world;

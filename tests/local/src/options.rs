@@ -89,10 +89,6 @@ impl Options {
                 other => bail!("{}; see --help", other.unexpected()),
             }
         }
-        ensure!(
-            options.record.is_none() || options.outside.is_none(),
-            "--record writes what the simulated Xero sees; leave it out when another Xero is used"
-        );
         Ok(Some(options))
     }
 }

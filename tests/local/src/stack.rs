@@ -90,7 +90,8 @@ impl Stack {
         let host = HostPage::start().await?;
         let key_file = settings.keep.as_ref().map(|folder| folder.join("issuer.der"));
         if let Some(folder) = &settings.keep {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+            let fault = || format!("cannot keep data in {}; choose another folder with --data", folder.display());
+            std::fs::create_dir_all(folder).with_context(fault)?;
         }
         let issuer = Issuer::start(key_file, settings.clock.clone()).await?;
         let plan = template::read(&checkout().join("infra/template.yaml"), &parameters(&url, &place, &host, &issuer))?;

@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use aws::SystemClock;
 use local::build::build_functions;
 use local::caller::{Caller, browse};
-use local::stack::{Stack, StackSettings};
+use local::stack::{APP, Stack, StackSettings};
 use serde_json::{Value, json};
 
 use crate::options::Options;
@@ -58,7 +58,7 @@ async fn start(
 ) -> anyhow::Result<Stack> {
     let log = move |function: &str, line: &str| {
         let loud = line.contains("\"ERROR\"") || line.contains("\"WARN\"") || !line.starts_with('{');
-        if let Ok(mut lines) = last_lines.lock().map_err(drop).map(|lines| lines)
+        if let Ok(mut lines) = last_lines.lock()
             && loud
         {
             lines.push(format!("  {function}: {line}"));
@@ -89,6 +89,8 @@ async fn show_around(screen: &mut Screen, stack: &mut Stack, xero: &Xero, option
     first_sync(screen, &caller, &tenant).await?;
     if xero.is_simulated() {
         webhook(screen, xero, &caller, &tenant).await?;
+    } else {
+        screen.done("Webhooks", &format!("taken at {}/webhooks/xero/{APP}; edit something in Xero", stack.url));
     }
     let path = format!("/v1/organisations/{tenant}");
     caller
@@ -110,10 +112,14 @@ async fn connect(screen: &mut Screen, stack: &mut Stack, xero: &Xero, caller: &C
     let started = caller.expect("POST", "/v1/connects", Some(json!({ "return_url": stack.host.return_url() }))).await?;
     let address = started["authorize_url"].as_str().context("no authorize_url")?;
     if xero.follows_redirects() {
-        let (hops, _) = browse(address).await?;
-        screen.done("Consent", &format!("Xero's login page and our callback, {hops} redirects"));
+        let (hops, last) = browse(address).await.context("consent failed; check XERO_LOGIN_URL where you set it")?;
+        if last.starts_with(&stack.host.return_url()) {
+            screen.done("Consent", &format!("Xero's login page and our callback, {hops} redirects"));
+        } else {
+            ask_for_consent(screen, address);
+        }
     } else {
-        screen.line(&format!("Open this address in your browser and allow access:\n\n  {address}\n"));
+        ask_for_consent(screen, address);
     }
     let returned = stack.host.wait(PATIENCE).await?;
     if returned.get("outcome").map(String::as_str) != Some("choose") {
@@ -128,6 +134,10 @@ async fn connect(screen: &mut Screen, stack: &mut Stack, xero: &Xero, caller: &C
     caller.expect("POST", &format!("/v1/connects/{id}/choice"), Some(choice)).await?;
     screen.done("Connected", organisation["name"].as_str().unwrap_or_default());
     Ok(tenant)
+}
+
+fn ask_for_consent(screen: &mut Screen, address: &str) {
+    screen.line(&format!("Open this address in your browser and allow access:\n\n  {address}\n"));
 }
 
 /// Watches the first sync, with a bar where a terminal reads it.

@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, anyhow};
 use aws::SystemClock;
 use kernel::TenantId;
+use local::embedded::http::Server;
 use local::stack::{APP, XeroPlace};
 use rust_decimal::Decimal;
 use simulator::xero::record::Recorder;
@@ -14,11 +15,14 @@ use simulator::xero::{AppId, AppSettings, Consent, DemoSettings, Role, UserSetti
 use xero_server::{ServerHandle, ServerSettings, serve};
 
 use crate::options::Options;
+use crate::relay;
 
 /// Where the tour's books are.
 pub struct Xero {
     place: Option<XeroPlace>,
     simulated: Option<Simulation>,
+    recorder: Option<Arc<Mutex<Recorder>>>,
+    relays: Vec<Server>,
     description: String,
 }
 
@@ -43,12 +47,13 @@ impl Xero {
                 client_secret: outside.client_secret.clone(),
                 webhook_keys: vec![outside.webhook_key.clone()],
             };
-            return Ok(Self { description: place.api.clone(), place: Some(place), simulated: None });
+            let description = place.api.clone();
+            let recorder = recorder(options)?.map(|recorder| Arc::new(Mutex::new(recorder)));
+            return Ok(Self { place: Some(place), simulated: None, recorder, relays: Vec::new(), description });
         }
         let xero = Simulated::new(XeroSettings { seed: SEED, ..XeroSettings::default() }, Arc::new(SystemClock));
-        if let Some(file) = &options.record {
-            let fault = || format!("cannot write {}; choose another file with --record", file.display());
-            xero.record(Recorder::new(Box::new(BufWriter::new(File::create(file).with_context(fault)?))));
+        if let Some(recorder) = recorder(options)? {
+            xero.record(recorder);
         }
         let user = xero.register_user(UserSettings::default());
         let demo = DemoSettings::sized(SEED, options.organisation_size);
@@ -58,13 +63,22 @@ impl Xero {
         xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
         let settings = AppSettings::default();
         let app = xero.register_app(settings.clone());
-        Ok(Self { place: None, simulated: Some(Simulation { xero, app, settings, server: None }), description })
+        let simulated = Some(Simulation { xero, app, settings, server: None });
+        Ok(Self { place: None, simulated, recorder: None, relays: Vec::new(), description })
     }
 
     /// Starts it where it is ours, and says where it is. `url` is the address of our API.
     pub async fn place(&mut self, url: &str) -> anyhow::Result<XeroPlace> {
         if let Some(place) = &self.place {
-            return Ok(place.clone());
+            let mut place = place.clone();
+            if let Some(recorder) = &self.recorder {
+                for address in [&mut place.api, &mut place.identity] {
+                    let relay = relay::start(address, recorder.clone()).await?;
+                    *address = relay.url();
+                    self.relays.push(relay);
+                }
+            }
+            return Ok(place);
         }
         let simulation = self.simulated.as_mut().context("no Xero was made")?;
         let callback = format!("{url}/oauth/callback");
@@ -112,4 +126,10 @@ impl Xero {
         let paid = simulation.xero.pay_invoice(tenant, invoice.parse()?, account_code, amount);
         paid.map(|_| ()).map_err(|error| anyhow!("the simulated Xero refused the payment: {error:?}"))
     }
+}
+
+fn recorder(options: &Options) -> anyhow::Result<Option<Recorder>> {
+    let Some(file) = &options.record else { return Ok(None) };
+    let fault = || format!("cannot write {}; choose another file with --record", file.display());
+    Ok(Some(Recorder::new(Box::new(BufWriter::new(File::create(file).with_context(fault)?)))))
 }

@@ -21,8 +21,8 @@ const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 
 /// The seed of this machine's keys: kept in a file where there is one.
 pub(super) fn seed(file: Option<PathBuf>) -> anyhow::Result<[u8; 32]> {
-    if let Some(kept) = file.as_ref().and_then(|file| std::fs::read(file).ok()) {
-        let fault = || anyhow::anyhow!("the kept key is damaged; choose another --data");
+    if let Some((file, kept)) = file.as_ref().and_then(|file| Some((file, std::fs::read(file).ok()?))) {
+        let fault = || anyhow::anyhow!("the key {} is damaged; remove it or choose another --data", file.display());
         return kept.try_into().map_err(|_| fault());
     }
     let mut seed = [0; 32];

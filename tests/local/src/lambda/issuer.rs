@@ -33,9 +33,10 @@ pub struct Issuer {
 impl Issuer {
     /// Starts an issuer; its key is kept in `file` between runs.
     pub async fn start(file: Option<PathBuf>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let name = file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         let der = kept_key(file)?;
-        let key =
-            RsaKeyPair::from_der(&der).map_err(|_| anyhow!("the kept issuer key is damaged; choose another --data"))?;
+        let damaged = || anyhow!("the issuer's key {name} is damaged; remove it or choose another --data");
+        let key = RsaKeyPair::from_der(&der).map_err(|_| damaged())?;
         let listener = bind(0).await?;
         let issuer = format!("http://{}", listener.local_addr()?);
         let keys = key_set(&key).to_string();

@@ -1,0 +1,198 @@
+//! `cargo run` as a newcomer and as a script meet it: the real program, its output and its exit code.
+#![allow(clippy::unwrap_used)]
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use aws::SystemClock;
+use serde_json::Value;
+use simulator::xero::{AppSettings, Consent, DemoSettings, Role, UserSettings, Xero, XeroSettings};
+use xero_server::{ServerSettings, serve};
+
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    for name in ["XERO_CLIENT_ID", "XERO_CLIENT_SECRET", "XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).envs(variables.iter().copied()).output().unwrap()
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Ends with 1 and says all of this in one line of standard error.
+#[track_caller]
+fn refused(output: &Output, words: &[&str]) {
+    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let line = said.lines().last().unwrap_or_default();
+    assert!(line.starts_with("counterfoil: ") && said.lines().filter(|l| l.starts_with("counterfoil")).count() == 1);
+    assert!(words.iter().all(|word| line.contains(word)), "{line}");
+}
+
+/// A folder of this test alone, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("counterfoil-{name}-{}", std::process::id()));
+        drop(std::fs::remove_dir_all(&path));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self, file: &str) -> String {
+        self.0.join(file).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn exchanges(file: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(file).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_port_in_use_is_said_in_one_line() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    refused(&run(&["--once", "--port", &port], &[]), &[&port, "in use", "--port"]);
+}
+
+#[test]
+fn a_missing_variable_is_named_in_one_line() {
+    let half = run(&["--once", "--port", "0"], &[("XERO_CLIENT_ID", "an-app")]);
+    refused(&half, &["XERO_CLIENT_SECRET is missing", "unset all XERO_ variables"]);
+    let half = run(&["--once", "--port", "0"], &[("XERO_API_URL", "http://localhost:1")]);
+    refused(&half, &["XERO_CLIENT_ID is missing"]);
+}
+
+#[test]
+fn a_bad_address_option_or_number_is_said_in_one_line() {
+    let app = [("XERO_CLIENT_ID", "a"), ("XERO_CLIENT_SECRET", "b")];
+    refused(&run(&["--once"], &[app[0], app[1], ("XERO_API_URL", "nowhere")]), &["XERO_API_URL must be an address"]);
+    refused(&run(&["--twice"], &[]), &["--twice", "--help"]);
+    refused(&run(&["--organisation-size", "100001"], &[]), &["0 to 100000"]);
+    refused(&run(&["--organisation-size", "many"], &[]), &["takes a number"]);
+    refused(&run(&["--port", "70000"], &[]), &["65535"]);
+}
+
+#[test]
+fn a_bad_file_is_said_in_one_line() {
+    let folder = Folder::new("bad-file");
+    let record = folder.path("missing/tour.jsonl");
+    refused(&run(&["--once", "--port", "0", "--record", &record], &[]), &[&record, "--record"]);
+    let file = folder.path("a-file");
+    std::fs::write(&file, "not a folder").unwrap();
+    refused(&run(&["--once", "--port", "0", "--data", &file], &[]), &[&file, "--data"]);
+    let broken = folder.path("broken");
+    std::fs::create_dir_all(&broken).unwrap();
+    for name in ["issuer.der", "queues.json", "table.sqlite", "keys.seed"] {
+        std::fs::write(folder.path(&format!("broken/{name}")), "this is not what was kept").unwrap();
+        refused(&run(&["--once", "--port", "0", "--data", &broken], &[]), &[&broken, name, "--data"]);
+        std::fs::remove_file(folder.path(&format!("broken/{name}"))).unwrap();
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_said_in_one_line() {
+    let free = free_port();
+    let nowhere = format!("http://127.0.0.1:{free}");
+    let variables = [
+        ("XERO_CLIENT_ID", "a"),
+        ("XERO_CLIENT_SECRET", "b"),
+        ("XERO_API_URL", nowhere.as_str()),
+        ("XERO_IDENTITY_URL", nowhere.as_str()),
+        ("XERO_LOGIN_URL", nowhere.as_str()),
+    ];
+    refused(&run(&["--once", "--port", "0"], &variables), &["127.0.0.1", "did not answer", "XERO_LOGIN_URL"]);
+}
+
+#[test]
+fn the_tour_is_plain_in_a_pipe_and_invites_to_try() {
+    let folder = Folder::new("tour");
+    let record = folder.path("tour.jsonl");
+    let output = run(&["--once", "--port", "0", "--organisation-size", "40", "--record", &record], &[]);
+    let text = printed(&output);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!text.contains('\x1b') && !text.contains('\r'), "no colour and no bar in a pipe");
+    assert_eq!(text.lines().filter(|line| line.trim_start().starts_with("curl ")).count(), 3);
+    for word in ["Consent", "Connected", "First sync", "Webhook", "AmountPaid", "http://localhost:", "export TOKEN="] {
+        assert!(text.contains(word), "{word} is missing in {text}");
+    }
+    let recorded = exchanges(&record);
+    assert!(recorded.iter().any(|line| line["url"].as_str().unwrap().contains("/connect/token")));
+    assert!(recorded.iter().any(|line| line["request_headers"]["x-xero-signature"].is_string()));
+    let whole = std::fs::read_to_string(&record).unwrap();
+    assert!(!whole.contains("eyJ"), "tokens are masked");
+}
+
+#[test]
+fn data_is_kept_between_runs_and_json_is_json() {
+    let folder = Folder::new("data");
+    let data = folder.path("kept");
+    let arguments = ["--once", "--port", "0", "--organisation-size", "40", "--json", "--data", &data];
+    let new_records = |output: &Output| -> u64 {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = printed(output);
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter_map(|line| line["new"].as_str().and_then(|new| new.parse::<u64>().ok())).sum()
+    };
+    let first = new_records(&run(&arguments, &[]));
+    let second = new_records(&run(&arguments, &[]));
+    assert!(first > 100, "everything is new in a first run, not only {first}");
+    assert_eq!(second, 0, "everything is known in a second one");
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tour_follows_another_server_that_speaks_as_xero_does() {
+    let port = free_port();
+    let xero = Xero::new(XeroSettings::default(), Arc::new(SystemClock));
+    let user = xero.register_user(UserSettings::default());
+    let tenant = xero.register_organisation(&DemoSettings::sized(11, 30));
+    xero.set_role(user, tenant, Role::Adviser);
+    xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
+    let callback = format!("http://localhost:{port}/oauth/callback");
+    let app = AppSettings { redirect_uris: vec![callback], ..AppSettings::default() };
+    let (id, secret) = (app.client_id.clone(), app.client_secret.clone());
+    xero.register_app(app);
+    let server = serve(0, xero.clone(), ServerSettings::default()).await.unwrap();
+    let url = server.url();
+    let folder = Folder::new("another");
+    let record = folder.path("another.jsonl");
+    let output = tokio::task::spawn_blocking({
+        let record = record.clone();
+        move || {
+            let variables = [
+                ("XERO_CLIENT_ID", id.as_str()),
+                ("XERO_CLIENT_SECRET", secret.as_str()),
+                ("XERO_API_URL", url.as_str()),
+                ("XERO_IDENTITY_URL", url.as_str()),
+                ("XERO_LOGIN_URL", url.as_str()),
+            ];
+            run(&["--once", "--port", &port.to_string(), "--record", &record], &variables)
+        }
+    });
+    let output = output.await.unwrap();
+    let text = printed(&output);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("First sync") && text.contains("/webhooks/xero/main"), "{text}");
+    let calls = xero.calls().iter().filter(|call| call.path.contains("/api.xro/")).count();
+    let recorded = exchanges(&record);
+    let written = recorded.iter().filter(|line| line["url"].as_str().unwrap().contains("/api.xro/")).count();
+    assert!(calls > 10, "that server was read: {calls} calls");
+    assert_eq!(written, calls, "every exchange is on record");
+    assert!(recorded.iter().all(|line| line["url"].as_str().unwrap().starts_with(&server.url())));
+}
