@@ -10,6 +10,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memmem::Finder;
 
 /// A missing or malformed variable, by name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,15 +93,13 @@ fn http_client() -> SharedHttpClient {
 const AMAZON_NAMES: &[&str] = &["Amazon Root CA", "Starfield Services Root Certificate Authority"];
 
 fn amazon_roots() -> impl Iterator<Item = String> {
-    let amazons = |der: &[u8]| AMAZON_NAMES.iter().any(|name| contains(der, name.as_bytes()));
+    // A plain search through all roots took half of a cold start's instructions.
+    let names: Vec<Finder<'_>> = AMAZON_NAMES.iter().map(Finder::new).collect();
+    let amazons = move |der: &[u8]| names.iter().any(|name| name.find(der).is_some());
     webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter(move |der| amazons(der)).map(|der| {
         let text = STANDARD.encode(der);
         format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
     })
-}
-
-fn contains(hay: &[u8], needle: &[u8]) -> bool {
-    hay.windows(needle.len()).any(|window| window == needle)
 }
 
 #[cfg(test)]
