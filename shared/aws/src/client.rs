@@ -1,5 +1,6 @@
 //! What every AWS client needs: region, credentials, address, one HTTP client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -23,8 +24,11 @@ pub struct AwsSettings {
     region: String,
     credentials: SharedCredentialsProvider,
     http: SharedHttpClient,
-    endpoint: fn(&str) -> Option<String>,
+    lookup: Lookup,
 }
+
+/// Finds a variable by name.
+type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// One try of a call; a call is tried up to three times.
 const ATTEMPT: Duration = Duration::from_secs(4);
@@ -35,20 +39,33 @@ const CONNECT: Duration = Duration::from_secs(2);
 impl AwsSettings {
     /// Reads the environment that Lambda gives.
     pub fn from_env() -> Result<Self, SettingsError> {
-        let required = |name: &str| std::env::var(name).map_err(|_| SettingsError(name.to_owned()));
+        Self::with(|name| std::env::var(name).ok())
+    }
+
+    /// The same from variables of another place, so that one process can speak to several deployments.
+    pub fn with<F>(lookup: F) -> Result<Self, SettingsError>
+    where
+        F: Fn(&str) -> Option<String> + Send + Sync + 'static,
+    {
+        let required = |name: &str| lookup(name).ok_or_else(|| SettingsError(name.to_owned()));
         let (id, secret) = (required("AWS_ACCESS_KEY_ID")?, required("AWS_SECRET_ACCESS_KEY")?);
-        let session = std::env::var("AWS_SESSION_TOKEN").ok().filter(|token| !token.is_empty());
+        let session = lookup("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
         let credentials = Credentials::new(id, secret, session, None, "environment");
         Ok(Self {
             region: required("AWS_REGION")?,
             credentials: SharedCredentialsProvider::new(credentials),
             http: http_client(),
-            endpoint: endpoint_from_env,
+            lookup: Arc::new(lookup),
         })
     }
 
+    /// A variable, if it is set.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        (self.lookup)(name)
+    }
+
     /// The settings for one service's client. `service` is the suffix of its address variable, such as `SQS`.
-    pub(crate) fn config(&self, service: &str) -> aws_types::SdkConfig {
+    pub fn config(&self, service: &str) -> aws_types::SdkConfig {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .operation_attempt_timeout(ATTEMPT)
@@ -61,16 +78,16 @@ impl AwsSettings {
             .http_client(self.http.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts);
-        match (self.endpoint)(service) {
+        match self.endpoint(service) {
             Some(address) => builder.endpoint_url(address).build(),
             None => builder.build(),
         }
     }
-}
 
-fn endpoint_from_env(service: &str) -> Option<String> {
-    let of_service = std::env::var(format!("AWS_ENDPOINT_URL_{service}")).ok();
-    of_service.or_else(|| std::env::var("AWS_ENDPOINT_URL").ok()).filter(|address| !address.is_empty())
+    fn endpoint(&self, service: &str) -> Option<String> {
+        let of_service = self.variable(&format!("AWS_ENDPOINT_URL_{service}"));
+        of_service.or_else(|| self.variable("AWS_ENDPOINT_URL")).filter(|address| !address.is_empty())
+    }
 }
 
 /// Trusts Amazon's own roots only: reading the system's whole bundle costs four times the start of the process.

@@ -17,13 +17,15 @@ const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(60);
 /// Reads secrets by the name of the variable that holds their ARN.
 pub struct SecretsReader {
     client: Client,
+    settings: AwsSettings,
     cache: Mutex<HashMap<&'static str, (Instant, SecretString)>>,
 }
 
 impl SecretsReader {
     /// A reader without anything read yet.
     pub fn new(settings: &AwsSettings) -> Self {
-        Self { client: Client::new(&settings.config("SECRETS_MANAGER")), cache: Mutex::default() }
+        let client = Client::new(&settings.config("SECRETS_MANAGER"));
+        Self { client, settings: settings.clone(), cache: Mutex::default() }
     }
 
     /// The secret whose ARN is in the environment variable `name`. `renew` asks past the cache, at most once a minute.
@@ -44,9 +46,12 @@ impl SecretsReader {
     }
 
     async fn fetch(&self, name: &'static str) -> Result<SecretString, VaultError> {
-        let arn = std::env::var(name).map_err(|_| VaultError::NoSecret(name))?;
+        let arn = self.settings.variable(name).ok_or(VaultError::NoSecret(name))?;
         let answer = self.client.get_secret_value().secret_id(arn).send().await;
-        let answer = answer.map_err(|error| VaultError::Unavailable(error.into()))?;
+        let answer = answer.map_err(|error| match error.as_service_error() {
+            Some(refused) if refused.is_resource_not_found_exception() => VaultError::NoSecret(name),
+            _ => VaultError::Unavailable(error.into()),
+        })?;
         answer.secret_string().map(SecretString::from).ok_or(VaultError::NoSecret(name))
     }
 }

@@ -2,16 +2,17 @@
 //!
 //! Attributes: `PK`, `SK`, `v` (version), `body` (JSON text), `ttl` (seconds since 1970, where a row may be dropped).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, CancellationReason, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem,
 };
 use futures::future::try_join_all;
 use kernel::Timestamp;
@@ -46,8 +47,7 @@ impl DynamoTable {
         for _ in 0..LEFT_OVER_TRIES_MAX {
             let all = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build();
             let all = all.map_err(|error| TableError::Refused(error.into()))?;
-            let answer =
-                self.client.batch_get_item().request_items(&self.name, all).send().await.map_err(unavailable)?;
+            let answer = self.client.batch_get_item().request_items(&self.name, all).send().await.map_err(failed)?;
             for item in answer.responses().and_then(|tables| tables.get(&self.name)).into_iter().flatten() {
                 rows.push(row(item)?);
             }
@@ -61,8 +61,24 @@ impl DynamoTable {
     }
 }
 
-fn unavailable<E: std::error::Error + Send + Sync + 'static>(error: E) -> TableError {
-    TableError::Unavailable(Box::new(error))
+/// Codes of refusals that no repetition changes.
+const FOR_GOOD: &[&str] = &["ValidationException", "AccessDeniedException", "ValidationError"];
+
+/// What stands behind a failed call: a refusal for good, or something that may pass.
+fn failed<E>(error: SdkError<E>) -> TableError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match error.code() {
+        Some(code) if FOR_GOOD.contains(&code) => TableError::Refused(error.into()),
+        _ => TableError::Unavailable(error.into()),
+    }
+}
+
+/// DynamoDB refuses two keys alike in one call, and does not see them in two: here they are refused in any.
+fn refuse_alike(keys: &[Key]) -> Result<(), TableError> {
+    let distinct: BTreeSet<&Key> = keys.iter().collect();
+    if distinct.len() == keys.len() { Ok(()) } else { Err(TableError::Refused("two keys are alike".into())) }
 }
 
 fn key_item(key: &Key) -> Item {
@@ -111,11 +127,12 @@ fn conflict(found: Option<&Item>) -> Result<Written, TableError> {
 impl Table for DynamoTable {
     async fn get(&self, key: &Key) -> Result<Option<Row>, TableError> {
         let request = self.client.get_item().table_name(&self.name).set_key(Some(key_item(key))).consistent_read(true);
-        let answer = request.send().await.map_err(unavailable)?;
+        let answer = request.send().await.map_err(failed)?;
         answer.item().map(row).transpose()
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Row>, TableError> {
+        refuse_alike(keys)?;
         let parts = try_join_all(keys.chunks(GET_MAX).map(|some| self.get_some(some))).await?;
         Ok(parts.into_iter().flatten().collect())
     }
@@ -133,7 +150,7 @@ impl Table for DynamoTable {
             .scan_index_forward(query.direction == Direction::Forward)
             .limit(i32::try_from(query.limit).unwrap_or(i32::MAX))
             .consistent_read(true);
-        let answer = request.send().await.map_err(unavailable)?;
+        let answer = request.send().await.map_err(failed)?;
         let rows: Result<Vec<Row>, TableError> = answer.items().iter().map(row).collect();
         Ok(RowPage { rows: rows?, more: answer.last_evaluated_key().is_some() })
     }
@@ -150,20 +167,40 @@ impl Table for DynamoTable {
         let outcome = self.client.transact_write_items().set_transact_items(Some(items?)).send().await;
         match outcome {
             Ok(_) => Ok(Written::Stored),
-            Err(SdkError::ServiceError(refused)) => match refused.err() {
-                TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                    let reasons = cancelled.cancellation_reasons();
-                    let failed = reasons.iter().find(|reason| reason.code() == Some("ConditionalCheckFailed"));
-                    match failed {
-                        Some(reason) => conflict(reason.item()),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    match cancelled_for(cancelled.cancellation_reasons()) {
+                        Cancelled::Guard(found) => conflict(found),
                         // Another transaction is at the same rows: theirs will show as a version.
-                        None => Ok(Written::Conflict(None)),
+                        Cancelled::Elsewhere => Ok(Written::Conflict(None)),
+                        Cancelled::Refused => Err(TableError::Refused(error.into())),
+                        Cancelled::Throttled => Err(TableError::Unavailable(error.into())),
                     }
                 }
-                _ => Err(unavailable(refused.into_err())),
+                _ => Err(failed(error)),
             },
-            Err(error) => Err(unavailable(error)),
         }
+    }
+}
+
+/// Why a transaction was cancelled, as far as the caller must know.
+enum Cancelled<'a> {
+    Guard(Option<&'a Item>),
+    Elsewhere,
+    Refused,
+    Throttled,
+}
+
+fn cancelled_for(reasons: &[CancellationReason]) -> Cancelled<'_> {
+    let with = |codes: &[&str]| reasons.iter().find(|reason| reason.code().is_some_and(|code| codes.contains(&code)));
+    if let Some(reason) = with(&["ConditionalCheckFailed"]) {
+        Cancelled::Guard(reason.item())
+    } else if with(FOR_GOOD).is_some() {
+        Cancelled::Refused
+    } else if with(&["TransactionConflict"]).is_some() {
+        Cancelled::Elsewhere
+    } else {
+        Cancelled::Throttled
     }
 }
 
@@ -188,14 +225,10 @@ impl DynamoTable {
         }
         match request.send().await {
             Ok(_) => Ok(Written::Stored),
-            Err(SdkError::ServiceError(refused)) => match refused.err() {
-                PutItemError::ConditionalCheckFailedException(failed) => conflict(failed.item()),
-                error if error.meta().code() == Some("ValidationException") => {
-                    Err(TableError::Refused(refused.into_err().into()))
-                }
-                _ => Err(unavailable(refused.into_err())),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => conflict(refused.item()),
+                _ => Err(failed(error)),
             },
-            Err(error) => Err(unavailable(error)),
         }
     }
 
@@ -213,11 +246,10 @@ impl DynamoTable {
         }
         match request.send().await {
             Ok(_) => Ok(Written::Stored),
-            Err(SdkError::ServiceError(refused)) => match refused.err() {
-                DeleteItemError::ConditionalCheckFailedException(failed) => conflict(failed.item()),
-                _ => Err(unavailable(refused.into_err())),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(refused)) => conflict(refused.item()),
+                _ => Err(failed(error)),
             },
-            Err(error) => Err(unavailable(error)),
         }
     }
 

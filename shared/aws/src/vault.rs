@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::error::SdkError;
+use aws_sdk_kms::operation::decrypt::DecryptError;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
 use base64::Engine;
@@ -68,9 +69,7 @@ impl Vault for KmsVault {
         let (wrapped, nonce, text) = split(&sealed).ok_or(VaultError::Unopenable)?;
         let request = self.client.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(wrapped));
         let answer = request.encryption_context(CONTEXT, owner).send().await.map_err(|error| match &error {
-            SdkError::ServiceError(refused) if refused.err().is_invalid_ciphertext_exception() => {
-                VaultError::Unopenable
-            }
+            SdkError::ServiceError(refused) if never_opens(refused.err()) => VaultError::Unopenable,
             _ => VaultError::Unavailable(error.into()),
         })?;
         let key = key_of(answer.plaintext().ok_or(VaultError::Unopenable)?.as_ref())?;
@@ -84,6 +83,13 @@ impl Vault for KmsVault {
     async fn secret(&self, name: &'static str, renew: bool) -> Result<SecretString, VaultError> {
         self.secrets.read(name, renew).await
     }
+}
+
+/// Altered, of another owner, wrapped by another key, or not even a ciphertext.
+fn never_opens(error: &DecryptError) -> bool {
+    error.is_invalid_ciphertext_exception()
+        || error.is_incorrect_key_exception()
+        || error.meta().code() == Some("ValidationException")
 }
 
 fn split(sealed: &[u8]) -> Option<(&[u8], [u8; NONCE_LEN], &[u8])> {

@@ -84,6 +84,9 @@ pub enum QueueFault {
     /// The receipt is not one of a message in flight.
     #[error("The input receipt handle is invalid.")]
     Receipt,
+    /// A batch is wrong as a whole; the name is SQS's own, such as `BatchRequestTooLong`.
+    #[error("{0}")]
+    Batch(&'static str),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -220,13 +223,18 @@ impl Sqs {
         if !receipt.starts_with("receipt-") {
             return Err(QueueFault::Receipt);
         }
-        let fifo = queue.settings.fifo;
-        // A FIFO receipt is worth nothing once its message is visible again.
-        queue.messages.retain(|message| {
-            let ours = message.receipt.as_deref() == Some(receipt);
-            !(ours && (!fifo || message.visible_at > now))
-        });
-        Ok(())
+        let held = queue.messages.iter().position(|message| message.receipt.as_deref() == Some(receipt));
+        match held {
+            // A FIFO receipt is worth nothing once its message is visible again.
+            Some(at) if queue.settings.fifo && queue.messages[at].visible_at <= now => invalid(&format!(
+                "Value {receipt} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
+            )),
+            Some(at) => {
+                queue.messages.remove(at);
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Hides a message for longer, or shows it again.
@@ -307,7 +315,8 @@ fn check_message(settings: &QueueSettings, message: &NewMessage) -> Result<(), Q
     if message.body.is_empty() || message.body.len() > BODY_BYTES_MAX {
         return invalid("The message body has 1 byte to 1 MiB.");
     }
-    let fits = |key: &Option<String>| key.as_ref().is_some_and(|key| (1..=KEY_CHARS_MAX).contains(&key.len()));
+    let spelt = |key: &str| (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits = |key: &Option<String>| key.as_deref().is_some_and(spelt);
     if settings.fifo && !fits(&message.group) {
         return invalid("The request must contain the parameter MessageGroupId.");
     }
@@ -418,7 +427,8 @@ mod tests {
         let mut sqs = queues();
         sqs.send("live.fifo", message("a", "k"), at(0)).unwrap();
         let got = sqs.receive("live.fifo", 1, Some(5), at(0)).unwrap();
-        sqs.delete("live.fifo", &got[0].receipt, at(6)).unwrap();
+        let refused = sqs.delete("live.fifo", &got[0].receipt, at(6)).unwrap_err();
+        assert!(refused.to_string().contains("has expired"), "{refused}");
         assert_eq!(sqs.counts("live.fifo", at(6)).unwrap().visible, 1);
         assert_eq!(sqs.change_visibility("live.fifo", &got[0].receipt, 9, at(6)), Err(QueueFault::Receipt));
     }

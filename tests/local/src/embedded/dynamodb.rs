@@ -94,8 +94,10 @@ fn carry_out(database: &Database, operation: &str, body: &[u8]) -> Result<String
     };
     macro_rules! call {
         ($method:ident) => {{
-            let request =
-                serde_json::from_slice(body).map_err(|error| refused("SerializationException", error.to_string()))?;
+            let request = serde_json::from_slice(body).map_err(|error| {
+                let (kind, message) = unreadable(&error.to_string());
+                refused(kind, message)
+            })?;
             let answer = database.$method(request).map_err(|error| (error.status_code(), error.to_json()))?;
             serde_json::to_string(&answer).map_err(|error| refused("InternalServerError", error.to_string()))
         }};
@@ -114,5 +116,21 @@ fn carry_out(database: &Database, operation: &str, body: &[u8]) -> Result<String
         "DescribeTable" => call!(describe_table),
         "ListTables" => call!(list_tables),
         _ => Err(refused("UnknownOperationException", format!("{operation} is not served here"))),
+    }
+}
+
+/// The engine checks some members while it reads them, and marks how DynamoDB would refuse them.
+fn unreadable(error: &str) -> (&'static str, String) {
+    let words = error.split(" at line ").next().unwrap_or_default();
+    match words.split_once(':') {
+        Some((mark, message)) if mark.starts_with("VALIDATION") => ("ValidationException", message.to_owned()),
+        Some((mark, message)) if mark.starts_with("SERIALIZATION") => ("SerializationException", message.to_owned()),
+        _ if ["missing field", "unknown variant", "Supplied AttributeValue"]
+            .iter()
+            .any(|said| words.contains(said)) =>
+        {
+            ("ValidationException", words.to_owned())
+        }
+        _ => ("SerializationException", words.to_owned()),
     }
 }

@@ -19,6 +19,9 @@ use super::{ACCOUNT, REGION};
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 
+/// KMS's longest ciphertext.
+const CIPHERTEXT_BYTES_MAX: usize = 6144;
+
 /// The seed of this machine's keys: kept in a file where there is one.
 pub(super) fn seed(file: Option<PathBuf>) -> anyhow::Result<[u8; 32]> {
     if let Some((file, kept)) = file.as_ref().and_then(|file| Some((file, std::fs::read(file).ok()?))) {
@@ -64,7 +67,9 @@ fn kms(seed: &[u8; 32], request: &Whole) -> Result<Value, Refusal> {
             Ok(json!({ "KeyId": key_id, "CiphertextBlob": STANDARD.encode(blob) }))
         }
         "Decrypt" => {
-            let plain = unwrap(seed, &context, &bytes("CiphertextBlob")?).ok_or(INVALID)?;
+            let blob = bytes("CiphertextBlob")?;
+            let fits = (1..=CIPHERTEXT_BYTES_MAX).contains(&blob.len());
+            let plain = unwrap(seed, &context, fits.then_some(&blob).ok_or(MALFORMED)?).ok_or(INVALID)?;
             Ok(
                 json!({ "KeyId": key_id, "Plaintext": STANDARD.encode(plain), "EncryptionAlgorithm": "SYMMETRIC_DEFAULT" }),
             )

@@ -2,6 +2,7 @@
 //!
 //! Source: the service model's AWS JSON 1.0 protocol: the action in `X-Amz-Target`, errors with `__type`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use anyhow::Context;
 use md5::{Digest, Md5};
 use ports::Clock;
 use serde_json::{Value, json};
-use simulator::sqs::{NewMessage, QueueFault, Received, Sqs};
+use simulator::sqs::{BODY_BYTES_MAX, NewMessage, QueueFault, Received, Sqs};
 use tokio::sync::Notify;
 
 use super::http::{Answer, Server, Whole, bind, serve, text};
@@ -20,6 +21,7 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 /// Ten messages of 1 MiB and their attributes.
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 const WAIT_SECS_MAX: u64 = 20;
+const BATCH_ENTRIES_MAX: usize = 10;
 
 /// The queues of this machine, shared by the protocol and the event sources.
 pub struct SharedQueues {
@@ -92,6 +94,9 @@ async fn answer(queues: &SharedQueues, request: &Whole) -> Answer {
             "The input receipt handle is invalid.",
             "ReceiptHandleIsInvalid;Sender",
         ),
+        Err(QueueFault::Batch(name)) => {
+            refusal(&format!("com.amazonaws.sqs#{name}"), name, &format!("AWS.SimpleQueueService.{name};Sender"))
+        }
         Err(QueueFault::Invalid(reason)) => {
             refusal("com.amazon.coral.service#InvalidParameterValueException", &reason, "InvalidParameterValue;Sender")
         }
@@ -155,9 +160,7 @@ fn send(queues: &SharedQueues, queue: &str, entry: &Value) -> Result<Value, Queu
 /// Each entry alone; what is refused is listed beside what was done.
 fn batch(body: &Value, each: impl Fn(&Value) -> Result<Value, QueueFault>) -> Result<Value, QueueFault> {
     let entries = body["Entries"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if !(1..=10).contains(&entries.len()) {
-        return Err(QueueFault::Invalid("a batch has 1 to 10 entries".into()));
-    }
+    check_batch(entries)?;
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for entry in entries {
         match each(entry) {
@@ -167,11 +170,31 @@ fn batch(body: &Value, each: impl Fn(&Value) -> Result<Value, QueueFault>) -> Re
             }
             Err(QueueFault::NoQueue) => return Err(QueueFault::NoQueue),
             Err(fault) => failed.push(json!({
-                "Id": entry["Id"], "Code": "InvalidParameterValue", "Message": fault.to_string(), "SenderFault": true,
+                "Id": entry["Id"], "Code": entry_code(&fault), "Message": fault.to_string(), "SenderFault": true,
             })),
         }
     }
     Ok(json!({ "Successful": successful, "Failed": failed }))
+}
+
+fn entry_code(fault: &QueueFault) -> &'static str {
+    match fault {
+        QueueFault::Receipt => "ReceiptHandleIsInvalid",
+        _ => "InvalidParameterValue",
+    }
+}
+
+/// What SQS asks of a batch before it looks at an entry.
+fn check_batch(entries: &[Value]) -> Result<(), QueueFault> {
+    let ids: BTreeSet<&str> = entries.iter().filter_map(|entry| entry["Id"].as_str()).collect();
+    let bytes: usize = entries.iter().filter_map(|entry| entry["MessageBody"].as_str()).map(str::len).sum();
+    match entries.len() {
+        0 => Err(QueueFault::Batch("EmptyBatchRequest")),
+        count if count > BATCH_ENTRIES_MAX => Err(QueueFault::Batch("TooManyEntriesInBatchRequest")),
+        count if count > ids.len() => Err(QueueFault::Batch("BatchEntryIdsNotDistinct")),
+        _ if bytes > BODY_BYTES_MAX => Err(QueueFault::Batch("BatchRequestTooLong")),
+        _ => Ok(()),
+    }
 }
 
 async fn receive(queues: &SharedQueues, body: &Value) -> Result<Value, QueueFault> {

@@ -31,6 +31,7 @@ struct State {
     waiting: VecDeque<QueuedMessage>,
     seen: Vec<(String, String, Timestamp)>,
     sent: u64,
+    known: Option<Vec<&'static str>>,
 }
 
 /// The queues, all in one order.
@@ -47,6 +48,11 @@ impl MemoryQueue {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From here on only these queues have an address; before, every queue has one.
+    pub fn know_only(&self, queues: &[&'static str]) {
+        self.state().known = Some(queues.to_vec());
     }
 
     /// Takes the oldest message; give it back with [`MemoryQueue::give_back`] unless it was handled.
@@ -77,6 +83,11 @@ impl MemoryQueue {
     }
 }
 
+/// What SQS takes as a group or a deduplication key: letters, digits and punctuation.
+fn is_key(key: &str) -> bool {
+    (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 #[async_trait]
 impl Queue for MemoryQueue {
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
@@ -91,9 +102,12 @@ impl Queue for MemoryQueue {
         let mut state = self.state();
         state.seen.retain(|(_, _, at)| now.duration_since(*at).unsigned_abs() < DEDUPE_SPAN);
         for message in messages {
-            let keys_fit = [&message.group, &message.dedupe].iter().all(|key| (1..=KEY_CHARS_MAX).contains(&key.len()));
-            if message.body.len() > BODY_BYTES_MAX || !keys_fit {
-                return Err(unavailable("the message or one of its keys is too long".into()));
+            if state.known.as_ref().is_some_and(|known| !known.contains(&message.queue)) {
+                return Err(QueueError::Unknown { queue: message.queue });
+            }
+            let body_fits = (1..=BODY_BYTES_MAX).contains(&message.body.len());
+            if !body_fits || !is_key(&message.group) || !is_key(&message.dedupe) {
+                return Err(unavailable("the message or one of its keys is empty, too long or misspelt".into()));
             }
             let seen = state.seen.iter().any(|(queue, key, _)| queue == message.queue && *key == message.dedupe);
             if !seen {

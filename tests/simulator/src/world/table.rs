@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use kernel::Timestamp;
 use ports::{Direction, Guard, Key, Query, Row, RowPage, Table, TableError, Write, Written};
 
 use super::faults::{Faults, Verdict, crash};
@@ -24,6 +25,7 @@ pub struct TableUse {
 struct Rows {
     rows: BTreeMap<Key, Row>,
     used: TableUse,
+    units_by_kind: BTreeMap<String, u64>,
 }
 
 /// The table.
@@ -38,6 +40,10 @@ const ITEM_BYTES_MAX: usize = 400 * 1024;
 const PAGE_BYTES_MAX: usize = 1024 * 1024;
 /// DynamoDB's largest transaction.
 const TRANSACTION_MAX: usize = 100;
+const TRANSACTION_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// DynamoDB's longest keys.
+const PARTITION_BYTES_MAX: usize = 2048;
+const SORT_BYTES_MAX: usize = 1024;
 
 impl MemoryTable {
     pub(crate) fn new(faults: Arc<Faults>) -> Self {
@@ -51,6 +57,11 @@ impl MemoryTable {
     /// What was used so far.
     pub fn used(&self) -> TableUse {
         self.rows().used
+    }
+
+    /// Write units spent on partitions whose key begins with this kind, such as `mirror`.
+    pub fn write_units_of(&self, kind: &str) -> u64 {
+        self.rows().units_by_kind.get(kind).copied().unwrap_or(0)
     }
 
     /// Every row, for looking at what is stored; not counted.
@@ -103,9 +114,19 @@ impl Rows {
         units(before.max(after))
     }
 
+    fn bill(&mut self, write: &Write, times: u64) {
+        let units = times * self.cost(write);
+        let kind = write.key().partition.split('#').next().unwrap_or_default();
+        self.used.writes += 1;
+        self.used.write_units += units;
+        *self.units_by_kind.entry(kind.to_owned()).or_default() += units;
+    }
+
     fn apply(&mut self, write: Write) {
         match write {
             Write::Put { key, guard, body, expires_at } => {
+                // DynamoDB's stamp counts seconds.
+                let expires_at = expires_at.and_then(|at| Timestamp::from_second(at.as_second()).ok());
                 let row = Row { key: key.clone(), version: guard.next_version(), body, expires_at };
                 self.rows.insert(key, row);
             }
@@ -116,19 +137,35 @@ impl Rows {
     }
 }
 
-fn refuse_oversized(write: &Write) -> Result<(), TableError> {
+fn written_bytes(write: &Write) -> usize {
     match write {
-        Write::Put { key, body, .. } if item_bytes(key, body, true) > ITEM_BYTES_MAX => {
-            Err(TableError::Refused("item size has exceeded the maximum allowed size".into()))
-        }
-        _ => Ok(()),
+        Write::Put { key, body, expires_at, .. } => item_bytes(key, body, expires_at.is_some()),
+        Write::Delete { key, .. } => 4 + key.partition.len() + key.sort.len(),
     }
+}
+
+fn refuse<T>(reason: &str) -> Result<T, TableError> {
+    Err(TableError::Refused(reason.into()))
+}
+
+fn refuse_malformed(partition: &str, sort: &str) -> Result<(), TableError> {
+    let fit = (1..=PARTITION_BYTES_MAX).contains(&partition.len()) && (1..=SORT_BYTES_MAX).contains(&sort.len());
+    if fit { Ok(()) } else { refuse("a key is empty or too long") }
+}
+
+fn refuse_unfit(write: &Write) -> Result<(), TableError> {
+    refuse_malformed(&write.key().partition, &write.key().sort)?;
+    if written_bytes(write) > ITEM_BYTES_MAX {
+        return refuse("item size has exceeded the maximum allowed size");
+    }
+    Ok(())
 }
 
 #[async_trait]
 impl Table for MemoryTable {
     async fn get(&self, key: &Key) -> Result<Option<Row>, TableError> {
         self.live(|rows| {
+            refuse_malformed(&key.partition, &key.sort)?;
             rows.used.reads += 1;
             Ok(rows.rows.get(key).cloned())
         })
@@ -141,8 +178,9 @@ impl Table for MemoryTable {
             distinct.sort_unstable();
             distinct.dedup();
             if distinct.len() != keys.len() {
-                return Err(TableError::Refused("provided list of item keys contains duplicates".into()));
+                return refuse("provided list of item keys contains duplicates");
             }
+            keys.iter().try_for_each(|key| refuse_malformed(&key.partition, &key.sort))?;
             Ok(keys.iter().filter_map(|key| rows.rows.get(key).cloned()).collect())
         })
     }
@@ -150,8 +188,9 @@ impl Table for MemoryTable {
     async fn query(&self, query: &Query) -> Result<RowPage, TableError> {
         self.live(|rows| {
             rows.used.reads += 1;
-            if query.from > query.to {
-                return Err(TableError::Refused("the BETWEEN operator requires upper bound to be greater".into()));
+            refuse_malformed(&query.partition, &query.from)?;
+            if query.from > query.to || query.limit == 0 {
+                return refuse("BETWEEN needs its bounds in order, and a limit is at least 1");
             }
             let bound = |sort: &str| Bound::Included(Key { partition: query.partition.clone(), sort: sort.to_owned() });
             let range = rows.rows.range((bound(&query.from), bound(&query.to))).map(|(_, row)| row.clone());
@@ -165,15 +204,16 @@ impl Table for MemoryTable {
                 bytes <= PAGE_BYTES_MAX
             };
             let count = found.iter().take(query.limit).take_while(fits).count().max(usize::from(!found.is_empty()));
-            Ok(RowPage { more: count < found.len(), rows: found.into_iter().take(count).collect() })
+            // DynamoDB stops at the limit without looking whether anything is behind it.
+            let more = count < found.len() || count == query.limit;
+            Ok(RowPage { more, rows: found.into_iter().take(count).collect() })
         })
     }
 
     async fn write(&self, write: Write) -> Result<Written, TableError> {
         self.live(|rows| {
-            refuse_oversized(&write)?;
-            rows.used.writes += 1;
-            rows.used.write_units += rows.cost(&write);
+            refuse_unfit(&write)?;
+            rows.bill(&write, 1);
             if !rows.holds(write.key(), Rows::guard_of(&write)) {
                 return Ok(Written::Conflict(rows.rows.get(write.key()).cloned()));
             }
@@ -187,12 +227,14 @@ impl Table for MemoryTable {
             let mut keys: Vec<&Key> = writes.iter().map(Write::key).collect();
             keys.sort_unstable();
             keys.dedup();
-            if keys.len() != writes.len() || writes.len() > TRANSACTION_MAX {
-                return Err(TableError::Refused("a transaction holds up to 100 different items".into()));
+            if keys.len() != writes.len() || !(1..=TRANSACTION_MAX).contains(&writes.len()) {
+                return refuse("a transaction holds 1 to 100 different items");
             }
-            writes.iter().try_for_each(refuse_oversized)?;
-            rows.used.writes += writes.len() as u64;
-            rows.used.write_units += writes.iter().map(|write| 2 * rows.cost(write)).sum::<u64>();
+            writes.iter().try_for_each(refuse_unfit)?;
+            if writes.iter().map(written_bytes).sum::<usize>() > TRANSACTION_BYTES_MAX {
+                return refuse("a transaction holds at most 4 MB");
+            }
+            writes.iter().for_each(|write| rows.bill(write, 2));
             if let Some(failed) = writes.iter().find(|write| !rows.holds(write.key(), Rows::guard_of(write))) {
                 return Ok(Written::Conflict(rows.rows.get(failed.key()).cloned()));
             }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ports::{Vault, VaultError};
+use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::faults::{Faults, Verdict, crash};
@@ -40,19 +41,25 @@ impl MemoryVault {
 #[async_trait]
 impl Vault for MemoryVault {
     async fn seal(&self, owner: &str, plain: &SecretString) -> Result<String, VaultError> {
-        let text = format!("{owner}\n{}", plain.expose_secret());
+        // The owner is quoted, so that one with a line break ends where it ends.
+        let text = format!("{owner:?}\n{}", plain.expose_secret());
+        let proven = [digest(&SHA256, text.as_bytes()).as_ref(), text.as_bytes()].concat();
         // Not secrecy, which a test needs none of: only so that a token in the clear is found when a test looks for one.
-        let masked: Vec<u8> = text.bytes().map(|byte| byte ^ MASK).collect();
+        let masked: Vec<u8> = proven.iter().map(|byte| byte ^ MASK).collect();
         self.live(|| Ok(STANDARD.encode(masked)))
     }
 
     async fn open(&self, owner: &str, sealed: &str) -> Result<SecretString, VaultError> {
         self.live(|| {
             let masked = STANDARD.decode(sealed).map_err(|_| VaultError::Unopenable)?;
-            let text = String::from_utf8(masked.iter().map(|byte| byte ^ MASK).collect());
-            let text = text.map_err(|_| VaultError::Unopenable)?;
+            let proven: Vec<u8> = masked.iter().map(|byte| byte ^ MASK).collect();
+            let (proof, text) = proven.split_first_chunk::<SHA256_OUTPUT_LEN>().ok_or(VaultError::Unopenable)?;
+            if digest(&SHA256, text).as_ref() != proof {
+                return Err(VaultError::Unopenable);
+            }
+            let text = std::str::from_utf8(text).map_err(|_| VaultError::Unopenable)?;
             let (sealed_for, plain) = text.split_once('\n').ok_or(VaultError::Unopenable)?;
-            if sealed_for == owner { Ok(plain.into()) } else { Err(VaultError::Unopenable) }
+            if sealed_for == format!("{owner:?}") { Ok(plain.into()) } else { Err(VaultError::Unopenable) }
         })
     }
 
