@@ -3,10 +3,11 @@
 //! Source: the SQS Developer Guide on FIFO queues, visibility time-outs, dead-letter queues and quotas. Time is passed
 //! in; message ids come from a counter, so that a run repeats.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use kernel::Timestamp;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 /// How a queue is set up.
@@ -22,6 +23,9 @@ pub struct QueueSettings {
     pub retention_secs: u32,
     /// Seconds before a message can be received.
     pub delay_secs: u32,
+    /// Content-based deduplication: a message without a key takes the digest of its body for one.
+    #[serde(default)]
+    pub content_dedupe: bool,
     /// Where messages go, after how many receives.
     pub redrive: Option<(String, u32)>,
 }
@@ -118,6 +122,8 @@ pub struct Sqs {
     counter: u64,
 }
 
+/// The region in the names of queues.
+const REGION: &str = "eu-west-1";
 /// SQS's largest message.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 const DEDUPE_SPAN: Duration = Duration::from_secs(300);
@@ -152,8 +158,11 @@ impl Sqs {
     }
 
     /// Takes a message in. A repetition answers as the first did and is not stored.
-    pub fn send(&mut self, name: &str, message: NewMessage, now: Timestamp) -> Result<Sent, QueueFault> {
+    pub fn send(&mut self, name: &str, mut message: NewMessage, now: Timestamp) -> Result<Sent, QueueFault> {
         let queue = self.queues.get_mut(name).ok_or(QueueFault::NoQueue)?;
+        if queue.settings.content_dedupe && message.dedupe.is_none() {
+            message.dedupe = Some(body_digest(&message.body));
+        }
         check_message(&queue.settings, &message)?;
         queue.seen.retain(|_, (at, _, _)| now.duration_since(*at).unsigned_abs() < DEDUPE_SPAN);
         if let Some((_, id, sequence)) = message.dedupe.as_ref().and_then(|key| queue.seen.get(key)) {
@@ -196,14 +205,20 @@ impl Sqs {
         self.redrive(name, now)?;
         let queue = self.queues.get_mut(name).ok_or(QueueFault::NoQueue)?;
         let visibility = visibility_secs.unwrap_or(queue.settings.visibility_secs);
-        let mut closed: Vec<String> = Vec::new();
-        if queue.settings.fifo {
-            let hidden = queue.messages.iter().filter(|message| message.visible_at > now);
-            closed = hidden.filter_map(|message| message.group.clone()).collect();
+        let fifo = queue.settings.fifo;
+        let mut closed: BTreeSet<String> = BTreeSet::new();
+        if fifo {
+            let in_flight =
+                queue.messages.iter().filter(|message| message.visible_at > now && message.receipt.is_some());
+            closed = in_flight.filter_map(|message| message.group.clone()).collect();
         }
         let mut received = Vec::new();
         for message in &mut queue.messages {
-            let open = message.group.as_ref().is_none_or(|group| !closed.contains(group));
+            let open = !fifo || message.group.as_ref().is_none_or(|group| !closed.contains(group));
+            // Nobody overtakes a message of its group that is still delayed.
+            if fifo && message.visible_at > now {
+                closed.extend(message.group.clone());
+            }
             if received.len() < max && message.visible_at <= now && open {
                 self.counter += 1;
                 message.receives += 1;
@@ -331,6 +346,10 @@ fn check_message(settings: &QueueSettings, message: &NewMessage) -> Result<(), Q
     Ok(())
 }
 
+fn body_digest(body: &str) -> String {
+    digest(&SHA256, body.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn sequence_text(sequence: u64) -> String {
     format!("{:020}", 8_800_000_000_000_000_000_u64.saturating_add(sequence))
 }
@@ -351,7 +370,7 @@ fn hand_out(message: &Stored, receipt: String) -> Received {
         attributes.insert("SequenceNumber".to_owned(), sequence_text(message.sequence));
     }
     if let Some(source) = &message.source {
-        attributes.insert("DeadLetterQueueSourceArn".to_owned(), format!("arn:aws:sqs:local:000000000000:{source}"));
+        attributes.insert("DeadLetterQueueSourceArn".to_owned(), format!("arn:aws:sqs:{REGION}:000000000000:{source}"));
     }
     Received { message_id: message.id.clone(), receipt, body: message.body.clone(), attributes }
 }

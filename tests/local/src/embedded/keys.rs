@@ -57,7 +57,8 @@ fn kms(seed: &[u8; 32], request: &Whole) -> Result<Value, Refusal> {
     let bytes = |name: &str| body[name].as_str().and_then(|text| STANDARD.decode(text).ok()).ok_or(MALFORMED);
     match target.rsplit('.').next().unwrap_or_default() {
         "GenerateDataKey" => {
-            let mut plain = vec![0; 32];
+            let stated = body["NumberOfBytes"].as_u64().and_then(|bytes| usize::try_from(bytes).ok());
+            let mut plain = vec![0; stated.unwrap_or(if body["KeySpec"] == "AES_128" { 16 } else { 32 }).min(1024)];
             SystemRandom::new().fill(&mut plain).map_err(|_| MALFORMED)?;
             let blob = wrap(seed, &context, &plain).ok_or(MALFORMED)?;
             Ok(json!({ "KeyId": key_id, "Plaintext": STANDARD.encode(plain), "CiphertextBlob": STANDARD.encode(blob) }))

@@ -135,6 +135,7 @@ fn queue_settings(queue: &QueuePlan) -> QueueSettings {
         visibility_secs: queue.visibility_secs,
         retention_secs: queue.retention_secs,
         delay_secs: queue.delay_secs,
+        content_dedupe: queue.content_dedupe,
         redrive: queue.redrive.clone(),
     }
 }

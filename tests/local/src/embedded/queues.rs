@@ -2,7 +2,7 @@
 //!
 //! Source: the service model's AWS JSON 1.0 protocol: the action in `X-Amz-Target`, errors with `__type`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use ports::Clock;
 use serde_json::{Value, json};
 use simulator::sqs::{BODY_BYTES_MAX, NewMessage, QueueFault, Received, Sqs};
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use super::http::{Answer, Server, Whole, bind, serve, text};
 use super::{ACCOUNT, REGION, queue_url};
@@ -56,10 +57,14 @@ impl SharedQueues {
 
     /// Waits until something changes, or a hidden message may be visible again.
     pub async fn changed(&self, at_most: Duration) {
+        self.heard(self.changed.notified(), at_most).await;
+    }
+
+    async fn heard(&self, change: Notified<'_>, at_most: Duration) {
         let now = self.clock.now();
         let next = self.lock().next_change(now).map(|at| at.duration_since(now).unsigned_abs());
         let wait = next.map_or(at_most, |next| next.min(at_most)).max(Duration::from_millis(1));
-        drop(tokio::time::timeout(wait, self.changed.notified()).await);
+        drop(tokio::time::timeout(wait, change).await);
     }
 
     pub(super) fn save(&self) -> anyhow::Result<()> {
@@ -137,7 +142,7 @@ async fn carry_out(queues: &SharedQueues, action: &str, body: &Value) -> Result<
             let urls: Vec<String> = queues.lock().names().iter().map(|name| queue_url(name)).collect();
             Ok(json!({ "QueueUrls": urls }))
         }
-        "GetQueueAttributes" => attributes(queues, queue_name(body)),
+        "GetQueueAttributes" => attributes(queues, queue_name(body), &body["AttributeNames"]),
         "PurgeQueue" => queues.lock().purge(queue_name(body)).map(|()| json!({})),
         _ => Err(QueueFault::Invalid(format!("{action} is not served here"))),
     }
@@ -201,27 +206,43 @@ async fn receive(queues: &SharedQueues, body: &Value) -> Result<Value, QueueFaul
     let queue = queue_name(body);
     let max = body["MaxNumberOfMessages"].as_u64().map_or(Some(1), |max| usize::try_from(max).ok()).unwrap_or(0);
     let visibility = body["VisibilityTimeout"].as_u64().and_then(|secs| secs.try_into().ok());
-    let wait = Duration::from_secs(body["WaitTimeSeconds"].as_u64().unwrap_or(0).min(WAIT_SECS_MAX));
+    let wait_secs = body["WaitTimeSeconds"].as_u64().unwrap_or(0);
+    if wait_secs > WAIT_SECS_MAX {
+        return Err(QueueFault::Invalid("WaitTimeSeconds is 0 to 20.".into()));
+    }
+    let wait = Duration::from_secs(wait_secs);
+    let wanted = [&body["MessageSystemAttributeNames"], &body["AttributeNames"]];
     let began = tokio::time::Instant::now();
     loop {
+        // Listened for before looking, so that nothing sent in between is missed.
+        let change = queues.changed.notified();
         let received = queues.lock().receive(queue, max, visibility, queues.clock.now())?;
         let left = wait.saturating_sub(began.elapsed());
         if !received.is_empty() || left.is_zero() {
-            let messages: Vec<Value> = received.iter().map(shown).collect();
+            let messages: Vec<Value> = received.iter().map(|message| shown(message, &wanted)).collect();
             return Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) });
         }
-        queues.changed(left).await;
+        queues.heard(change, left).await;
     }
 }
 
-fn shown(message: &Received) -> Value {
-    json!({
+/// Whether a request asks for an attribute: unasked, SQS tells none.
+fn asks_for(wanted: &[&Value], name: &str) -> bool {
+    wanted.iter().filter_map(|names| names.as_array()).flatten().any(|asked| asked == name || asked == "All")
+}
+
+fn shown(message: &Received, wanted: &[&Value]) -> Value {
+    let mut shown = json!({
         "MessageId": message.message_id,
         "ReceiptHandle": message.receipt,
         "MD5OfBody": md5_of(&message.body),
         "Body": message.body,
-        "Attributes": message.attributes,
-    })
+    });
+    let asked: BTreeMap<_, _> = message.attributes.iter().filter(|(name, _)| asks_for(wanted, name)).collect();
+    if !asked.is_empty() {
+        shown["Attributes"] = json!(asked);
+    }
+    shown
 }
 
 fn delete(queues: &SharedQueues, queue: &str, entry: &Value) -> Result<Value, QueueFault> {
@@ -240,16 +261,18 @@ fn change_visibility(queues: &SharedQueues, queue: &str, entry: &Value) -> Resul
     Ok(json!({}))
 }
 
-fn attributes(queues: &SharedQueues, queue: &str) -> Result<Value, QueueFault> {
+fn attributes(queues: &SharedQueues, queue: &str, wanted: &Value) -> Result<Value, QueueFault> {
     let model = queues.lock();
     let counts = model.counts(queue, queues.clock.now()).ok_or(QueueFault::NoQueue)?;
     let settings = model.settings(queue).ok_or(QueueFault::NoQueue)?;
-    Ok(json!({ "Attributes": {
-        "QueueArn": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"),
-        "ApproximateNumberOfMessages": counts.visible.to_string(),
-        "ApproximateNumberOfMessagesNotVisible": counts.in_flight.to_string(),
-        "ApproximateNumberOfMessagesDelayed": counts.delayed.to_string(),
-        "VisibilityTimeout": settings.visibility_secs.to_string(),
-        "FifoQueue": settings.fifo.to_string(),
-    }}))
+    let all = [
+        ("QueueArn", format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")),
+        ("ApproximateNumberOfMessages", counts.visible.to_string()),
+        ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
+        ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
+        ("VisibilityTimeout", settings.visibility_secs.to_string()),
+        ("FifoQueue", settings.fifo.to_string()),
+    ];
+    let asked: BTreeMap<_, _> = all.into_iter().filter(|(name, _)| asks_for(&[wanted], name)).collect();
+    Ok(json!({ "Attributes": asked }))
 }

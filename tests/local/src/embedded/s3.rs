@@ -11,18 +11,22 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
+use kernel::Timestamp;
 use md5::{Digest, Md5};
 use ports::Clock;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use simulator::sqs::NewMessage;
 
-use super::REGION;
 use super::http::{Answer, Server, Whole, bind, serve, text};
 use super::queues::SharedQueues;
+use super::{ACCOUNT, REGION};
 use crate::plan::{BucketPlan, NotificationPlan, Plan};
 
 /// Largest object taken here.
 const OBJECT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// S3's longest key.
+const KEY_BYTES_MAX: usize = 1024;
 
 #[derive(Clone)]
 struct Object {
@@ -62,8 +66,9 @@ fn error(status: u16, code: &str) -> Answer {
     xml(status, format!("<Error><Code>{code}</Code><Message>{code}</Message></Error>"))
 }
 
+/// A path without its percent signs. A `+`, a `&` and a `=` in a path stand for themselves.
 fn decoded(path: &str) -> String {
-    let pairs = format!("k={}", path.replace('+', "%2B"));
+    let pairs = format!("k={}", path.replace('+', "%2B").replace('&', "%26"));
     url::form_urlencoded::parse(pairs.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
@@ -81,6 +86,7 @@ impl Store {
         }
         match (request.method().as_str(), key) {
             ("GET", "") => self.list(bucket, request.uri().query().unwrap_or_default()),
+            (_, key) if key.len() > KEY_BYTES_MAX => error(400, "KeyTooLongError"),
             ("PUT", key) if !key.is_empty() => self.put(plan, key, request),
             ("GET" | "HEAD", key) if !key.is_empty() => self.get(bucket, key, request.method() == "HEAD"),
             ("DELETE", key) if !key.is_empty() => self.delete(plan, key),
@@ -93,7 +99,7 @@ impl Store {
         let chunked = header("x-amz-content-sha256").is_some_and(|mode| mode.starts_with("STREAMING-"));
         let body = if chunked { unchunked(request.body()) } else { Some(request.body().clone()) };
         let Some(body) = body else { return error(400, "IncompleteBody") };
-        let etag: String = Md5::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let etag = etag_of(&body);
         let content_type = header("content-type").unwrap_or("binary/octet-stream").to_owned();
         let object = Object { body, content_type, etag: etag.clone() };
         if self.keep(&bucket.name, key, Some(&object)).is_err() {
@@ -101,7 +107,7 @@ impl Store {
         }
         let size = object.body.len();
         self.objects().insert((bucket.name.clone(), key.to_owned()), object);
-        self.tell(bucket, key, "ObjectCreated:Put", size, &etag);
+        self.tell(bucket, key, "ObjectCreated:Put", Some((size, &etag)));
         with_etag(text(200, "application/xml", ""), &etag)
     }
 
@@ -119,9 +125,11 @@ impl Store {
 
     fn delete(&self, bucket: &BucketPlan, key: &str) -> Answer {
         let removed = self.objects().remove(&(bucket.name.clone(), key.to_owned()));
-        if let Some(object) = removed {
-            drop(self.keep(&bucket.name, key, None));
-            self.tell(bucket, key, "ObjectRemoved:Delete", 0, &object.etag);
+        if removed.is_some() {
+            if self.keep(&bucket.name, key, None).is_err() {
+                return error(500, "InternalError");
+            }
+            self.tell(bucket, key, "ObjectRemoved:Delete", None);
         }
         text(204, "application/xml", "")
     }
@@ -157,10 +165,10 @@ impl Store {
     }
 
     /// Sends S3's event to each queue that wants it.
-    fn tell(&self, bucket: &BucketPlan, key: &str, event: &str, size: usize, etag: &str) {
+    fn tell(&self, bucket: &BucketPlan, key: &str, event: &str, created: Option<(usize, &str)>) {
         let now = self.clock.now();
         for wanted in bucket.notifications.iter().filter(|wanted| wants(wanted, event, key)) {
-            let body = s3_event(&bucket.name, key, event, size, etag, &now.to_string());
+            let body = s3_event(&bucket.name, key, event, created, now);
             let message = NewMessage { body: body.to_string(), ..NewMessage::default() };
             // A queue that the template misnames is found by reading the template.
             drop(self.queues.lock().send(&wanted.queue, message, now));
@@ -168,13 +176,18 @@ impl Store {
         self.queues.wake();
     }
 
-    /// One file an object: its name is the key, its first line the content type.
+    /// One file an object: its first line says what it is, the rest is the body. The name is a digest of bucket and
+    /// key, because a key can be longer than a file's name.
     fn keep(&self, bucket: &str, key: &str, object: Option<&Object>) -> anyhow::Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         std::fs::create_dir_all(folder)?;
-        let file = folder.join(URL_SAFE_NO_PAD.encode(format!("{bucket}/{key}")));
+        let digest = ring::digest::digest(&ring::digest::SHA256, format!("{bucket}/{key}").as_bytes());
+        let file = folder.join(URL_SAFE_NO_PAD.encode(digest));
         match object {
-            Some(object) => std::fs::write(file, [object.content_type.as_bytes(), b"\n", &object.body].concat())?,
+            Some(object) => {
+                let label = Label { bucket: bucket.into(), key: key.into(), content_type: object.content_type.clone() };
+                std::fs::write(file, [&serde_json::to_vec(&label)?[..], b"\n", &object.body].concat())?;
+            }
             None => std::fs::remove_file(file)?,
         }
         Ok(())
@@ -184,18 +197,28 @@ impl Store {
         let Some(folder) = self.folder.as_ref().filter(|folder| folder.exists()) else { return Ok(()) };
         for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
             let path = entry?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let name = URL_SAFE_NO_PAD.decode(&name).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            let Some((bucket, key)) = name.as_deref().and_then(|name| name.split_once('/')) else { continue };
-            let kept = std::fs::read(&path)?;
-            let line = kept.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+            let fault = || format!("{} is damaged; remove it or choose another --data", path.display());
+            let kept = std::fs::read(&path).with_context(fault)?;
+            let line = kept.iter().position(|byte| *byte == b'\n').with_context(fault)?;
+            let label: Label = serde_json::from_slice(&kept[..line]).with_context(fault)?;
             let body = Bytes::copy_from_slice(&kept[line + 1..]);
-            let etag = Md5::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
-            let content_type = String::from_utf8_lossy(&kept[..line]).into_owned();
-            self.objects().insert((bucket.to_owned(), key.to_owned()), Object { body, content_type, etag });
+            let object = Object { etag: etag_of(&body), body, content_type: label.content_type };
+            self.objects().insert((label.bucket, label.key), object);
         }
         Ok(())
     }
+}
+
+/// What a kept file begins with.
+#[derive(Serialize, Deserialize)]
+struct Label {
+    bucket: String,
+    key: String,
+    content_type: String,
+}
+
+fn etag_of(body: &[u8]) -> String {
+    Md5::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn with_etag(mut answer: Answer, etag: &str) -> Answer {
@@ -210,14 +233,27 @@ fn wants(wanted: &NotificationPlan, event: &str, key: &str) -> bool {
     event.starts_with(kind) && key.starts_with(&wanted.prefix) && key.ends_with(&wanted.suffix)
 }
 
-fn s3_event(bucket: &str, key: &str, event: &str, size: usize, etag: &str, at: &str) -> Value {
+/// S3's own record. Of a removed object only the key is told.
+fn s3_event(bucket: &str, key: &str, event: &str, created: Option<(usize, &str)>, at: Timestamp) -> Value {
     let key: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
+    let mut object = json!({ "key": key.replace("%2F", "/"), "sequencer": format!("{:018X}", at.as_microsecond()) });
+    if let Some((size, etag)) = created {
+        object["size"] = json!(size);
+        object["eTag"] = json!(etag);
+    }
     json!({ "Records": [{
-        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": REGION, "eventTime": at, "eventName": event,
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": REGION,
+        "eventTime": at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(), "eventName": event,
+        "userIdentity": { "principalId": ACCOUNT },
+        "requestParameters": { "sourceIPAddress": "127.0.0.1" },
+        "responseElements": { "x-amz-request-id": "local", "x-amz-id-2": "local" },
         "s3": {
             "s3SchemaVersion": "1.0",
-            "bucket": { "name": bucket, "arn": format!("arn:aws:s3:::{bucket}") },
-            "object": { "key": key.replace("%2F", "/"), "size": size, "eTag": etag },
+            "configurationId": "local",
+            "bucket": {
+                "name": bucket, "ownerIdentity": { "principalId": ACCOUNT }, "arn": format!("arn:aws:s3:::{bucket}"),
+            },
+            "object": object,
         },
     }] })
 }
