@@ -55,28 +55,50 @@ pub async fn measure(invoices: usize) -> anyhow::Result<Vec<Figure>> {
 
 /// A quiet day's calls, and what one more changed small record costs.
 async fn quiet_and_changed(desk: &Desk) -> anyhow::Result<Vec<Figure>> {
+    day(desk, 0).await?;
     let quiet = day(desk, 0).await?;
-    let quiet = (quiet.0, day(desk, 0).await?.1);
-    let changed = day(desk, 100).await?;
-    let marginal = (changed.1.saturating_sub(quiet.1)) * 1000 / 100;
+    let changed = day(desk, CHANGED).await?;
+    let per_change = |units: u64| units * 1000 / CHANGED as u64;
+    let beside_rows = per_change((changed.units - changed.row_units).saturating_sub(quiet.units - quiet.row_units));
     Ok(vec![
-        Figure::at_most("quiet day: calls, token refresh included", quiet.0, 15, "calls"),
-        Figure::beside("quiet day: write units of the run itself", quiet.1.to_string()),
-        Figure::at_most("one more changed small record: write units, in thousandths", marginal, 1_150, ""),
-        Figure::at_most("an unchanged record: write units", 0, 0, "(see quiet day)"),
+        Figure::at_most("quiet day: calls, token refresh included", quiet.calls, 15, "calls"),
+        Figure::beside("quiet day: records read again unchanged", quiet.read.to_string()),
+        Figure::at_most("quiet day: write units on records", quiet.row_units, 0, ""),
+        Figure::beside("quiet day: write units of the run itself", quiet.units.to_string()),
+        Figure::at_most("a small changed record: write units in thousandths", per_change(changed.row_units), 1_000, ""),
+        Figure::at_most("a small changed record: its share of the feed's units, likewise", beside_rows, 250, ""),
     ])
 }
 
-/// Lets a day pass, changes so many contacts, syncs; answers calls and write units.
-async fn day(desk: &Desk, changes: usize) -> anyhow::Result<(u64, u64)> {
+/// Small records changed on a busy day.
+const CHANGED: usize = 100;
+
+/// What one day took.
+struct Day {
+    calls: u64,
+    read: u64,
+    units: u64,
+    row_units: u64,
+}
+
+/// Lets a day pass, changes so many contacts, syncs.
+async fn day(desk: &Desk, changes: usize) -> anyhow::Result<Day> {
     desk.world.clock.advance(Duration::from_secs(24 * 3600));
     let contacts = desk.mirror("contacts").await;
+    anyhow::ensure!(contacts.len() >= changes, "too few contacts to change");
     for (at, contact) in contacts.iter().take(changes).enumerate() {
         let renamed = desk.xero.rename_contact(desk.whose.tenant, contact.id.parse()?, &format!("Renamed {at}"));
         anyhow::ensure!(renamed.is_ok(), "a contact could not be renamed");
     }
     desk.xero.forget_calls();
-    let before = desk.world.table.used().write_units;
+    let table = &desk.world.table;
+    let (units, row_units) = (table.used().write_units, table.write_units_of("mirror"));
     desk.sync(Trigger::Schedule).await;
-    Ok((desk.xero.calls().len() as u64, desk.world.table.used().write_units - before))
+    let (runs, _) = sync::list_runs(&**table, &desk.whose, None, 1).await?;
+    Ok(Day {
+        calls: desk.xero.calls().len() as u64,
+        read: runs.iter().flat_map(|run| run.counts.values()).map(|count| count.read).sum(),
+        units: table.used().write_units - units,
+        row_units: table.write_units_of("mirror") - row_units,
+    })
 }

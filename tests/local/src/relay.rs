@@ -26,7 +26,7 @@ pub async fn start(target: &str, recorder: Arc<Mutex<Recorder>>) -> anyhow::Resu
     let target = target.to_owned();
     serve(bind(0).await?, BYTES_MAX, move |request| {
         let (transport, recorder, target) = (transport.clone(), recorder.clone(), target.clone());
-        async move { pass(&*transport, &recorder, &target, &request).await }
+        async move { pass(&transport, &recorder, &target, &request).await }
     })
 }
 

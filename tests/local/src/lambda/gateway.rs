@@ -14,14 +14,13 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use xero::access_token::{KeySet, verify};
 
+use super::outcome::{InvokeError, PAYLOAD_BYTES_MAX};
 use super::runtime::Function;
 use crate::embedded::http::{Answer, Server, Whole, serve, text};
 use crate::plan::{AuthorizerPlan, RoutePlan};
 
 /// API Gateway's largest request.
 const REQUEST_BYTES_MAX: usize = 10 * 1024 * 1024;
-/// Lambda's largest payload, which a request must fit into.
-const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// Everything the gateway routes by.
 pub struct Gateway {
@@ -59,14 +58,14 @@ impl Gateway {
             },
             _ => None,
         };
-        if request.body().len() > PAYLOAD_BYTES_MAX {
+        let event = event(&request, route, &parameters, claims, self.clock.now()).to_string();
+        if event.len() > PAYLOAD_BYTES_MAX {
             return message(413, "Request Too Long");
         }
-        let event = event(&request, route, &parameters, claims, self.clock.now());
         let Some(function) = self.functions.get(&route.function) else { return message(500, "Internal Server Error") };
-        match function.invoke(event.to_string().into()).await {
+        match function.invoke(event.into()).await {
             Ok(payload) => reply(&payload),
-            Err(super::runtime::InvokeError::TimedOut(_)) => message(503, "Service Unavailable"),
+            Err(InvokeError::TimedOut(_)) => message(503, "Service Unavailable"),
             Err(_) => message(500, "Internal Server Error"),
         }
     }

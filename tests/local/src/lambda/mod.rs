@@ -5,6 +5,7 @@
 
 pub mod gateway;
 pub mod issuer;
+pub mod outcome;
 pub mod runtime;
 pub mod schedules;
 pub mod sources;

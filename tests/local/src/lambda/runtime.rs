@@ -3,7 +3,7 @@
 //! Source: the "Using the Lambda runtime API" page. An environment asks for its next invocation, answers it, and is
 //! kept warm; when it takes too long or dies, the invocation fails and a fresh one takes its place.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,37 +17,14 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Notify, oneshot};
 
 use crate::embedded::http::{Answer, Server, Whole, bind, serve, text};
+use crate::lambda::outcome::{InvokeError, Outcome, PAYLOAD_BYTES_MAX};
 use crate::plan::FunctionPlan;
 
-/// Lambda's largest payload.
-const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// What an environment may send before its connection is refused altogether.
+const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Environments of one function at once, when the template states none.
 const ENVIRONMENTS_DEFAULT: usize = 4;
 const VERSION: &str = "/2018-06-01/runtime/";
-
-/// Why an invocation brought no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvokeError {
-    /// The function answered with an error.
-    #[error("{kind}: {message}")]
-    Function {
-        /// `errorType`.
-        kind: String,
-        /// `errorMessage`.
-        message: String,
-    },
-    /// The function took longer than its time-out.
-    #[error("Task timed out after {0} seconds")]
-    TimedOut(u64),
-    /// The process ended before it answered.
-    #[error("the process ended before it answered; see its log")]
-    Crashed,
-    /// The binary could not be started.
-    #[error("{0}")]
-    NotStarted(String),
-}
-
-type Outcome = Result<Bytes, InvokeError>;
 
 struct Invocation {
     id: String,
@@ -58,10 +35,21 @@ struct Invocation {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Invocation>,
+    /// By id: who waits for it, and in which environment it runs.
     running: HashMap<String, (oneshot::Sender<Outcome>, u64)>,
     environments: HashMap<u64, Environment>,
-    idle: usize,
-    starting: usize,
+    /// Environments that have not asked for work yet.
+    starting: BTreeSet<u64>,
+    /// Environments that wait for work.
+    idle: BTreeSet<u64>,
+}
+
+impl State {
+    /// Whether work waits for which no environment is there or on its way, and one more is allowed.
+    fn wants_environment(&self, most: usize) -> bool {
+        let all: BTreeSet<&u64> = self.environments.keys().chain(&self.starting).collect();
+        self.waiting.len() > self.idle.len() + self.starting.len() && all.len() < most
+    }
 }
 
 /// One process and the Runtime API that only it is told of.
@@ -116,50 +104,67 @@ impl Function {
 
     /// Carries out one invocation.
     pub async fn invoke(self: &Arc<Self>, payload: Bytes) -> Outcome {
-        let id = format!("00000000-0000-4000-8000-{:012x}", self.counter.fetch_add(1, Ordering::Relaxed) + 1);
-        let (answer, answered) = oneshot::channel();
-        let wanted = {
-            let mut state = self.state();
-            state.waiting.push_back(Invocation { id: id.clone(), payload, answer });
-            let most = self.plan.concurrency_max.map_or(ENVIRONMENTS_DEFAULT, |most| most as usize);
-            let wanted =
-                state.waiting.len() > state.idle + state.starting && state.environments.len() + state.starting < most;
-            state.starting += usize::from(wanted);
-            wanted
-        };
-        if wanted {
-            self.start_environment().await?;
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(InvokeError::request_too_large());
         }
+        let id = format!("00000000-0000-4000-8000-{:012x}", self.next_number());
+        let (answer, answered) = oneshot::channel();
+        self.state().waiting.push_back(Invocation { id: id.clone(), payload, answer });
         self.arrived.notify_waiters();
+        if let Err(fault) = self.tend().await
+            && self.forget(&id)
+        {
+            return Err(fault);
+        }
         let limit = self.plan.timeout + Duration::from_secs(20);
         match tokio::time::timeout(limit, answered).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(InvokeError::Crashed),
             Err(_) => {
-                self.end_of(&id);
+                self.forget(&id);
                 Err(InvokeError::TimedOut(self.plan.timeout.as_secs()))
             }
         }
     }
 
-    /// Starts one more process.
-    async fn start_environment(self: &Arc<Self>) -> Result<(), InvokeError> {
-        let started = self.launch().await;
-        if started.is_err() {
-            let mut state = self.state();
-            state.starting = state.starting.saturating_sub(1);
-        }
-        started
+    fn next_number(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Boxed, because a process that ends launches the next one.
-    fn launch(self: &Arc<Self>) -> BoxFuture<'static, Result<(), InvokeError>> {
+    /// Takes an invocation back that no environment has begun.
+    fn forget(&self, id: &str) -> bool {
+        let mut state = self.state();
+        let before = state.waiting.len();
+        state.waiting.retain(|invocation| invocation.id != id);
+        state.waiting.len() < before
+    }
+
+    /// Starts environments for what waits. Boxed, because an environment that ends tends to its own successor.
+    fn tend(self: &Arc<Self>) -> BoxFuture<'static, Result<(), InvokeError>> {
         let function = self.clone();
-        Box::pin(async move { function.launch_one().await })
+        let most = self.plan.concurrency_max.map_or(ENVIRONMENTS_DEFAULT, |most| most as usize);
+        Box::pin(async move {
+            loop {
+                let number = function.next_number();
+                {
+                    let mut state = function.state();
+                    if !state.wants_environment(most) {
+                        return Ok(());
+                    }
+                    state.starting.insert(number);
+                }
+                // A task of its own: whoever waits for it may go away halfway.
+                let launched = tokio::spawn(function.clone().launch(number)).await;
+                let launched = launched.unwrap_or_else(|error| Err(InvokeError::NotStarted(error.to_string())));
+                if launched.is_err() {
+                    function.state().starting.remove(&number);
+                    return launched;
+                }
+            }
+        })
     }
 
-    async fn launch_one(self: Arc<Self>) -> Result<(), InvokeError> {
-        let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
+    async fn launch(self: Arc<Self>, number: u64) -> Result<(), InvokeError> {
         let api = self.serve_environment(number).await.map_err(|error| InvokeError::NotStarted(error.to_string()))?;
         let mut command = Command::new(&self.binary);
         command
@@ -179,9 +184,10 @@ impl Function {
         let fault =
             |error: std::io::Error| InvokeError::NotStarted(format!("cannot start {}: {error}", self.binary.display()));
         let mut child = command.spawn().map_err(fault)?;
-        self.follow(child.stdout.take());
-        self.follow(child.stderr.take());
+        let (output, errors) = (child.stdout.take(), child.stderr.take());
         self.state().environments.insert(number, Environment { process: child, _api: api });
+        self.follow(output);
+        self.follow(errors);
         let watched = self.clone();
         tokio::spawn(async move { watched.watch(number).await });
         Ok(())
@@ -189,7 +195,7 @@ impl Function {
 
     async fn serve_environment(self: &Arc<Self>, number: u64) -> anyhow::Result<Server> {
         let serving = Arc::downgrade(self);
-        serve(bind(0).await?, PAYLOAD_BYTES_MAX, move |request| {
+        serve(bind(0).await?, ANSWER_BYTES_MAX, move |request| {
             let serving = serving.upgrade();
             async move {
                 match serving {
@@ -210,50 +216,45 @@ impl Function {
         });
     }
 
-    /// Notices a process that ended: its invocation fails, waiting ones get a fresh process.
+    /// Notices a process that ended.
     async fn watch(self: Arc<Self>, number: u64) {
         loop {
             tokio::time::sleep(Duration::from_millis(20)).await;
-            let ended = match self.state().environments.get_mut(&number) {
+            let running = match self.state().environments.get_mut(&number) {
                 None => return,
-                Some(environment) => !matches!(environment.process.try_wait(), Ok(None)),
+                Some(environment) => matches!(environment.process.try_wait(), Ok(None)),
             };
-            if ended {
+            if !running {
                 break;
             }
         }
-        let restart = {
-            let mut state = self.state();
-            state.environments.remove(&number);
-            let lost: Vec<String> =
-                state.running.iter().filter(|(_, (_, at))| *at == number).map(|(id, _)| id.clone()).collect();
-            let failed = !lost.is_empty();
-            for id in lost {
-                if let Some((answer, _)) = state.running.remove(&id) {
-                    drop(answer.send(Err(InvokeError::Crashed)));
-                }
-            }
-            // A process that dies before it ever asked would be started for ever.
-            if !failed && state.environments.is_empty() {
-                for invocation in state.waiting.drain(..) {
-                    drop(invocation.answer.send(Err(InvokeError::Crashed)));
-                }
-            }
-            failed && !state.waiting.is_empty()
-        };
-        if restart {
-            drop(self.launch().await);
-        }
+        self.end(number, &InvokeError::Crashed).await;
     }
 
-    /// Kills the process that holds an invocation.
-    fn end_of(&self, id: &str) {
-        let mut state = self.state();
-        state.waiting.retain(|invocation| invocation.id != id);
-        if let Some((_, number)) = state.running.remove(id)
-            && let Some(mut environment) = state.environments.remove(&number)
+    /// Ends an environment and what runs in it; what waits gets a fresh one.
+    async fn end(self: &Arc<Self>, number: u64, why: &InvokeError) {
         {
-            drop(environment.process.start_kill());
+            let mut state = self.state();
+            if let Some(mut environment) = state.environments.remove(&number) {
+                drop(environment.process.start_kill());
+            }
+            state.idle.remove(&number);
+            let lost: Vec<String> =
+                state.running.iter().filter(|(_, (_, at))| *at == number).map(|(id, _)| id.clone()).collect();
+            for id in lost {
+                if let Some((answer, _)) = state.running.remove(&id) {
+                    drop(answer.send(Err(why.clone())));
+                }
+            }
+            // Died before it ever asked: the invocation it was started for fails, or it would be started for ever.
+            if state.starting.remove(&number)
+                && let Some(invocation) = state.waiting.pop_front()
+            {
+                drop(invocation.answer.send(Err(why.clone())));
+            }
+        }
+        if let Err(fault) = self.tend().await {
+            (self.log)(&self.plan.name, &fault.to_string());
         }
     }
 
@@ -264,8 +265,14 @@ impl Function {
         let parts: Vec<&str> = action.split('/').collect();
         match parts.as_slice() {
             ["invocation", "next"] => self.next(number).await,
-            ["invocation", id, "response"] => self.conclude(id, Ok(request.into_body())),
-            ["invocation", id, "error"] => self.conclude(id, Err(function_error(request.body()))),
+            ["invocation", id, "response"] if request.body().len() > PAYLOAD_BYTES_MAX => {
+                let fault = InvokeError::response_too_large();
+                let refusal = fault.refusal();
+                self.conclude(number, id, Err(fault));
+                text(413, "application/json", refusal)
+            }
+            ["invocation", id, "response"] => self.conclude(number, id, Ok(request.into_body())),
+            ["invocation", id, "error"] => self.conclude(number, id, Err(InvokeError::told(request.body()))),
             ["init", "error"] => {
                 (self.log)(&self.plan.name, &String::from_utf8_lossy(request.body()));
                 text(202, "application/json", "{}")
@@ -276,30 +283,23 @@ impl Function {
 
     /// Waits for work, as long as it takes.
     async fn next(self: Arc<Self>, number: u64) -> Answer {
-        {
-            let mut state = self.state();
-            state.idle += 1;
-            state.starting = state.starting.saturating_sub(1);
-        }
-        let invocation = loop {
+        let idle = Idle::new(&self, number);
+        let (id, payload) = loop {
             let arrived = self.arrived.notified();
             tokio::pin!(arrived);
             arrived.as_mut().enable();
-            if let Some(invocation) = self.state().waiting.pop_front() {
-                break invocation;
+            match self.take(number) {
+                Ok(Some(taken)) => break taken,
+                Ok(None) => arrived.await,
+                Err(Ended) => return text(410, "text/plain", "ended"),
             }
-            arrived.await;
         };
-        let deadline = {
-            let mut state = self.state();
-            state.idle = state.idle.saturating_sub(1);
-            state.running.insert(invocation.id.clone(), (invocation.answer, number));
-            SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + self.plan.timeout
-        };
-        self.clone().limit(invocation.id.clone());
-        let mut answer = text(200, "application/json", invocation.payload);
+        drop(idle);
+        let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + self.plan.timeout;
+        self.clone().limit(id.clone());
+        let mut answer = text(200, "application/json", payload);
         let headers = [
-            ("lambda-runtime-aws-request-id", invocation.id),
+            ("lambda-runtime-aws-request-id", id),
             ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
             (
                 "lambda-runtime-invoked-function-arn",
@@ -315,23 +315,34 @@ impl Function {
         answer
     }
 
+    /// The invocation that waited longest, for an environment that is still there.
+    fn take(&self, number: u64) -> Result<Option<(String, Bytes)>, Ended> {
+        let mut state = self.state();
+        // An environment that was ended gets nothing more, however long its connection lives.
+        if !state.idle.contains(&number) {
+            return Err(Ended);
+        }
+        let Some(Invocation { id, payload, answer }) = state.waiting.pop_front() else { return Ok(None) };
+        state.running.insert(id.clone(), (answer, number));
+        Ok(Some((id, payload)))
+    }
+
     /// Ends an invocation that takes too long, process and all.
     fn limit(self: Arc<Self>, id: String) {
         tokio::spawn(async move {
             tokio::time::sleep(self.plan.timeout).await;
-            let seconds = self.plan.timeout.as_secs();
-            let taken = self.state().running.remove(&id);
-            if let Some((answer, number)) = taken {
-                if let Some(mut environment) = self.state().environments.remove(&number) {
-                    drop(environment.process.start_kill());
-                }
-                drop(answer.send(Err(InvokeError::TimedOut(seconds))));
+            let number = self.state().running.get(&id).map(|(_, number)| *number);
+            if let Some(number) = number {
+                self.end(number, &InvokeError::TimedOut(self.plan.timeout.as_secs())).await;
             }
         });
     }
 
-    fn conclude(&self, id: &str, outcome: Outcome) -> Answer {
-        match self.state().running.remove(id) {
+    fn conclude(&self, number: u64, id: &str, outcome: Outcome) -> Answer {
+        let mut state = self.state();
+        let ours = state.running.get(id).is_some_and(|(_, at)| *at == number);
+        let answer = if ours { state.running.remove(id) } else { None };
+        match answer {
             Some((answer, _)) => {
                 drop(answer.send(outcome));
                 text(202, "application/json", r#"{"status":"OK"}"#)
@@ -351,11 +362,30 @@ impl Function {
         for (_, mut environment) in state.environments.drain() {
             drop(environment.process.start_kill());
         }
+        // Whoever waits for an answer is told at once that none will come.
+        state.running.clear();
+        state.waiting.clear();
     }
 }
 
-fn function_error(body: &[u8]) -> InvokeError {
-    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    let field = |name: &str| body[name].as_str().unwrap_or("unknown").to_owned();
-    InvokeError::Function { kind: field("errorType"), message: field("errorMessage") }
+/// An environment was ended and asks all the same.
+struct Ended;
+
+/// An environment that waits for work, until it has some or its connection ends.
+struct Idle<'a>(&'a Function, u64);
+
+impl<'a> Idle<'a> {
+    fn new(function: &'a Function, number: u64) -> Self {
+        let mut state = function.state();
+        if state.starting.remove(&number) || state.environments.contains_key(&number) {
+            state.idle.insert(number);
+        }
+        Self(function, number)
+    }
+}
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        self.0.state().idle.remove(&self.1);
+    }
 }
