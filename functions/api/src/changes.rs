@@ -3,15 +3,19 @@
 use connections::Connection;
 use kernel::OrganisationRef;
 use lambda_kit::{ApiReply, ApiRequest, Problem};
+use mirror::entities::entity;
+use mirror::feed::{Change, Cursor, CursorError, FeedError};
+use mirror::read::{RecordView, list_records, load_record};
+use mirror::record::text_of;
 use serde_json::{Map, Value, json};
-use sync::entities::entity;
-use sync::feed::{Change, Cursor, CursorError, read_changes};
-use sync::read::{RecordView, list_records, load_record};
-use sync::record::text_of;
+use sync::read_changes;
 use xero::links::deep_link;
 
 use crate::answers::{failed, limit};
 use crate::config::Api;
+
+/// Longest id of a record: Xero's are UUIDs or short codes.
+const RECORD_ID_MAX: usize = 128;
 
 /// A cursor the caller gave back.
 pub fn cursor(whose: &OrganisationRef, text: &str) -> Result<Cursor, Problem> {
@@ -36,6 +40,7 @@ pub fn change_answer(connection: &Connection, change: &Change) -> Value {
         "id": change.id,
         "change": change.change,
         "differences": change.differences,
+        "differences_cut": change.differences_cut,
         "record": change.record,
         "link": link(connection, &change.entity, &change.id, &change.record),
         "self": format!("/v1/organisations/{}/records/{}/{}", connection.whose.tenant, change.entity, change.id),
@@ -50,7 +55,13 @@ pub async fn list(api: &Api, connection: &Connection, request: &ApiRequest) -> R
         None => Cursor::start(whose),
         Some(text) => cursor(whose, text)?,
     };
-    let page = read_changes(&*api.access.ports.table, &from, wanted).await.map_err(failed)?;
+    let page = read_changes(&*api.access.ports.table, &from, wanted).await.map_err(|error| match error {
+        error @ FeedError::Ahead { .. } => {
+            let detail = format!("{error}. It is of a later state than this one: start again without a cursor.");
+            Problem::bad_request("cursor-ahead", detail)
+        }
+        error @ FeedError::Table(_) => failed(error),
+    })?;
     let changes: Vec<Value> = page.changes.iter().map(|change| change_answer(connection, change)).collect();
     let answer = json!({ "changes": changes, "next_cursor": page.next.to_string(), "more": page.more });
     Ok(ApiReply::json(200, &answer))
@@ -76,6 +87,9 @@ pub async fn records(api: &Api, connection: &Connection, request: &ApiRequest) -
     let kind = known_kind(request)?;
     let wanted = limit(request, 100, 250)?;
     let after = request.query.get("after").map(String::as_str);
+    if after.is_some_and(|after| after.is_empty() || after.len() > RECORD_ID_MAX || !after.is_ascii()) {
+        return Err(Problem::bad_request("bad-after", "after must be the next_after of an earlier answer."));
+    }
     let found = list_records(&*api.access.ports.table, &connection.whose, kind, after, wanted).await;
     let (views, more) = found.map_err(failed)?;
     let records: Vec<Value> = views.iter().map(|view| record_answer(connection, kind, view)).collect();
@@ -86,7 +100,7 @@ pub async fn records(api: &Api, connection: &Connection, request: &ApiRequest) -
 /// One record.
 pub async fn record(api: &Api, connection: &Connection, request: &ApiRequest) -> Result<ApiReply, Problem> {
     let kind = known_kind(request)?;
-    let id = request.path.get("record_id").filter(|id| id.len() <= 128).ok_or_else(Problem::not_found)?;
+    let id = request.path.get("record_id").filter(|id| id.len() <= RECORD_ID_MAX).ok_or_else(Problem::not_found)?;
     let found = load_record(&*api.access.ports.table, &connection.whose, kind, id).await.map_err(failed)?;
     let view = found.ok_or_else(Problem::not_found)?;
     Ok(ApiReply::json(200, &record_answer(connection, kind, &view)))

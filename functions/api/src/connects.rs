@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sync::head::Trigger;
-use sync::request_run;
+use sync::{Wish, request_run};
 use xero::scopes;
 
 use crate::answers::{body, failed, path_id};
@@ -32,7 +32,8 @@ struct StartBody {
     app: Option<String>,
 }
 
-/// Starts a connect.
+/// Starts a connect. Starting twice does no harm: each link works by itself, and an unused one ends by itself. So no
+/// answer is kept under an `Idempotency-Key`: it would hold the secret half of the state.
 pub async fn start(api: &Api, caller: &Caller, request: &ApiRequest) -> Result<ApiReply, Problem> {
     let wanted: StartBody = body(request)?;
     let new = NewConnect {
@@ -64,13 +65,19 @@ pub async fn show(api: &Api, caller: &Caller, request: &ApiRequest) -> Result<Ap
     let now = api.access.ports.clock.now();
     let mut answer = match &connect.stage {
         Stage::Pending if now >= connect.expires_at => json!({ "stage": "expired" }),
+        // The exchange takes seconds: one that is not over by then was cut off, and its code is used up.
+        Stage::Exchanging if now >= connect.expires_at => json!({
+            "stage": "failed",
+            "reason": "temporarily_unavailable",
+            "message": "Something on our side failed. Nothing was connected; start again.",
+        }),
         Stage::Pending | Stage::Exchanging => json!({ "stage": "pending" }),
         Stage::Choose { candidates, granted, .. } => {
             let organisations: Vec<Value> =
                 candidates.iter().map(|found| json!({ "tenant_id": found.tenant, "name": found.name })).collect();
             json!({ "stage": "choose", "organisations": organisations, "missing_scopes": scopes::missing(granted) })
         }
-        Stage::Completed { tenants } => json!({ "stage": "completed", "tenant_ids": tenants }),
+        Stage::Completed { tenants, .. } => json!({ "stage": "completed", "tenant_ids": tenants }),
         Stage::Failed { code, message } => json!({ "stage": "failed", "reason": code, "message": message }),
     };
     answer["connect_id"] = json!(id);
@@ -101,8 +108,8 @@ pub async fn choose(api: &Api, caller: &Caller, request: &ApiRequest) -> Result<
     })?;
     let mut organisations = Vec::new();
     for connection in &chosen.connections {
-        let actor = Some(caller.actor.as_str());
-        let run = request_run(&api.access, &connection.whose, Trigger::Connected, actor).await.map_err(failed)?;
+        let wish = Wish { actor: Some(&caller.actor), ..Wish::of(Trigger::Connected) };
+        let run = request_run(&api.access, &connection.whose, wish).await.map_err(failed)?;
         organisations.push(json!({
             "tenant_id": connection.whose.tenant,
             "name": connection.name,

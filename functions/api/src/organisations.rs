@@ -1,18 +1,23 @@
 //! Connected organisations: status with reasons, settings, tests, disconnecting.
 
+use std::collections::BTreeMap;
+
 use connections::{
-    Connection, ConnectionState, DisconnectError, FEATURES, Settings, change_connection, connections_of,
-    disconnect as disconnect_here, load_connection, load_test, request_test, token_age,
+    Connection, ConnectionState, Direction, DisconnectError, FEATURES, Interval, KindSettings, Settings,
+    change_connection, connections_of, disconnect as disconnect_here, load_connection, load_test, request_test,
+    token_age,
 };
 use envelopes::{Envelope, Work};
 use kernel::OrganisationRef;
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
+use mirror::entities::{ENTITIES, entity};
 use ports::{Message, random_16};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use state::{AuditEntry, list_audit, record_audit};
 use sync::head::SyncHead;
+use sync::load_head;
 use sync::problems::list_problems;
-use sync::read::load_head;
 use xero::scopes;
 
 use crate::answers::{body, failed, limit};
@@ -62,7 +67,7 @@ pub async fn show(api: &Api, connection: &Connection) -> Result<ApiReply, Proble
         "token": token.map(|(renewed_at, ended_at)| json!({ "renewed_at": renewed_at, "ended_at": ended_at })),
         "scopes": { "granted": connection.granted, "missing": missing },
         "last_good_call": head.last_good_call,
-        "calls_left_today": head.day_left,
+        "calls_left_today": calls_left(api, &head),
         "sync": sync_status(connection, &head),
         "setup": setup_steps(connection, &head, &missing),
         "open_problems": open.len(),
@@ -72,6 +77,13 @@ pub async fn show(api: &Api, connection: &Connection) -> Result<ApiReply, Proble
         "link": connection.facts.as_ref().and_then(|facts| xero::links::deep_link(&facts.short_code, "organisation", "", "")),
     });
     Ok(ApiReply::json(200, &answer))
+}
+
+/// Calls left today, as long as Xero said so within the last day.
+fn calls_left(api: &Api, head: &SyncHead) -> Option<u32> {
+    let said_at = head.day_left_at?;
+    let now = api.access.ports.clock.now();
+    head.day_left.filter(|_| now.duration_since(said_at).as_hours() < 24)
 }
 
 fn sync_status(connection: &Connection, head: &SyncHead) -> Value {
@@ -108,7 +120,7 @@ fn setup_steps(connection: &Connection, head: &SyncHead, missing: &[&str]) -> Ve
         step("first_sync", head.loaded, "The first sync is not done.", "Wait for it, or ask for a sync."),
         step(
             "automatic_sync",
-            connection.settings.sync_interval != connections::Interval::Off,
+            connection.settings.sync_interval != Interval::Off,
             "Automatic sync is off.",
             "Choose an interval in the settings.",
         ),
@@ -123,7 +135,56 @@ fn settings_answer(settings: &Settings) -> Value {
             json!({ "name": name, "stage": stage, "on": on })
         })
         .collect();
-    json!({ "sync_interval": settings.sync_interval, "daily_hour": settings.daily_hour, "features": features })
+    let kinds: Vec<Value> = ENTITIES
+        .iter()
+        .map(|entity| {
+            let direction = if settings.reads(entity.name) { Direction::Pull } else { Direction::None };
+            json!({ "name": entity.name, "direction": direction, "sync_interval": settings.interval_of(entity.name) })
+        })
+        .collect();
+    json!({
+        "sync_interval": settings.sync_interval,
+        "daily_hour": settings.daily_hour,
+        "features": features,
+        "kinds": kinds,
+    })
+}
+
+/// Settings as a caller sends them: nothing that is not known.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SettingsBody {
+    sync_interval: Interval,
+    daily_hour: u8,
+    features: BTreeMap<String, bool>,
+    kinds: BTreeMap<String, KindBody>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct KindBody {
+    direction: Direction,
+    sync_interval: Option<Interval>,
+}
+
+impl SettingsBody {
+    fn settings(self) -> Result<Settings, Problem> {
+        if let Some(name) = self.kinds.keys().find(|name| entity(name).is_none()) {
+            let known: Vec<&str> = ENTITIES.iter().map(|entity| entity.name).collect();
+            let name: String = name.chars().take(40).collect();
+            let detail = format!("There is no kind of record named {name}; kinds are: {}.", known.join(", "));
+            return Err(Problem::bad_request("bad-settings", detail));
+        }
+        let kind = |body: KindBody| KindSettings { direction: body.direction, sync_interval: body.sync_interval };
+        let settings = Settings {
+            sync_interval: self.sync_interval,
+            daily_hour: self.daily_hour,
+            features: self.features,
+            kinds: self.kinds.into_iter().map(|(name, body)| (name, kind(body))).collect(),
+        };
+        settings.check().map_err(|error| Problem::bad_request("bad-settings", format!("{error}.")))?;
+        Ok(settings)
+    }
 }
 
 /// Replaces the settings; every change is audited.
@@ -133,8 +194,7 @@ pub async fn change_settings(
     whose: &OrganisationRef,
     request: &ApiRequest,
 ) -> Result<ApiReply, Problem> {
-    let wanted: Settings = body(request)?;
-    wanted.check().map_err(|error| Problem::bad_request("bad-settings", format!("{error}.")))?;
+    let wanted = body::<SettingsBody>(request)?.settings()?;
     let table = &*api.access.ports.table;
     let mut before = Settings::default();
     let stored = change_connection(table, whose, |connection| {
@@ -175,10 +235,10 @@ async fn send(api: &Api, envelope: Envelope) -> Result<(), Problem> {
     api.access.ports.queue.send(vec![message]).await.map_err(failed)
 }
 
-/// Asks for a test of the connection.
-pub async fn start_test(api: &Api, whose: &OrganisationRef) -> Result<ApiReply, Problem> {
+/// Asks for a test of the connection, with the caller's own authorisation where they gave one.
+pub async fn start_test(api: &Api, caller: &Caller, whose: &OrganisationRef) -> Result<ApiReply, Problem> {
     let id = kernel::ConnectId::from_random(random_16(&*api.access.ports.random)).to_string();
-    request_test(&api.access, whose, &id).await.map_err(failed)?;
+    request_test(&api.access, whose, &id, &caller.actor).await.map_err(failed)?;
     send(api, Envelope::new(Work::TestConnection { organisation: whose.clone(), test: id.clone() })).await?;
     Ok(ApiReply::json(202, &json!({ "test_id": id })))
 }
@@ -224,5 +284,5 @@ pub async fn usage(api: &Api, connection: &Connection) -> Result<ApiReply, Probl
     months.extend(
         head.usage.before.iter().map(|(month, calls, bytes)| json!({ "month": month, "calls": calls, "bytes": bytes })),
     );
-    Ok(ApiReply::json(200, &json!({ "months": months, "calls_left_today": head.day_left })))
+    Ok(ApiReply::json(200, &json!({ "months": months, "calls_left_today": calls_left(api, &head) })))
 }

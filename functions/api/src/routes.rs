@@ -14,7 +14,7 @@ pub async fn answer(api: &Api, request: ApiRequest) -> Result<ApiReply, Problem>
     let (request, caller) = (&request, &caller);
     match request.route.as_str() {
         "GET /v1/apps" => connects::apps(api).await,
-        "POST /v1/connects" => once(api, caller, request, connects::start(api, caller, request)).await,
+        "POST /v1/connects" => connects::start(api, caller, request).await,
         "GET /v1/connects/{connect_id}" => connects::show(api, caller, request).await,
         "POST /v1/connects/{connect_id}/choice" => connects::choose(api, caller, request).await,
         "GET /v1/organisations" => organisations::list(api, caller).await,
@@ -32,7 +32,7 @@ async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Re
         Some(("GET", "")) => organisations::show(api, &known).await,
         Some(("DELETE", "")) => organisations::disconnect(api, caller, whose).await,
         Some(("PUT", "/settings")) => organisations::change_settings(api, caller, whose, request).await,
-        Some(("POST", "/tests")) => once(api, caller, request, organisations::start_test(api, whose)).await,
+        Some(("POST", "/tests")) => once(api, caller, request, organisations::start_test(api, caller, whose)).await,
         Some(("GET", "/tests/{test_id}")) => organisations::show_test(api, whose, request).await,
         Some(("GET", "/audit")) => organisations::audit(api, whose, request).await,
         Some(("GET", "/problems")) => organisations::problems(api, whose, request).await,

@@ -3,10 +3,10 @@
 use connections::Connection;
 use kernel::{Applied, OrganisationRef, RunId};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
+use mirror::feed::{Cursor, read_range};
 use serde_json::{Value, json};
-use sync::feed::{Cursor, read_range};
 use sync::head::Trigger;
-use sync::{Requested, list_runs, load_run, request_run};
+use sync::{Requested, Wish, list_runs, load_run, request_run};
 
 use crate::answers::{failed, limit, path_id};
 use crate::changes::{change_answer, cursor};
@@ -16,14 +16,19 @@ use crate::config::Api;
 pub fn run_answer(requested: &Requested) -> Value {
     match requested {
         Requested::Run { run, applied } => json!({ "run_id": run, "joined": *applied == Applied::Before }),
-        Requested::NotConnected | Requested::Unknown => Value::Null,
+        Requested::NoCallsLeft { .. } | Requested::NotConnected | Requested::Unknown => Value::Null,
     }
 }
 
 /// Asks for a sync now; during a run this is that run.
 pub async fn start(api: &Api, caller: &Caller, whose: &OrganisationRef) -> Result<ApiReply, Problem> {
-    let requested = request_run(&api.access, whose, Trigger::Person, Some(&caller.actor)).await.map_err(failed)?;
+    let wish = Wish { actor: Some(&caller.actor), ..Wish::of(Trigger::Person) };
+    let requested = request_run(&api.access, whose, wish).await.map_err(failed)?;
     match requested {
+        Requested::NoCallsLeft { until } => {
+            let detail = format!("Xero allows no more calls for this organisation today. Sync again after {until}.");
+            Err(Problem::new(429, "no-calls-left", "No calls left today", detail))
+        }
         Requested::Run { .. } => Ok(ApiReply::json(202, &run_answer(&requested))),
         Requested::NotConnected => {
             let detail = "The organisation is not connected; its status says why. Connect it again, then sync.";
@@ -67,6 +72,8 @@ pub async fn items(api: &Api, connection: &Connection, request: &ApiRequest) -> 
     let items: Vec<Value> = page
         .changes
         .iter()
+        // Webhooks bring changes between a run's own; they have runs of their own.
+        .filter(|change| change.run == run)
         .filter(|change| entity.is_none_or(|entity| change.entity == *entity))
         .map(|change| change_answer(connection, change))
         .collect();

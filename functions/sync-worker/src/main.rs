@@ -1,7 +1,6 @@
 //! Does everything that needs Xero tokens and does not post: sync runs, webhook events, tests, keep-alives, deletions.
 
 mod config;
-mod work;
 
 use lambda_kit::{Error, run_queue};
 
@@ -10,5 +9,5 @@ async fn main() -> Result<(), Error> {
     lambda_kit::start_logs();
     let access = config::connect()?;
     let access = &access;
-    run_queue(|message| work::carry_out(access, message)).await
+    run_queue(|message| sync_worker::carry_out(access, message)).await
 }

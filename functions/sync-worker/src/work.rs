@@ -1,12 +1,11 @@
 //! Each kind of envelope to the capability that carries it out.
 
-use std::time::Duration;
-
-use connections::{Access, DisconnectError, TokenError, delete_at_xero, keep_alive, run_test};
-use envelopes::{Envelope, Work, XeroEvents};
+use connections::{Access, DisconnectError, TokenError, delete_at_xero, keep_alive, run_test, try_again};
+use envelopes::Work;
 use inbox::{note_sequence, note_unread};
+use kernel::{ClientId, OrganisationRef, XeroUserId};
 use lambda_kit::QueueMessage;
-use state::{ParkedWork, StoreError, park};
+use state::StoreError;
 use sync::SyncError;
 
 /// Why a message comes back.
@@ -29,43 +28,39 @@ pub enum WorkError {
 /// Carries out one message.
 pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), WorkError> {
     let envelope = message.envelope;
+    let (table, now) = (&*access.ports.table, access.ports.clock.now());
     match &envelope.work {
         Work::SyncRun(step) => Ok(sync::go_on(access, step, message.deadline).await?),
-        Work::XeroEvents(events) => take_events(access, events).await,
-        Work::WebhookUnread { app, .. } => Ok(note_unread(&*access.ports.table, app, access.ports.clock.now()).await?),
+        Work::XeroEvents(events) => Ok(sync::take_events(access, events, message.deadline).await?),
+        Work::WebhookReceived { app, first, last } => Ok(note_sequence(table, app, *first, *last, now).await?),
+        Work::WebhookUnread { app, .. } => Ok(note_unread(table, app, now).await?),
         Work::TestConnection { organisation, test } => Ok(run_test(access, organisation, test).await?),
-        Work::Disconnect { organisation, generation } => {
-            match delete_at_xero(access, organisation, *generation).await {
-                Ok(_) | Err(DisconnectError::Unknown) => Ok(()),
-                Err(DisconnectError::Token(TokenError::Busy { .. } | TokenError::Unavailable(_)))
-                | Err(DisconnectError::Xero(_)) => come_back(access, &envelope, "Xero did not take the deletion").await,
-                Err(error) => Err(error.into()),
-            }
-        }
-        Work::KeepAlive { client, user, .. } => match keep_alive(access, client, *user).await {
-            // Tomorrow's look asks again; there are forty days left.
-            Ok(_) | Err(TokenError::Ended | TokenError::Busy { .. } | TokenError::Unavailable(_)) => Ok(()),
-            Err(error) => Err(error.into()),
-        },
+        Work::Disconnect { organisation, generation } => give_back(access, organisation, *generation).await,
+        Work::KeepAlive { client, user, .. } => keep_tokens(access, client, *user).await,
     }
 }
 
-async fn take_events(access: &Access, events: &XeroEvents) -> Result<(), WorkError> {
-    let now = access.ports.clock.now();
-    note_sequence(&*access.ports.table, &events.app, events.first_sequence, events.last_sequence, now).await?;
-    Ok(sync::take_events(access, events).await?)
+/// Deletes a connection at Xero. The schedule asks again as long as it is not done, so nothing waits here.
+async fn give_back(access: &Access, organisation: &OrganisationRef, generation: u64) -> Result<(), WorkError> {
+    match delete_at_xero(access, organisation, generation).await {
+        Ok(_) | Err(DisconnectError::Unknown) => Ok(()),
+        Err(error @ DisconnectError::Store(_)) => Err(error.into()),
+        Err(error) => {
+            let reason = lambda_kit::chain(&error);
+            tracing::warn!(tenant.id = %organisation.tenant, reason, "Xero did not take a deletion; it is tried again");
+            Ok(())
+        }
+    }
 }
 
-/// Xero's troubles pass by themselves; a minute is as good as any other wait.
-const WAIT: Duration = Duration::from_secs(60);
-
-async fn come_back(access: &Access, envelope: &Envelope, reason: &str) -> Result<(), WorkError> {
-    let now = access.ports.clock.now();
-    let work = ParkedWork {
-        until: now.saturating_add(WAIT).unwrap_or(now),
-        reason: reason.to_owned(),
-        envelope: envelope.to_json(),
-        tail: envelope.dedupe(),
-    };
-    Ok(park(&*access.ports.table, &work).await.map_err(StoreError::from)?)
+/// Refreshes tokens for their own sake. A lost answer must be repeated within Xero's half hour, so it comes back soon.
+async fn keep_tokens(access: &Access, client: &ClientId, user: XeroUserId) -> Result<(), WorkError> {
+    match keep_alive(access, client, user).await {
+        // The daily look finds an ended authorisation and says so on its connections.
+        Ok(_) | Err(TokenError::Ended) => Ok(()),
+        Err(TokenError::Busy { .. } | TokenError::Unavailable(_)) => {
+            Ok(try_again(access, client, user).await.map_err(StoreError::from)?)
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -10,7 +10,7 @@ use state::{AuditEntry, StoreError, Stored, keys, load, put, record_audit};
 
 use crate::Access;
 use crate::connect::{Candidate, Connect, Stage, load_connect, matches_hash};
-use crate::connection::{Authorisation, Connection, ConnectionState, Directory, load_connection};
+use crate::connection::{Authorisation, Connection, ConnectionState, Directory, Superseded, load_connection};
 use crate::settings::Settings;
 
 /// Most organisations chosen at once.
@@ -48,7 +48,7 @@ pub struct Chosen {
     pub applied: Applied,
 }
 
-/// Connects the chosen organisations. Choosing the same again answers the same.
+/// Connects the chosen organisations, all or none. Choosing the same again answers the same.
 pub async fn choose(
     access: &Access,
     workspace: &WorkspaceId,
@@ -58,25 +58,33 @@ pub async fn choose(
     tenants: &[TenantId],
 ) -> Result<Chosen, ChooseError> {
     let stored = load_connect(access, workspace, id).await?.ok_or(ChooseError::Unknown)?;
-    let (user, ticket_hash, granted, candidates) = match &stored.value.stage {
+    let connect = &stored.value;
+    let late = access.ports.clock.now() >= choose_until(connect);
+    let right = |ticket_hash: &str| !late && matches_hash(ticket, ticket_hash);
+    let (user, ticket_hash, granted, candidates) = match &connect.stage {
+        Stage::Choose { ticket_hash, .. } | Stage::Completed { ticket_hash, .. } if !right(ticket_hash) => {
+            return Err(ChooseError::Unknown);
+        }
         Stage::Choose { user, ticket_hash, granted, candidates } => (*user, ticket_hash, granted, candidates),
-        Stage::Completed { tenants: before } if before == tenants => {
+        Stage::Completed { tenants: before, .. } if before == tenants => {
             return chosen_before(access, workspace, before).await;
         }
         _ => return Err(ChooseError::NotWaiting),
     };
-    let late = access.ports.clock.now() >= choose_until(&stored.value);
-    if late || !matches_hash(ticket, ticket_hash) {
-        return Err(ChooseError::Unknown);
-    }
     let offered = offered(candidates, tenants).ok_or(ChooseError::NotOffered)?;
+    let consent = Consented { workspace, actor, user, granted, connect };
+    let stage = Stage::Completed { tenants: tenants.to_vec(), ticket_hash: ticket_hash.clone() };
+    let completed = Connect { stage, ..connect.clone() };
+    // One transaction: a second choice at the same time finds the connect's row of another version and changes nothing.
+    let mut writes = vec![put(keys::connect(id), stored.guard(), &completed, Some(choose_until(connect)))];
     let mut connections = Vec::new();
     for candidate in offered {
-        let consent = Consented { workspace, actor, user, granted, connect: &stored.value };
-        connections.push(connect_one(access, &consent, candidate).await?);
+        connections.push(connect_one(access, &consent, candidate, &mut writes).await?);
     }
-    complete(access, id, &stored, tenants).await?;
-    Ok(Chosen { connections, applied: Applied::Now })
+    match access.ports.table.transact(writes).await? {
+        Written::Stored => Ok(Chosen { connections, applied: Applied::Now }),
+        Written::Conflict(_) => Err(StoreError::Contended { sort: keys::connect(id).sort }.into()),
+    }
 }
 
 /// An hour after the consent could be given at the latest.
@@ -85,7 +93,8 @@ fn choose_until(connect: &Connect) -> Timestamp {
 }
 
 fn offered<'a>(candidates: &'a [Candidate], tenants: &[TenantId]) -> Option<Vec<&'a Candidate>> {
-    if !(1..=CHOSEN_MAX).contains(&tenants.len()) {
+    let distinct: std::collections::BTreeSet<&TenantId> = tenants.iter().collect();
+    if !(1..=CHOSEN_MAX).contains(&tenants.len()) || distinct.len() < tenants.len() {
         return None;
     }
     tenants.iter().map(|tenant| candidates.iter().find(|candidate| candidate.tenant == *tenant)).collect()
@@ -109,11 +118,12 @@ struct Consented<'a> {
     connect: &'a Connect,
 }
 
-/// Writes connection, directory entry and audit in one transaction; a known organisation resumes with its settings.
+/// Adds the writes of connection, directory entry and audit; a known organisation resumes with its settings.
 async fn connect_one(
     access: &Access,
     consent: &Consented<'_>,
     candidate: &Candidate,
+    writes: &mut Vec<Write>,
 ) -> Result<Connection, ChooseError> {
     let table = &*access.ports.table;
     let whose = OrganisationRef { workspace: consent.workspace.clone(), tenant: candidate.tenant };
@@ -129,16 +139,13 @@ async fn connect_one(
         detail: format!("Connected with app {} (connect {})", connection.client, connection.generation),
     };
     let tail = format!("{:020}", connection.generation);
-    let mut writes: Vec<Write> =
-        vec![put(keys::connection(&whose), guard, &connection, None), record_audit(&whose, &entry, &tail)];
+    writes.push(put(keys::connection(&whose), guard, &connection, None));
+    writes.push(record_audit(&whose, &entry, &tail));
     let listed = load::<Directory>(table, &keys::directory_entry(&whose)).await?;
-    let line = Directory::of(&connection, listed.as_ref().and_then(|stored| stored.value.last_slot.clone()));
+    let slots = listed.as_ref().map(|stored| stored.value.slots.clone()).unwrap_or_default();
     let guard = listed.as_ref().map_or(Guard::Absent, Stored::guard);
-    writes.push(put(keys::directory_entry(&whose), guard, &line, None));
-    match table.transact(writes).await? {
-        Written::Stored => Ok(connection),
-        Written::Conflict(_) => Err(StoreError::Contended { sort: keys::connection(&whose).sort }.into()),
-    }
+    writes.push(put(keys::directory_entry(&whose), guard, &Directory::of(&connection, slots), None));
+    Ok(connection)
 }
 
 fn connected(
@@ -149,9 +156,13 @@ fn connected(
     now: Timestamp,
 ) -> Connection {
     let mut authorisations = before.map(|known| known.authorisations.clone()).unwrap_or_default();
-    let same_app = before.is_some_and(|known| known.client == consent.connect.client);
-    if !same_app {
+    let mut superseded = before.map(|known| known.superseded.clone()).unwrap_or_default();
+    if let Some(known) = before.filter(|known| known.client != consent.connect.client) {
         authorisations.clear();
+        if !known.deleted_at_xero {
+            let (client, xero_connection) = (known.client.clone(), known.xero_connection);
+            superseded.push(Superseded { client, users: known.users(), xero_connection });
+        }
     }
     authorisations.retain(|given| given.actor != consent.actor && given.user != consent.user);
     authorisations.push(Authorisation { actor: consent.actor.to_owned(), user: consent.user, at: now });
@@ -168,20 +179,8 @@ fn connected(
         generation: before.map_or(1, |known| known.generation + 1),
         connected_at: now,
         deleted_at_xero: false,
+        superseded,
         settings: before.map_or_else(Settings::default, |known| known.settings.clone()),
         facts: before.and_then(|known| known.facts.clone()),
     }
-}
-
-async fn complete(
-    access: &Access,
-    id: ConnectId,
-    stored: &Stored<Connect>,
-    tenants: &[TenantId],
-) -> Result<(), ChooseError> {
-    let connect = Connect { stage: Stage::Completed { tenants: tenants.to_vec() }, ..stored.value.clone() };
-    let drop_at = choose_until(&connect);
-    // Refused by version: the same choice was made at the same time and stands.
-    state::replace(&*access.ports.table, keys::connect(id), stored.version, &connect, Some(drop_at)).await?;
-    Ok(())
 }

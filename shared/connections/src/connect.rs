@@ -78,6 +78,9 @@ pub enum Stage {
     Completed {
         /// Which.
         tenants: Vec<TenantId>,
+        /// Hash of the ticket with which they were chosen: repeating the choice needs it again.
+        #[serde(default)]
+        ticket_hash: String,
     },
     /// It ended without a connection.
     Failed {

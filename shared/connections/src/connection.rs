@@ -8,7 +8,7 @@ use ports::{Direction, Query, Table, TableError};
 use serde::{Deserialize, Serialize};
 use state::{StoreError, Stored, edit, keys, load, read_row};
 
-use crate::settings::Settings;
+use crate::settings::{Settings, Slots};
 
 /// One connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +37,25 @@ pub struct Connection {
     pub connected_at: Timestamp,
     /// Whether the connection is deleted at Xero too.
     pub deleted_at_xero: bool,
+    /// Connections through other apps that this one took the place of, still to be deleted at Xero.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<Superseded>,
     /// What the workspace decided.
     #[serde(default)]
     pub settings: Settings,
     /// What the organisation says of itself, once read.
     pub facts: Option<OrganisationFacts>,
+}
+
+/// A connection at Xero that another app's took the place of. It keeps one of the organisation's slots until deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Superseded {
+    /// The app it was made with.
+    pub client: ClientId,
+    /// Whose tokens can delete it.
+    pub users: Vec<XeroUserId>,
+    /// Xero's id of it.
+    pub xero_connection: XeroConnectionId,
 }
 
 /// A person's consent to act on the organisation with their Xero role.
@@ -105,6 +119,29 @@ impl Connection {
         self.authorisations.last().map(|given| given.user)
     }
 
+    /// The Xero user of that person, where they authorised themselves, or the one who acts for schedules.
+    pub fn user_for(&self, actor: Option<&str>) -> Option<XeroUserId> {
+        let own = self.authorisations.iter().rev().find(|given| Some(given.actor.as_str()) == actor);
+        own.map(|given| given.user).or_else(|| self.acting_user())
+    }
+
+    /// Everybody who consented, the one who acts first.
+    pub fn users(&self) -> Vec<XeroUserId> {
+        let mut users: Vec<XeroUserId> = Vec::new();
+        for given in self.authorisations.iter().rev() {
+            if !users.contains(&given.user) {
+                users.push(given.user);
+            }
+        }
+        users
+    }
+
+    /// Whether something is still to be deleted at Xero.
+    pub fn owes_a_deletion(&self) -> bool {
+        let own = self.state == ConnectionState::Disconnected && !self.deleted_at_xero;
+        own || !self.superseded.is_empty()
+    }
+
     /// The organisation's time zone as Xero names it; UTC until it is known.
     pub fn zone(&self) -> &str {
         self.facts.as_ref().map_or("UTC", |facts| facts.time_zone.as_str())
@@ -128,21 +165,22 @@ pub struct Directory {
     pub settings: Settings,
     /// Xero's name of the organisation's time zone.
     pub zone: String,
-    /// The last slot of the interval for which a run was made.
-    pub last_slot: Option<String>,
+    /// The last slot of each interval for which a run was made.
+    #[serde(default)]
+    pub slots: Slots,
 }
 
 impl Directory {
     /// The line of a connection.
-    pub fn of(connection: &Connection, last_slot: Option<String>) -> Self {
+    pub fn of(connection: &Connection, slots: Slots) -> Self {
         Self {
             whose: connection.whose.clone(),
             app: connection.app.clone(),
             state: connection.state,
-            delete_at_xero: connection.state == ConnectionState::Disconnected && !connection.deleted_at_xero,
+            delete_at_xero: connection.owes_a_deletion(),
             settings: connection.settings.clone(),
             zone: connection.zone().to_owned(),
-            last_slot,
+            slots,
         }
     }
 }
@@ -150,20 +188,21 @@ impl Directory {
 /// Brings the directory's line of a connection up to date. Writes only when something differs.
 pub async fn refresh_directory(table: &dyn Table, connection: &Connection) -> Result<(), StoreError> {
     edit(table, &keys::directory_entry(&connection.whose), None, |found: Option<&Directory>| {
-        let line = Directory::of(connection, found.and_then(|line| line.last_slot.clone()));
+        let line = Directory::of(connection, found.map(|line| line.slots.clone()).unwrap_or_default());
         (found != Some(&line)).then_some(line)
     })
     .await?;
     Ok(())
 }
 
-/// Notes that the run of a slot was made. `false` when it was noted before: the schedule fired twice.
-pub async fn claim_slot(table: &dyn Table, whose: &OrganisationRef, slot: &str) -> Result<bool, StoreError> {
+/// Notes that the run of these slots was made. `false` when it was noted before: the schedule fired twice.
+pub async fn claim_slots(table: &dyn Table, whose: &OrganisationRef, turned: &Slots) -> Result<bool, StoreError> {
     let mut claimed = false;
     edit(table, &keys::directory_entry(whose), None, |found: Option<&Directory>| {
-        claimed = found.is_some_and(|line| line.last_slot.as_deref() != Some(slot));
-        let line = found.filter(|_| claimed)?.clone();
-        Some(Directory { last_slot: Some(slot.to_owned()), ..line })
+        let mut line = found?.clone();
+        line.slots.extend(turned.clone());
+        claimed = found != Some(&line);
+        claimed.then_some(line)
     })
     .await?;
     Ok(claimed)
@@ -211,10 +250,29 @@ pub async fn workspaces_of(table: &dyn Table, tenant: TenantId) -> Result<Vec<Or
     rows.iter().map(|row| read_row::<Directory>(row).map(|stored| stored.value.whose)).collect()
 }
 
+/// The directory's lines of one shard.
+#[derive(Debug, Default)]
+pub struct Shard {
+    /// The lines.
+    pub readable: Vec<Directory>,
+    /// How many lines this version cannot read; they are left alone.
+    pub unreadable: usize,
+}
+
 /// Every connection whose tenant falls into one shard, for the schedule.
-pub async fn directory_shard(table: &dyn Table, shard: u8) -> Result<Vec<Directory>, TableError> {
+pub async fn directory_shard(table: &dyn Table, shard: u8) -> Result<Shard, TableError> {
     let rows = all(table, keys::directory(shard), "0".to_owned(), keys::LAST.to_owned(), 100_000).await?;
-    rows.iter().map(|row| read_row(row).map(|stored| stored.value)).collect()
+    let mut found = Shard::default();
+    for row in &rows {
+        match read_row::<Directory>(row) {
+            Ok(stored) => found.readable.push(stored.value),
+            Err(error) => {
+                tracing::error!(error = %error, "A line of the directory cannot be read; its organisation is not pulled");
+                found.unreadable += 1;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Reads a whole range up to a bound, page by page.

@@ -1,14 +1,15 @@
 //! Giving a connection back: marked here at once, deleted at Xero by a worker, data kept.
 
-use kernel::{Applied, OrganisationRef};
+use kernel::{Applied, ClientId, OrganisationRef, XeroConnectionId, XeroUserId};
 use ports::TableError;
+use secrecy::SecretString;
 use state::{AuditEntry, StoreError, Stored, record_audit};
-use tracing::info;
-use xero::{XeroError, sort_answer};
+use tracing::{info, warn};
+use xero::{Denied, XeroError, sort_answer};
 
 use crate::Access;
-use crate::connection::{Connection, ConnectionState, Reason, change_connection, load_connection};
-use crate::tokens::{TokenError, access_token};
+use crate::connection::{Connection, ConnectionState, Reason, change_connection, load_connection, workspaces_of};
+use crate::tokens::{TokenError, access_token, revoke};
 
 /// Why the connection was not given back.
 #[derive(Debug, thiserror::Error)]
@@ -68,31 +69,32 @@ pub async fn disconnect(
     Ok((connection, applied))
 }
 
-/// Deletes the connection at Xero. Void when it was connected again in the meantime; gone already is as good.
+/// Deletes at Xero what a connection owes: itself where it was given back, and those it took the place of.
+///
+/// Void for the connection itself when it was connected again in the meantime; gone already is as good.
 pub async fn delete_at_xero(
     access: &Access,
     whose: &OrganisationRef,
     generation: u64,
 ) -> Result<Applied, DisconnectError> {
     let found = load_connection(&*access.ports.table, whose).await?.ok_or(DisconnectError::Unknown)?.value;
-    let still_wanted = found.state == ConnectionState::Disconnected && found.generation == generation;
-    if !still_wanted || found.deleted_at_xero {
-        return Ok(Applied::Before);
+    let mut applied = Applied::Before;
+    for old in &found.superseded {
+        delete_one(access, &old.client, &old.users, old.xero_connection).await?;
+        change_connection(&*access.ports.table, whose, |connection| {
+            let before = connection.superseded.len();
+            connection.superseded.retain(|kept| kept != old);
+            connection.superseded.len() < before
+        })
+        .await?;
+        applied = Applied::Now;
     }
-    let Some(user) = found.acting_user() else { return Ok(Applied::Before) };
-    match access_token(access, &found.client, user, false).await {
-        Ok(token) => {
-            let request = xero::connections::delete(&access.addresses, &token, found.xero_connection);
-            let answer = access.ports.transport.send(request).await.map_err(XeroError::from).and_then(sort_answer);
-            match answer {
-                // 403: Xero no longer knows the connection for this user.
-                Ok(_) | Err(XeroError::NotFound | XeroError::Denied(xero::Denied::NotConnected)) => (),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        // Without an authorisation there is nothing left to delete with, and nothing we could still use.
-        Err(TokenError::Ended) => (),
-        Err(error) => return Err(error.into()),
+    let given_back = found.state == ConnectionState::Disconnected && found.generation == generation;
+    if !given_back || found.deleted_at_xero {
+        return Ok(applied);
+    }
+    if !used_elsewhere(access, &found).await? {
+        delete_one(access, &found.client, &found.users(), found.xero_connection).await?;
     }
     change_connection(&*access.ports.table, whose, |connection| {
         let same = connection.generation == generation;
@@ -102,4 +104,60 @@ pub async fn delete_at_xero(
     .await?;
     info!(tenant.id = %whose.tenant, "Deleted a connection at Xero");
     Ok(Applied::Now)
+}
+
+/// Whether another workspace acts through the very same connection at Xero: deleting it would take theirs as well.
+async fn used_elsewhere(access: &Access, ours: &Connection) -> Result<bool, DisconnectError> {
+    let table = &*access.ports.table;
+    for other in workspaces_of(table, ours.whose.tenant).await? {
+        let found = load_connection(table, &other).await?.filter(|_| other != ours.whose);
+        let same = |other: &Connection| {
+            let usable = other.state != ConnectionState::Disconnected;
+            usable && other.client == ours.client && other.xero_connection == ours.xero_connection
+        };
+        if found.is_some_and(|found| same(&found.value)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Deletes one connection at Xero with the first authorisation that may. Where none stands any more there is nothing
+/// left to delete with, and nothing that could still be used.
+async fn delete_one(
+    access: &Access,
+    client: &ClientId,
+    users: &[XeroUserId],
+    id: XeroConnectionId,
+) -> Result<(), DisconnectError> {
+    for user in users {
+        let token = match access_token(access, client, *user, false).await {
+            Ok(token) => token,
+            Err(TokenError::Ended) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let request = xero::connections::delete(&access.addresses, &token, id);
+        match access.ports.transport.send(request).await.map_err(XeroError::from).and_then(sort_answer) {
+            // 403: Xero does not know the connection for this user; 404: it is gone.
+            Ok(_) | Err(XeroError::NotFound | XeroError::Denied(Denied::NotConnected)) => {
+                retire(access, client, *user, &token).await;
+                return Ok(());
+            }
+            Err(XeroError::Denied(Denied::Role | Denied::ScopeOrRole)) => (),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Revokes the tokens of a user who has no connection left. A failure is no matter: unused tokens die by themselves.
+async fn retire(access: &Access, client: &ClientId, user: XeroUserId, token: &SecretString) {
+    let request = xero::connections::list(&access.addresses, token, None);
+    let answer = access.ports.transport.send(request).await.map_err(XeroError::from).and_then(sort_answer);
+    let listed = answer.and_then(|response| xero::connections::read_list(&response));
+    if listed.is_ok_and(|connections| connections.is_empty())
+        && let Err(error) = revoke(access, client, user).await
+    {
+        warn!(xero.user = %user, error = %error, "Tokens without a connection could not be revoked");
+    }
 }

@@ -20,14 +20,14 @@ pub use callback::{CallbackQuery, Outcome, finish};
 pub use choose::{ChooseError, Chosen, choose};
 pub use connect::{Candidate, Connect, ConnectError, ConnectSettings, NewConnect, Stage, Started, load_connect, start};
 pub use connection::{
-    Authorisation, Connection, ConnectionState, Directory, OrganisationFacts, Reason, change_connection, claim_slot,
-    connections_of, directory_shard, load_connection, refresh_directory, workspaces_of,
+    Authorisation, Connection, ConnectionState, Directory, OrganisationFacts, Reason, Shard, Superseded,
+    change_connection, claim_slots, connections_of, directory_shard, load_connection, refresh_directory, workspaces_of,
 };
 pub use connection_test::{Check, ConnectionTest, load_test, request_test, run_test};
 pub use disconnect::{DisconnectError, delete_at_xero, disconnect};
-pub use session::{CallError, Meter, Session};
-pub use settings::{FEATURES, Interval, Settings, SettingsError};
-pub use tokens::{KEEP_ALIVE_DAYS, TokenError, TokenSet, keep_alive, token_age};
+pub use session::{CallError, Meter, Session, mark_authorisation_ended};
+pub use settings::{Direction, FEATURES, Interval, KindSettings, Settings, SettingsError, Slots};
+pub use tokens::{TokenError, TokenSet, TokensToKeep, keep_alive, token_age, tokens_to_keep, try_again};
 
 use ports::Ports;
 use xero::XeroAddresses;

@@ -28,6 +28,8 @@ pub enum CallError {
         until: Timestamp,
         /// Why, in words.
         reason: String,
+        /// Whether Xero was not there, rather than a limit reached: then each further wait is longer.
+        outage: bool,
     },
     /// A person must connect again; the connection says so. Work waits for that.
     #[error("the organisation is not connected: {0}")]
@@ -44,6 +46,12 @@ pub enum CallError {
     /// The answer was not Xero's API speaking.
     #[error("{0}")]
     Unreadable(String),
+    /// The answer is longer than is read: ask for less at once.
+    #[error("the answer is longer than {bytes_max} bytes")]
+    TooLong {
+        /// The bound.
+        bytes_max: usize,
+    },
     /// The operator acts: app credentials or secrets are wrong.
     #[error("the deployment is not set up: {0}")]
     Setup(String),
@@ -91,12 +99,22 @@ const APP_MINUTE_LOW: u32 = 500;
 impl<'a> Session<'a> {
     /// Opens a session of the acting user of a connection.
     pub async fn open(access: &'a Access, whose: &OrganisationRef, urgency: Urgency) -> Result<Session<'a>, CallError> {
+        Self::open_as(access, whose, urgency, None).await
+    }
+
+    /// Opens a session with the authorisation of the person who asks, where they gave one of their own.
+    pub async fn open_as(
+        access: &'a Access,
+        whose: &OrganisationRef,
+        urgency: Urgency,
+        actor: Option<&str>,
+    ) -> Result<Session<'a>, CallError> {
         let stored = load_connection(&*access.ports.table, whose).await?;
         let connection = stored.ok_or(CallError::NotConnected("unknown organisation"))?.value;
         if connection.state != ConnectionState::Connected {
             return Err(CallError::NotConnected("see the connection's reason"));
         }
-        let user = connection.acting_user().ok_or(CallError::NotConnected("nobody has consented"))?;
+        let user = connection.user_for(actor).ok_or(CallError::NotConnected("nobody has consented"))?;
         let meter = Meter::default();
         let token = SecretString::default();
         let mut session = Session { access, connection, user, token, urgency, meter, day_left: None };
@@ -145,14 +163,18 @@ impl<'a> Session<'a> {
                 self.token = token;
                 Ok(())
             }
+            // One person's authorisation: the others', and so the connection, still stand.
+            Err(TokenError::Ended) if self.connection.acting_user() != Some(self.user) => {
+                Err(CallError::NotConnected("this person's own authorisation has ended"))
+            }
             Err(TokenError::Ended) => {
-                self.mark(ConnectionState::NeedsReauthorisation, authorisation_ended(self.now())).await?;
+                mark_authorisation_ended(self.access, &self.connection).await?;
                 Err(CallError::NotConnected("the authorisation has ended"))
             }
             Err(TokenError::Busy { until }) => {
-                Err(CallError::Later { until, reason: "another worker refreshes the tokens".into() })
+                Err(CallError::Later { until, reason: "another worker refreshes the tokens".into(), outage: false })
             }
-            Err(TokenError::Unavailable(error)) => Err(self.later(OUTAGE_WAIT, format!("{error}"))),
+            Err(TokenError::Unavailable(_)) => Err(self.outage("Xero's token endpoint did not answer as it should")),
             Err(error @ (TokenError::AppRefused(_) | TokenError::Apps(_))) => Err(CallError::Setup(error.to_string())),
             Err(TokenError::Store(error)) => Err(error.into()),
             Err(TokenError::Vault(error)) => Err(CallError::Vault(error)),
@@ -183,6 +205,7 @@ impl<'a> Session<'a> {
                 return Err(CallError::Later {
                     until,
                     reason: "the app's calls of this minute are nearly used".into(),
+                    outage: false,
                 });
             }
         }
@@ -194,7 +217,7 @@ impl<'a> Session<'a> {
             taken.is_ok().then_some(budget)
         })
         .await?;
-        taken.map_err(|closed| CallError::Later { until: closed.until, reason: closed.reason })
+        taken.map_err(|closed| CallError::Later { until: closed.until, reason: closed.reason, outage: false })
     }
 
     /// Gives the slot back and keeps what Xero said about its limits.
@@ -222,16 +245,19 @@ impl<'a> Session<'a> {
     /// Turns Xero's error into what the caller does next, and marks the connection where access is lost.
     async fn explain(&mut self, error: XeroError) -> Result<CallError, CallError> {
         Ok(match error {
-            XeroError::Throttled { limit, retry_after } => self.later(retry_after, format!("Xero's {limit:?} limit")),
+            XeroError::Throttled { limit, retry_after } => {
+                let until = self.now().saturating_add(retry_after).unwrap_or(Timestamp::MAX);
+                CallError::Later { until, reason: format!("Xero's {limit:?} limit"), outage: false }
+            }
             XeroError::Unavailable { status, retry_after } => {
-                self.later(retry_after.unwrap_or(OUTAGE_WAIT), format!("Xero answered status {status}"))
+                let wait = retry_after.unwrap_or(OUTAGE_WAIT);
+                let until = self.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+                CallError::Later { until, reason: format!("Xero answered status {status}"), outage: true }
             }
-            XeroError::Transport(TransportError::TooLong { bytes_max }) => {
-                CallError::Unreadable(format!("the answer is longer than {bytes_max} bytes"))
-            }
-            XeroError::Transport(_) => self.later(OUTAGE_WAIT, "Xero did not answer".into()),
+            XeroError::Transport(TransportError::TooLong { bytes_max }) => CallError::TooLong { bytes_max },
+            XeroError::Transport(_) => self.outage("Xero did not answer"),
             XeroError::Denied(Denied::NotConnected) => self.check_connected().await?,
-            XeroError::Denied(Denied::TokenExpired) => self.later(OUTAGE_WAIT, "Xero refused a fresh token".into()),
+            XeroError::Denied(Denied::TokenExpired) => self.outage("Xero refused a fresh token"),
             XeroError::Denied(Denied::ScopeOrRole | Denied::Role) => CallError::NotAllowed,
             XeroError::Rejected { reasons } => CallError::Rejected(reasons),
             XeroError::NotFound => CallError::NotFound,
@@ -248,40 +274,57 @@ impl<'a> Session<'a> {
         let tenant = self.connection.whose.tenant;
         match listed {
             Ok(connections) if connections.iter().any(|listed| listed.tenant_id == tenant) => {
-                Ok(self.later(OUTAGE_WAIT, "Xero refuses an organisation that it lists as connected".into()))
+                Ok(self.outage("Xero refuses an organisation that it lists as connected"))
+            }
+            // Not connected for this person; whether for the one who acts for schedules is seen when they next act.
+            Ok(_) if self.connection.acting_user() != Some(self.user) => {
+                Ok(CallError::NotConnected("this person's own authorisation does not reach the organisation"))
             }
             Ok(_) => {
-                self.mark(ConnectionState::Disconnected, disconnected_in_xero(self.now())).await?;
+                let reason = disconnected_in_xero(self.now());
+                mark(self.access, &self.connection, ConnectionState::Disconnected, reason).await?;
                 Ok(CallError::NotConnected("disconnected inside Xero"))
             }
-            Err(_) => Ok(self.later(OUTAGE_WAIT, "Xero's list of connections did not come".into())),
+            Err(_) => Ok(self.outage("Xero's list of connections did not come")),
         }
-    }
-
-    async fn mark(&self, state: ConnectionState, reason: Reason) -> Result<(), CallError> {
-        warn!(tenant.id = %self.connection.whose.tenant, reason = %reason.code, "A connection cannot be used any more");
-        let generation = self.connection.generation;
-        change_connection(&*self.access.ports.table, &self.connection.whose, |connection| {
-            // A reconnect in between wins: the new consent says nothing about what the old one met.
-            let same = connection.generation == generation && connection.state == ConnectionState::Connected;
-            if same {
-                connection.state = state;
-                connection.deleted_at_xero = state == ConnectionState::Disconnected;
-                connection.reason = Some(reason.clone());
-            }
-            same
-        })
-        .await?;
-        Ok(())
     }
 
     fn now(&self) -> Timestamp {
         self.access.ports.clock.now()
     }
 
-    fn later(&self, wait: Duration, reason: String) -> CallError {
-        CallError::Later { until: self.now().saturating_add(wait).unwrap_or(Timestamp::MAX), reason }
+    fn outage(&self, reason: &str) -> CallError {
+        let until = self.now().saturating_add(OUTAGE_WAIT).unwrap_or(Timestamp::MAX);
+        CallError::Later { until, reason: reason.to_owned(), outage: true }
     }
+}
+
+/// Says on the connection that the authorisation behind it has ended. Work waits; a reconnect resumes it.
+pub async fn mark_authorisation_ended(access: &Access, connection: &Connection) -> Result<(), StoreError> {
+    let reason = authorisation_ended(access.ports.clock.now());
+    mark(access, connection, ConnectionState::NeedsReauthorisation, reason).await
+}
+
+async fn mark(
+    access: &Access,
+    connection: &Connection,
+    state: ConnectionState,
+    reason: Reason,
+) -> Result<(), StoreError> {
+    warn!(tenant.id = %connection.whose.tenant, reason = %reason.code, "A connection cannot be used any more");
+    let generation = connection.generation;
+    change_connection(&*access.ports.table, &connection.whose, |connection| {
+        // A reconnect in between wins: the new consent says nothing about what the old one met.
+        let same = connection.generation == generation && connection.state == ConnectionState::Connected;
+        if same {
+            connection.state = state;
+            connection.deleted_at_xero = state == ConnectionState::Disconnected;
+            connection.reason = Some(reason.clone());
+        }
+        same
+    })
+    .await?;
+    Ok(())
 }
 
 /// What one attempt may meet.

@@ -6,7 +6,7 @@ use kernel::{Timestamp, time_zone};
 use serde::{Deserialize, Serialize};
 
 /// How often changes are pulled without being asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interval {
     /// Only when asked; webhooks still arrive. New connections start here.
@@ -25,9 +25,33 @@ pub enum Interval {
     Daily,
 }
 
-/// The settings of one organisation.
+/// Which way a kind of record goes. Only reading exists today; what is not read is not asked for either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From Xero to here.
+    #[default]
+    Pull,
+    /// Not at all.
+    None,
+}
+
+/// What a workspace decides for one kind of record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindSettings {
+    /// See [`Direction`].
+    #[serde(default)]
+    pub direction: Direction,
+    /// How often this kind is pulled, where that differs from the organisation's interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sync_interval: Option<Interval>,
+}
+
+/// Kinds that every other one refers to: without them nothing can be understood.
+const ALWAYS_READ: &[&str] = &["organisation"];
+
+/// The settings of one organisation. A stored row may be of a newer version, so unknown fields are no error here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// See [`Interval`].
     #[serde(default)]
@@ -38,7 +62,13 @@ pub struct Settings {
     /// Features switched on, by name; see [`FEATURES`].
     #[serde(default)]
     pub features: BTreeMap<String, bool>,
+    /// What differs for single kinds, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kinds: BTreeMap<String, KindSettings>,
 }
+
+/// The slot each interval lies in, by interval.
+pub type Slots = BTreeMap<Interval, String>;
 
 /// Features that a workspace may switch, with their stage.
 pub const FEATURES: &[(&str, &str)] = &[("bank_reconciliation", "beta"), ("credit_checks", "stable")];
@@ -52,6 +82,9 @@ pub enum SettingsError {
     /// No such feature.
     #[error("there is no feature of that name; features are: bank_reconciliation, credit_checks")]
     Feature,
+    /// The kind cannot be left out.
+    #[error("the organisation itself is always read")]
+    AlwaysRead,
 }
 
 impl Settings {
@@ -60,15 +93,41 @@ impl Settings {
         if self.daily_hour > 23 {
             return Err(SettingsError::Hour);
         }
+        if ALWAYS_READ.iter().any(|name| self.direction_of(name) == Direction::None) {
+            return Err(SettingsError::AlwaysRead);
+        }
         let known = |name: &String| FEATURES.iter().any(|(feature, _)| feature == name);
         if self.features.keys().all(known) { Ok(()) } else { Err(SettingsError::Feature) }
+    }
+
+    fn direction_of(&self, kind: &str) -> Direction {
+        self.kinds.get(kind).map(|kind| kind.direction).unwrap_or_default()
+    }
+
+    /// Whether a kind is read.
+    pub fn reads(&self, kind: &str) -> bool {
+        self.direction_of(kind) == Direction::Pull
+    }
+
+    /// How often a kind is pulled.
+    pub fn interval_of(&self, kind: &str) -> Interval {
+        self.kinds.get(kind).and_then(|kind| kind.sync_interval).unwrap_or(self.sync_interval)
+    }
+
+    /// The present slot of every interval that some kind is pulled at.
+    pub fn slots(&self, now: Timestamp, zone: &str) -> Slots {
+        let own =
+            self.kinds.values().filter(|kind| kind.direction == Direction::Pull).filter_map(|kind| kind.sync_interval);
+        own.chain([self.sync_interval])
+            .filter_map(|interval| self.slot(interval, now, zone).map(|slot| (interval, slot)))
+            .collect()
     }
 
     /// The slot of the schedule that `now` lies in: a new slot means a new pull is due. `None` when off.
     ///
     /// The slot's name sorts by time and names at most one run, so that a schedule that fires twice makes one.
-    pub fn slot(&self, now: Timestamp, zone: &str) -> Option<String> {
-        let minutes = match self.sync_interval {
+    fn slot(&self, interval: Interval, now: Timestamp, zone: &str) -> Option<String> {
+        let minutes = match interval {
             Interval::Off => return None,
             Interval::Daily => return Some(self.daily_slot(now, zone)),
             Interval::Minutes15 => 15,
@@ -99,12 +158,12 @@ mod tests {
 
     fn slot(interval: Interval, hour: u8, at: &str, zone: &str) -> Option<String> {
         let settings = Settings { sync_interval: interval, daily_hour: hour, ..Settings::default() };
-        settings.slot(at.parse().unwrap(), zone)
+        settings.slots(at.parse().unwrap(), zone).remove(&interval)
     }
 
     #[test]
     fn o23_a_new_connection_pulls_nothing_by_itself() {
-        assert_eq!(Settings::default().slot("2026-10-01T00:00:00Z".parse().unwrap(), "UTC"), None);
+        assert!(Settings::default().slots("2026-10-01T00:00:00Z".parse().unwrap(), "UTC").is_empty());
     }
 
     #[test]
@@ -121,6 +180,29 @@ mod tests {
         // 03:00 on 2 October in Auckland is 14:00 UTC on the 1st.
         assert_eq!(daily("2026-10-01T13:59:59Z"), "20261001");
         assert_eq!(daily("2026-10-01T14:00:00Z"), "20261002");
+    }
+
+    #[test]
+    fn s8_o4_a_kind_has_its_own_interval_and_may_be_left_out() {
+        let own = KindSettings { sync_interval: Some(Interval::Minutes15), ..KindSettings::default() };
+        let left_out = KindSettings { direction: Direction::None, ..KindSettings::default() };
+        let kinds = BTreeMap::from([("invoices".to_owned(), own), ("payments".to_owned(), left_out)]);
+        let settings = Settings { sync_interval: Interval::Daily, kinds, ..Settings::default() };
+        assert_eq!(settings.check(), Ok(()));
+        assert_eq!(settings.interval_of("invoices"), Interval::Minutes15);
+        assert_eq!(settings.interval_of("contacts"), Interval::Daily);
+        assert!(settings.reads("invoices") && !settings.reads("payments"));
+        let slots = settings.slots("2026-10-01T10:44:59Z".parse().unwrap(), "UTC");
+        assert_eq!(slots[&Interval::Minutes15], "20261001T1030Z");
+        assert_eq!(slots[&Interval::Daily], "20261001");
+        let kinds = BTreeMap::from([("organisation".to_owned(), left_out)]);
+        assert_eq!(Settings { kinds, ..Settings::default() }.check(), Err(SettingsError::AlwaysRead));
+    }
+
+    #[test]
+    fn a_stored_row_of_a_newer_version_can_be_read() {
+        let newer = r#"{"sync_interval":"daily","daily_hour":3,"something_new":true}"#;
+        assert_eq!(serde_json::from_str::<Settings>(newer).unwrap().daily_hour, 3);
     }
 
     #[test]

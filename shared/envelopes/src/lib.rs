@@ -31,6 +31,15 @@ pub struct Envelope {
 pub enum Work {
     /// Xero says that records of an organisation changed.
     XeroEvents(XeroEvents),
+    /// A delivery of an app's webhooks came in: its numbers tell whether one before it was lost.
+    WebhookReceived {
+        /// Our name of the app.
+        app: String,
+        /// The first sequence number of its body.
+        first: u64,
+        /// The last sequence number of its body.
+        last: u64,
+    },
     /// A webhook of an app could not be read; what it said is found by an earlier pull.
     WebhookUnread {
         /// Our name of the app.
@@ -131,7 +140,11 @@ impl Envelope {
         struct Versioned {
             version: u32,
         }
-        let unreadable = |error: serde_json::Error| EnvelopeError::Unreadable(error.to_string());
+        // The place and the kind only: serde's words may quote what stands there.
+        let unreadable = |error: serde_json::Error| {
+            let (kind, line, column) = (error.classify(), error.line(), error.column());
+            EnvelopeError::Unreadable(format!("{kind:?} error at line {line}, column {column}"))
+        };
         let found: Versioned = serde_json::from_str(body).map_err(unreadable)?;
         if found.version > VERSION {
             return Err(EnvelopeError::TooNew(found.version));
@@ -153,7 +166,7 @@ impl Envelope {
     pub fn group(&self) -> String {
         match &self.work {
             Work::XeroEvents(events) => events.tenant.to_string(),
-            Work::WebhookUnread { app, .. } => format!("app-{app}"),
+            Work::WebhookReceived { app, .. } | Work::WebhookUnread { app, .. } => format!("app-{app}"),
             Work::SyncRun(step) => step.organisation.tenant.to_string(),
             Work::TestConnection { organisation, .. } | Work::Disconnect { organisation, .. } => {
                 organisation.tenant.to_string()
@@ -166,6 +179,9 @@ impl Envelope {
     pub fn dedupe(&self) -> String {
         match &self.work {
             Work::XeroEvents(events) => events_dedupe(events),
+            Work::WebhookReceived { app, first, last } => {
+                format!("received-{:016x}-{first}-{last}", fold(app.as_bytes()))
+            }
             Work::WebhookUnread { app, digest } => format!("unread-{:016x}-{digest}", fold(app.as_bytes())),
             Work::SyncRun(SyncRun { organisation, run, step }) => {
                 format!("sync-{:016x}-{run}-{step}", fold(organisation.workspace.as_str().as_bytes()))

@@ -87,6 +87,11 @@ fn envelopes(app: &str, delivery: Delivery) -> Vec<Envelope> {
         });
     }
     let mut envelopes = Vec::new();
+    if first_sequence > 0 {
+        // Apart from the events: an organisation that keeps its queue busy must not look like a lost delivery.
+        let (app, first, last) = (app.to_owned(), first_sequence, last_sequence);
+        envelopes.push(Envelope::new(Work::WebhookReceived { app, first, last }));
+    }
     for (tenant, events) in by_tenant {
         for some in events.chunks(EVENTS_MAX) {
             let (app, events) = (app.to_owned(), some.to_vec());
@@ -131,9 +136,11 @@ mod tests {
         let Verdict::Genuine(envelopes) = judge(&keys(&[KEY]), "main", EVENT.as_bytes(), Some(EVENT_SIGNATURE)) else {
             panic!("refused")
         };
-        assert_eq!(envelopes.len(), 1);
-        assert_eq!(envelopes[0].group(), "6f0f0c4e-0000-4000-8000-0000000000aa");
-        assert!(!envelopes[0].to_json().contains("resourceUrl"));
+        assert_eq!(envelopes.len(), 2);
+        assert_eq!(envelopes[0].work, Work::WebhookReceived { app: "main".into(), first: 5, last: 5 });
+        assert_eq!(envelopes[0].group(), "app-main");
+        assert_eq!(envelopes[1].group(), "6f0f0c4e-0000-4000-8000-0000000000aa");
+        assert!(!envelopes[1].to_json().contains("resourceUrl"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod sequence;
 
 pub use delivery::{BODY_BYTES_MAX, Verdict, judge};
 pub use keys::{KeysError, WEBHOOK_KEYS_SECRET, WebhookKeys};
-pub use sequence::{Sequence, note_sequence, note_unread, overdue_apps};
+pub use sequence::{Sequence, forget_gaps, note_sequence, note_unread, overdue_apps};
 
 use ports::{Message, Queue, QueueError};
 

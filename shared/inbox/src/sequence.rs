@@ -114,7 +114,7 @@ async fn change(table: &dyn Table, app: &str, mut step: impl FnMut(&mut Sequence
     Ok(())
 }
 
-/// The apps that lost deliveries, each reported once.
+/// The apps that lost deliveries. Reported again until [`forget_gaps`] says that their organisations are pulled.
 pub async fn overdue_apps(table: &dyn Table, now: Timestamp) -> Result<Vec<String>, StoreError> {
     let query = Query {
         partition: keys::WEBHOOK_SEQUENCES.to_owned(),
@@ -126,17 +126,19 @@ pub async fn overdue_apps(table: &dyn Table, now: Timestamp) -> Result<Vec<Strin
     let rows = table.query(&query).await?.rows;
     let sequences: Result<Vec<Sequence>, TableError> =
         rows.iter().map(|row| read_row(row).map(|stored| stored.value)).collect();
-    let mut apps = Vec::new();
-    for sequence in sequences?.into_iter().filter(|sequence| sequence.overdue(now)) {
-        tracing::warn!(app = %sequence.app, "Webhooks were lost; organisations of this app are pulled early");
-        change(table, &sequence.app, |sequence| {
-            sequence.gaps.retain(|(_, _, since)| now.duration_since(*since).unsigned_abs() < GAP_PATIENCE);
-            true
-        })
-        .await?;
-        apps.push(sequence.app);
-    }
-    Ok(apps)
+    let overdue = sequences?.into_iter().filter(|sequence| sequence.overdue(now));
+    Ok(overdue.map(|sequence| sequence.app).collect())
+}
+
+/// Forgets the gaps that were overdue then, once every organisation of the app is asked to be pulled.
+pub async fn forget_gaps(table: &dyn Table, app: &str, then: Timestamp) -> Result<(), StoreError> {
+    tracing::warn!(app = %app, "Webhooks were lost; organisations of this app are pulled early");
+    change(table, app, |sequence| {
+        let before = sequence.gaps.len();
+        sequence.gaps.retain(|(_, _, since)| then.duration_since(*since).unsigned_abs() < GAP_PATIENCE);
+        sequence.gaps.len() < before
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The batch loop of a FIFO queue: groups side by side, each in order, single failures reported.
 //!
 //! After a failure the rest of its group is reported as failed too, so that nothing overtakes; other groups go on.
-//! A message that cannot be read is reported as failed each time and so ends as a dead letter, never dropped.
+//! A message that cannot be read is reported as failed each time and so ends as a dead letter, never dropped. It keeps
+//! nothing from going on: what nobody can read has no order, and its neighbours must not become dead letters with it.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -66,20 +67,24 @@ where
     E: std::error::Error + 'static,
 {
     let mut rest = messages.into_iter();
+    let mut failed = Vec::new();
     for message in rest.by_ref() {
         let id = message.message_id.unwrap_or_default();
-        let done = match Envelope::parse(message.body.as_deref().unwrap_or_default()) {
-            // Boxed: deep futures of the SDK would make the compiler give up on their layout.
-            Ok(envelope) => Box::pin(handle(QueueMessage { envelope, deadline })).await.map_err(|error| chain(&error)),
+        let envelope = match Envelope::parse(message.body.as_deref().unwrap_or_default()) {
+            Ok(envelope) => envelope,
             Err(unreadable) => {
                 error!(message.id = %id, error = %unreadable, "A message cannot be read; it becomes a dead letter");
-                Err(unreadable.to_string())
+                failed.push(id);
+                continue;
             }
         };
-        if let Err(reason) = done {
-            warn!(message.id = %id, error = %reason, "A message failed; the queue brings it back");
-            return std::iter::once(id).chain(rest.filter_map(|message| message.message_id)).collect();
+        // Boxed: deep futures of the SDK would make the compiler give up on their layout.
+        if let Err(error) = Box::pin(handle(QueueMessage { envelope, deadline })).await {
+            warn!(message.id = %id, error = %chain(&error), "A message failed; the queue brings it back");
+            failed.push(id);
+            failed.extend(rest.filter_map(|message| message.message_id));
+            break;
         }
     }
-    Vec::new()
+    failed
 }

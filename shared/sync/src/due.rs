@@ -1,18 +1,25 @@
 //! What the schedule finds to be done: read from state, so that a schedule that fires twice or not at all does no harm.
 
+use std::time::Duration;
+
 use connections::{
-    Access, ConnectionState, Directory, KEEP_ALIVE_DAYS, claim_slot, directory_shard, load_connection,
-    refresh_directory, token_age,
+    Access, ConnectionState, Directory, Slots, claim_slots, directory_shard, load_connection, mark_authorisation_ended,
+    refresh_directory, tokens_to_keep,
 };
-use envelopes::{Envelope, Work};
+use envelopes::{Envelope, SYNC_WORKER, Work};
 use kernel::{OrganisationRef, Timestamp};
 use ports::Message;
 use state::{due_parked, unpark};
+use tracing::warn;
 
 use crate::SyncError;
 use crate::head::Trigger;
-use crate::request::request_run;
+use crate::plan::Kinds;
+use crate::request::{Wish, request_run};
 use crate::work::send;
+
+/// Slots are spread over this long.
+const JITTER_SECS_MAX: u64 = 600;
 
 /// What one look found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +32,18 @@ pub struct Due {
     pub deletions: usize,
     /// Token sets to be kept alive.
     pub keep_alives: usize,
+    /// Connections that could not be looked at.
+    pub failures: usize,
+}
+
+impl std::ops::AddAssign for Due {
+    fn add_assign(&mut self, other: Self) {
+        self.unparked += other.unparked;
+        self.runs += other.runs;
+        self.deletions += other.deletions;
+        self.keep_alives += other.keep_alives;
+        self.failures += other.failures;
+    }
 }
 
 /// Puts parked envelopes of one shard back on their queues when their time has come.
@@ -33,24 +52,32 @@ pub async fn bring_back_parked(access: &Access, shard: u8) -> Result<usize, Sync
     let due = due_parked(table, shard, now).await?;
     for work in &due {
         let tail = work.value.until.as_second();
-        if let Ok(envelope) = Envelope::parse(&work.value.envelope) {
-            // The same envelope may have passed the queue minutes ago; its coming back is a message of its own.
-            let dedupe: String = format!("{}-{tail}", envelope.dedupe()).chars().rev().take(128).collect();
-            let body = work.value.envelope.clone();
-            let message = Message { queue: envelope.queue(), body, group: envelope.group(), dedupe };
-            access.ports.queue.send(vec![message]).await?;
-        }
+        let (queue, group, name) = match Envelope::parse(&work.value.envelope) {
+            Ok(envelope) => (envelope.queue(), envelope.group(), envelope.dedupe()),
+            // Written by a newer version, say: on the queue it becomes a dead letter that a person can replay.
+            Err(_) => (SYNC_WORKER, "unreadable".to_owned(), work.value.tail.clone()),
+        };
+        // The same envelope may have passed the queue minutes ago; its coming back is a message of its own.
+        let dedupe: String = format!("{name}-{tail}").chars().rev().take(128).collect();
+        let message = Message { queue, body: work.value.envelope.clone(), group, dedupe };
+        access.ports.queue.send(vec![message]).await?;
         unpark(table, work).await?;
     }
     Ok(due.len())
 }
 
-/// Looks at the connections of one shard. `early` names apps whose webhooks were missed.
+/// Looks at the connections of one shard. `early` names apps whose webhooks were missed. One connection that cannot
+/// be looked at does not keep the others waiting: it is counted, said and tried again by the next look.
 pub async fn look_at_shard(access: &Access, shard: u8, early: &[String]) -> Result<Due, SyncError> {
     let now = access.ports.clock.now();
     let mut due = Due::default();
-    for line in directory_shard(&*access.ports.table, shard).await? {
-        look_at(access, &line, early, now, &mut due).await?;
+    let lines = directory_shard(&*access.ports.table, shard).await?;
+    due.failures += lines.unreadable;
+    for line in lines.readable {
+        if let Err(error) = look_at(access, &line, early, now, &mut due).await {
+            warn!(tenant.id = %line.whose.tenant, error = %error, "A connection could not be looked at");
+            due.failures += 1;
+        }
     }
     Ok(due)
 }
@@ -73,14 +100,25 @@ async fn look_at(
         return Ok(());
     }
     if early.contains(&line.app) {
-        request_run(access, &line.whose, Trigger::WebhookGap, None).await?;
+        request_run(access, &line.whose, Wish::of(Trigger::WebhookGap)).await?;
         due.runs += 1;
     }
-    let slot = line.settings.slot(now, &line.zone);
-    let Some(slot) = slot.filter(|slot| line.last_slot.as_ref() != Some(slot)) else { return Ok(()) };
-    // The run is asked for before the slot is noted: a crash in between asks twice, and the second is the same run.
-    request_run(access, &line.whose, Trigger::Schedule, None).await?;
-    claim_slot(table, &line.whose, &slot).await?;
+    let jittered = now.saturating_sub(jitter(&line.whose)).unwrap_or(now);
+    let slots = line.settings.slots(jittered, &line.zone);
+    let turned: Slots = slots.into_iter().filter(|(interval, slot)| line.slots.get(interval) != Some(slot)).collect();
+    if turned.is_empty() {
+        return Ok(());
+    }
+    let kinds: Kinds = mirror::entities::ENTITIES
+        .iter()
+        .map(|entity| entity.name.to_owned())
+        .filter(|name| turned.contains_key(&line.settings.interval_of(name)))
+        .collect();
+    let all = turned.contains_key(&line.settings.sync_interval);
+    let wish = Wish { kinds: (!all).then_some(&kinds), ..Wish::of(Trigger::Schedule) };
+    // The run is asked for before the slots are noted: a crash in between asks twice, and the second is the same run.
+    request_run(access, &line.whose, wish).await?;
+    claim_slots(table, &line.whose, &turned).await?;
     due.runs += 1;
     Ok(())
 }
@@ -89,7 +127,7 @@ async fn look_at(
 async fn resend_deletion(access: &Access, whose: &OrganisationRef) -> Result<bool, SyncError> {
     let Some(stored) = load_connection(&*access.ports.table, whose).await? else { return Ok(false) };
     let connection = stored.value;
-    let wanted = connection.state == ConnectionState::Disconnected && !connection.deleted_at_xero;
+    let wanted = connection.owes_a_deletion();
     if wanted {
         let generation = connection.generation;
         send(access, &Envelope::new(Work::Disconnect { organisation: whose.clone(), generation })).await?;
@@ -104,17 +142,25 @@ async fn daily_check(access: &Access, whose: &OrganisationRef, now: Timestamp) -
     let Some(stored) = load_connection(&*access.ports.table, whose).await? else { return Ok(0) };
     let connection = stored.value;
     refresh_directory(&*access.ports.table, &connection).await?;
-    let Some(user) = connection.acting_user().filter(|_| connection.state == ConnectionState::Connected) else {
-        return Ok(0);
-    };
-    let age = token_age(access, &connection.client, user).await?;
-    let idle = age.filter(|(_, dead)| dead.is_none()).map(|(refreshed_at, _)| now.duration_since(refreshed_at));
-    if idle.is_none_or(|idle| idle.as_hours() < KEEP_ALIVE_DAYS * 24) {
+    if connection.state != ConnectionState::Connected {
         return Ok(0);
     }
+    let tokens = tokens_to_keep(access, &connection).await?;
+    if tokens.acting_ended {
+        mark_authorisation_ended(access, &connection).await?;
+    }
     let day = now.strftime("%Y%m%d").to_string();
-    send(access, &Envelope::new(Work::KeepAlive { client: connection.client, user, day })).await?;
-    Ok(1)
+    for user in &tokens.idle {
+        let (client, user, day) = (connection.client.clone(), *user, day.clone());
+        send(access, &Envelope::new(Work::KeepAlive { client, user, day })).await?;
+    }
+    Ok(tokens.idle.len())
+}
+
+/// Each organisation's slots turn at a moment of its own within ten minutes, so that not all ask Xero in one second.
+fn jitter(whose: &OrganisationRef) -> Duration {
+    let bytes = whose.tenant.0.as_bytes();
+    Duration::from_secs((u64::from(bytes[2]) * 256 + u64::from(bytes[3])) % JITTER_SECS_MAX)
 }
 
 /// Spreads the daily check of all connections over the day.

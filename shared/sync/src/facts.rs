@@ -3,8 +3,8 @@
 use connections::{OrganisationFacts, change_connection};
 
 use crate::SyncError;
-use crate::record::Record;
 use crate::work::Worker;
+use mirror::record::Record;
 
 /// Keeps the facts of the organisation's own record. Writes only when one differs.
 pub(crate) async fn keep_facts(worker: &Worker<'_>, records: &[Record]) -> Result<(), SyncError> {

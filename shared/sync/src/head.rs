@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 
 use connections::Meter;
-use kernel::{RunId, Timestamp};
+use kernel::{OrganisationRef, RunId, Timestamp};
+use mirror::Counts;
+use ports::{Table, TableError};
 use serde::{Deserialize, Serialize};
-use state::Lease;
+use state::{Lease, keys, load};
 
 /// The stored state of one organisation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,16 @@ pub struct SyncHead {
     /// The ISO week of the last sweep.
     #[serde(default)]
     pub swept_week: String,
+    /// Whether money on a document changed whose payments were not read since. Stored with the change itself, so that
+    /// an interruption in between forgets nothing.
+    #[serde(default)]
+    pub payments_due: bool,
+    /// Whether a leg of a bank transfer changed whose transfers were not read since.
+    #[serde(default)]
+    pub transfers_due: bool,
+    /// Whether a run was wanted that the one under way does not serve: one more follows it.
+    #[serde(default)]
+    pub again: bool,
     /// The run under way.
     pub active: Option<ActiveRun>,
     /// The last run that ended.
@@ -36,9 +48,17 @@ pub struct SyncHead {
     pub last_good_call: Option<Timestamp>,
     /// Calls left today as Xero last said.
     pub day_left: Option<u32>,
+    /// When it said so.
+    #[serde(default)]
+    pub day_left_at: Option<Timestamp>,
     /// What was read this month.
     #[serde(default)]
     pub usage: Usage,
+}
+
+/// Reads the stored state of one organisation; an organisation that was never synced has the default one.
+pub async fn load_head(table: &dyn Table, whose: &OrganisationRef) -> Result<SyncHead, TableError> {
+    Ok(load(table, &keys::sync_head(whose)).await?.map(|stored| stored.value).unwrap_or_default())
 }
 
 /// Calls and bytes of one month. Xero bills bytes read per app and month, reset on the 1st UTC.
@@ -119,12 +139,25 @@ pub struct ActiveRun {
     pub counts: BTreeMap<String, Counts>,
     /// The first position of its changes in the feed.
     pub feed_from: u64,
-    /// Whether a leg of a bank transfer changed.
-    #[serde(default)]
-    pub transfers_touched: bool,
     /// Steps that could not be done.
     #[serde(default)]
     pub problems: u32,
+    /// Whether a person waits for it.
+    #[serde(default)]
+    pub urgent: bool,
+    /// Waits in a row because Xero was not there.
+    #[serde(default)]
+    pub outages: u32,
+    /// Whether it reads only some kinds, whose own interval came round.
+    #[serde(default)]
+    pub partial: bool,
+}
+
+impl ActiveRun {
+    /// Whether anything was read already.
+    pub fn has_begun(&self) -> bool {
+        self.envelopes > 0 || self.at > 0 || self.pass.is_some()
+    }
 }
 
 /// One step: a kind and how to read it.
@@ -167,42 +200,39 @@ pub struct Pass {
     pub again: u32,
     /// Records in the list, as Xero last said.
     pub expected: u64,
+    /// Records a page; fewer once a page was too long to be read.
+    #[serde(default = "page_size_max")]
+    pub page_size: u32,
+    /// Elements of this pass that could not be read as a record.
+    #[serde(default)]
+    pub unreadable: u64,
+    /// The time of the last record before the first unreadable one: the cursor must not pass it.
+    #[serde(default)]
+    pub held: Option<Timestamp>,
+}
+
+/// Records a page; Xero's maximum, so that a large organisation takes the fewest calls.
+pub const PAGE_SIZE_MAX: u32 = 1_000;
+
+fn page_size_max() -> u32 {
+    PAGE_SIZE_MAX
 }
 
 impl Pass {
     /// A pass from its first page.
     pub fn new(began_at: Timestamp, since: Option<Timestamp>) -> Self {
-        Self { began_at, since, page: 1, counted_pages: false, moved: false, again: 0, expected: 0 }
-    }
-}
-
-/// What a run found of one kind, and what it cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Records read.
-    pub read: u64,
-    /// New ones.
-    pub created: u64,
-    /// Changed ones.
-    pub updated: u64,
-    /// Deleted, voided, archived or merged ones.
-    pub ended: u64,
-    /// Elements that could not be read as a record.
-    pub unreadable: u64,
-    /// Calls made.
-    pub calls: u32,
-    /// Bytes read.
-    pub bytes: u64,
-    /// Milliseconds spent waiting for Xero.
-    pub millis: u64,
-}
-
-impl Counts {
-    /// Adds what calls cost.
-    pub fn spend(&mut self, meter: Meter) {
-        self.calls += meter.calls;
-        self.bytes += meter.bytes;
-        self.millis += meter.millis;
+        Self {
+            began_at,
+            since,
+            page: 1,
+            counted_pages: false,
+            moved: false,
+            again: 0,
+            expected: 0,
+            page_size: PAGE_SIZE_MAX,
+            unreadable: 0,
+            held: None,
+        }
     }
 }
 

@@ -11,16 +11,16 @@ use kernel::Timestamp;
 use xero::ApiRead;
 use xero::page::Pagination;
 
-use crate::entities::Entity;
 use crate::head::{Pass, Reading};
-use crate::record::Record;
+use mirror::entities::Entity;
+use mirror::record::Record;
 
-/// Records a page; Xero's maximum, so that a large organisation takes the fewest calls.
-pub(crate) const PAGE_SIZE: usize = 1_000;
 /// Xero's clock and ours may differ by this, and its filter takes whole seconds: cursors reach back this far.
 const OVERLAP: Duration = Duration::from_secs(120);
-/// At most this many records of a page are read twice for the sake of asking by time.
-const REPEATED_MAX: usize = PAGE_SIZE / 50;
+/// At most this part of a page is read twice for the sake of asking by time.
+const REPEATED_PART: usize = 50;
+/// Fewest records a page shrinks to.
+const PAGE_SIZE_MIN: u32 = 25;
 /// Passes begun again before the list is left for the next run.
 const AGAIN_MAX: u32 = 3;
 
@@ -33,7 +33,7 @@ pub(crate) fn next_read(entity: &Entity, reading: Reading, pass: &Pass) -> ApiRe
     }
     if entity.paged {
         query.push(("page", pass.page.to_string()));
-        query.push(("pageSize", PAGE_SIZE.to_string()));
+        query.push(("pageSize", pass.page_size.to_string()));
     }
     let modified_since = pass.since.filter(|_| entity.by_time);
     ApiRead { path: entity.path.to_owned(), query, modified_since }
@@ -44,10 +44,23 @@ pub(crate) fn next_read(entity: &Entity, reading: Reading, pass: &Pass) -> ApiRe
 pub(crate) enum Next {
     /// Read on.
     Page(Pass),
-    /// The list is read; its cursor may move here.
-    Done(Timestamp),
+    /// The list is read; its cursor may move here, or stays where a record could not be read.
+    Done(Option<Timestamp>),
     /// Records kept moving; the cursor stays and the next run goes on.
     Unsettled,
+}
+
+/// The same place with smaller pages, after a page that was too long to be read; `None` when it cannot be smaller.
+pub(crate) fn with_smaller_pages(pass: &Pass) -> Option<Pass> {
+    let page_size = (pass.page_size / 4).max(PAGE_SIZE_MIN);
+    // Page numbers of another size say nothing: from the first page of what the time filter leaves.
+    (page_size < pass.page_size).then(|| Pass {
+        page_size,
+        page: 1,
+        counted_pages: false,
+        moved: false,
+        ..pass.clone()
+    })
 }
 
 /// Decides what follows a page that was applied.
@@ -65,20 +78,26 @@ pub(crate) fn after_page(
             pass.expected = page.item_count;
             page.page_count > pass.page
         }
-        None => entity.paged && elements >= PAGE_SIZE,
+        None => entity.paged && elements >= pass.page_size as usize,
     };
     if more {
         return Next::Page(advance(pass, records));
     }
     let lost = pass.counted_pages && pass.moved;
     if !lost {
-        return Next::Done(pass.began_at.saturating_sub(OVERLAP).unwrap_or(pass.began_at));
+        return Next::Done(cursor_after(&pass));
     }
     if pass.again >= AGAIN_MAX {
         return Next::Unsettled;
     }
     pass.again += 1;
     Next::Page(Pass { page: 1, moved: false, ..pass })
+}
+
+/// Behind the beginning of the pass, and never past a record that could not be read.
+fn cursor_after(pass: &Pass) -> Option<Timestamp> {
+    let cursor = pass.began_at.saturating_sub(OVERLAP).unwrap_or(pass.began_at);
+    if pass.unreadable == 0 { Some(cursor) } else { pass.held.map(|held| held.min(cursor)) }
 }
 
 /// By time where that repeats little, by page number otherwise.
@@ -88,7 +107,7 @@ fn advance(pass: Pass, records: &[Record]) -> Pass {
     if let Some(from) = second.filter(|from| pass.since.is_none_or(|since| *from > since)) {
         let repeated = records.iter().filter(|record| record.updated_at.is_some_and(|at| at >= from)).count();
         // A pass that counts pages keeps counting: its filter is what a new pass begins from.
-        if repeated <= REPEATED_MAX && !pass.counted_pages {
+        if repeated <= pass.page_size as usize / REPEATED_PART && !pass.counted_pages {
             return Pass { since: Some(from), page: 1, moved: false, ..pass };
         }
     }
@@ -105,7 +124,7 @@ mod tests {
     }
 
     fn contacts() -> &'static Entity {
-        crate::entities::entity("contacts").unwrap()
+        mirror::entities::entity("contacts").unwrap()
     }
 
     fn page(page: u32, page_count: u32) -> Option<Pagination> {
@@ -138,7 +157,27 @@ mod tests {
     #[test]
     fn the_cursor_reaches_back_behind_the_beginning_of_the_pass() {
         let Next::Done(cursor) = after_page(contacts(), &pass(), page(1, 1), &[record(5)], 1) else { panic!("done") };
-        assert!(cursor < pass().began_at);
+        assert!(cursor.unwrap() < pass().began_at);
         assert_eq!(after_page(contacts(), &pass(), None, &[], 0), Next::Done(cursor));
+    }
+
+    #[test]
+    fn the_cursor_never_passes_a_record_that_could_not_be_read() {
+        let held = Timestamp::from_second(900).unwrap();
+        let one = Pass { unreadable: 1, held: Some(held), ..pass() };
+        assert_eq!(after_page(contacts(), &one, page(1, 1), &[record(5)], 2), Next::Done(Some(held)));
+        let first_of_all = Pass { unreadable: 1, ..pass() };
+        assert_eq!(after_page(contacts(), &first_of_all, page(1, 1), &[], 1), Next::Done(None));
+    }
+
+    #[test]
+    fn pages_shrink_to_a_bound_when_they_are_too_long() {
+        let mut sizes = Vec::new();
+        let mut next = Some(pass());
+        while let Some(pass) = next {
+            sizes.push(pass.page_size);
+            next = with_smaller_pages(&pass);
+        }
+        assert_eq!(sizes, [1_000, 250, 62, 25]);
     }
 }

@@ -11,9 +11,10 @@ use crate::work::Worker;
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Stable, for programs: `not_readable`, `unreadable_records`, `not_connected`, `list_unsettled`, `setup`.
+    /// Stable, for programs: `not_readable`, `unreadable_records`, `not_connected`, `list_unsettled`, `setup`,
+    /// `xero_unavailable`.
     pub code: String,
-    /// What it is about: a kind of record, `connection` or `setup`.
+    /// What it is about: a kind of record, `connection`, `setup` or `xero`.
     pub subject: String,
     /// What happened, in words, with Xero's own where there are any.
     pub message: String,
@@ -39,7 +40,7 @@ impl Problem {
             subject: subject.to_owned(),
             message,
             fix: fix.to_owned(),
-            needs_attention: code != "list_unsettled",
+            needs_attention: !["list_unsettled", "xero_unavailable"].contains(&code),
             first_seen: None,
             last_seen: None,
             count: 0,
@@ -48,7 +49,8 @@ impl Problem {
     }
 }
 
-const CODES: &[&str] = &["not_readable", "unreadable_records", "not_connected", "list_unsettled", "setup"];
+const CODES: &[&str] =
+    &["not_readable", "unreadable_records", "not_connected", "list_unsettled", "setup", "xero_unavailable"];
 
 /// Opens a problem, or counts it once more.
 pub(crate) async fn open_problem(worker: &mut Worker<'_>, problem: Problem) -> Result<(), SyncError> {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use state::{edit, keys, load, read_row};
 
 use crate::SyncError;
-use crate::head::{ActiveRun, Counts, Outcome, SyncHead, Trigger};
+use crate::head::{ActiveRun, Outcome, SyncHead, Trigger};
+use mirror::Counts;
 
 /// A logged run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct RunLog {
     pub feed_from: u64,
     /// … to before here.
     pub feed_to: u64,
+    /// Milliseconds from the first of the events that woke it to its changes being in the feed; webhooks only.
+    #[serde(default)]
+    pub lag_millis: Option<u64>,
 }
 
 /// A run with what the head knows of it while it is under way.
@@ -72,6 +76,7 @@ fn log_of(active: &ActiveRun) -> RunLog {
         counts: active.counts.clone(),
         feed_from: active.feed_from,
         feed_to: active.feed_from,
+        lag_millis: None,
     }
 }
 
@@ -89,6 +94,20 @@ pub(crate) async fn log_end(
 ) -> Result<(), SyncError> {
     let finished_at = Some(now);
     store(table, whose, RunLog { finished_at, outcome: Some(outcome), feed_to, ..log_of(active) }).await
+}
+
+/// Logs what webhook events brought, which has no start of its own.
+pub(crate) async fn log_webhook(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    active: &ActiveRun,
+    feed_to: u64,
+    outcome: Outcome,
+    now: Timestamp,
+    lag_millis: Option<u64>,
+) -> Result<(), SyncError> {
+    let log = RunLog { finished_at: Some(now), outcome: Some(outcome), feed_to, lag_millis, ..log_of(active) };
+    store(table, whose, log).await
 }
 
 /// Writes a log row; one that says the same already is left alone.
@@ -116,8 +135,7 @@ pub async fn load_run(table: &dyn Table, whose: &OrganisationRef, run: &RunId) -
 }
 
 fn under_way(active: &ActiveRun, feed_head: u64) -> RunState {
-    let started = active.envelopes > 0 || active.at > 0 || active.pass.is_some();
-    let feed_to = if started { feed_head } else { active.feed_from };
+    let feed_to = if active.has_begun() { feed_head } else { active.feed_from };
     RunState {
         log: RunLog { feed_to, ..log_of(active) },
         progress: Some(Progress {

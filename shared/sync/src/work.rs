@@ -11,14 +11,16 @@ use xero::ApiRead;
 use envelopes::Envelope;
 
 use crate::SyncError;
-use crate::entities::Entity;
-use crate::feed::CHUNK_ENTRIES_MAX;
-use crate::head::{Counts, SyncHead};
-use crate::mirror::{Batch, BatchDone, apply, apply_gone, mend};
-use crate::record::Record;
+use crate::head::SyncHead;
+use mirror::CHUNK_ENTRIES_MAX;
+use mirror::entities::Entity;
+use mirror::record::Record;
+use mirror::{Batch, BatchDone, Counts, MirrorRow, add_counts, apply, apply_gone, mend};
 
 /// Longer than one call to Xero and the writing of its page; renewed at each commit.
 pub const LEASE_SPAN: Duration = Duration::from_secs(120);
+/// Wishes that may come in between one write of the head and the next try.
+const STORE_ATTEMPTS_MAX: u32 = 8;
 /// With less of the lease left than this, nothing is written any more.
 const LEASE_MARGIN: Duration = Duration::from_secs(20);
 
@@ -40,13 +42,30 @@ impl<'a> Worker<'a> {
         let (mut head, version) = found.map_or((SyncHead::default(), 0), |stored| (stored.value, stored.version));
         head.lease.take(now, LEASE_SPAN).map_err(|held| SyncError::Busy { until: held.until })?;
         let mut worker = Worker { access, whose: whose.clone(), head, version, metered: Meter::default() };
-        worker.store().await?;
-        let moved = mend(table, whose, worker.head.feed_head).await?;
-        if moved > 0 {
-            worker.head.feed_head += moved;
-            worker.commit().await?;
+        // Once only: a head written meanwhile may be that of a worker who took the lease under the same number.
+        if !worker.try_store().await? {
+            return Err(SyncError::Overtaken);
         }
+        worker.mend().await?;
         Ok(worker)
+    }
+
+    /// Finishes the batch that an earlier worker left half written, if any. What it meant for other kinds is not known
+    /// any more, so both are read again.
+    async fn mend(&mut self) -> Result<(), SyncError> {
+        let from = self.head.feed_head;
+        loop {
+            match mend(self.table(), &self.whose, self.head.feed_head).await? {
+                0 => break,
+                moved => self.head.feed_head += moved,
+            }
+        }
+        if self.head.feed_head > from {
+            self.head.payments_due = true;
+            self.head.transfers_due = true;
+            self.commit().await?;
+        }
+        Ok(())
     }
 
     /// Writes the head as it is now and prolongs the lease.
@@ -62,12 +81,39 @@ impl<'a> Worker<'a> {
     }
 
     async fn store(&mut self) -> Result<(), SyncError> {
+        for _ in 0..STORE_ATTEMPTS_MAX {
+            if self.try_store().await? {
+                return Ok(());
+            }
+            self.adopt_wishes().await?;
+        }
+        Err(SyncError::Overtaken)
+    }
+
+    /// Answers `false` when somebody else wrote the head since it was read.
+    async fn try_store(&mut self) -> Result<bool, SyncError> {
         let (table, key) = (self.table(), keys::sync_head(&self.whose));
         let stored = match self.version {
             0 => state::create(table, key, &self.head, None).await?,
             version => replace(table, key, version, &self.head, None).await?,
         };
-        self.version = stored.ok_or(SyncError::Overtaken)?;
+        self.version = stored.unwrap_or(self.version);
+        Ok(stored.is_some())
+    }
+
+    /// Somebody wrote the head. Whoever asks for a run does so without the lease: their wish is taken over. A head of
+    /// another holder means that this worker came too late.
+    async fn adopt_wishes(&mut self) -> Result<(), SyncError> {
+        let found = load::<SyncHead>(self.table(), &keys::sync_head(&self.whose)).await?;
+        let found = found.filter(|found| found.value.lease.holder == self.head.lease.holder);
+        let Some(found) = found else { return Err(SyncError::Overtaken) };
+        self.version = found.version;
+        self.head.again |= found.value.again;
+        match (&mut self.head.active, found.value.active) {
+            (None, wanted) => self.head.active = wanted,
+            (Some(active), Some(stored)) if active.run == stored.run => active.urgent |= stored.urgent,
+            (Some(_), _) => (),
+        }
         Ok(())
     }
 
@@ -86,6 +132,8 @@ impl<'a> Worker<'a> {
             let batch = self.batch(run, entity.name);
             let done = apply(self.table(), &batch, records).await?;
             self.head.feed_head += done.positions;
+            self.head.payments_due |= done.money_moved;
+            self.head.transfers_due |= done.transfers_touched;
             if done.positions > 0 {
                 self.commit().await?;
             }
@@ -99,7 +147,7 @@ impl<'a> Worker<'a> {
         &mut self,
         run: &RunId,
         entity: &'static Entity,
-        gone: Vec<(String, Stored<crate::MirrorRow>)>,
+        gone: Vec<(String, Stored<MirrorRow>)>,
     ) -> Result<BatchDone, SyncError> {
         let mut whole = BatchDone::default();
         let mut rest = gone.into_iter().peekable();
@@ -135,7 +183,9 @@ impl<'a> Worker<'a> {
         };
         let now = self.now();
         self.head.usage.add(now, spent);
-        self.head.day_left = session.day_left().or(self.head.day_left);
+        if let Some(left) = session.day_left() {
+            (self.head.day_left, self.head.day_left_at) = (Some(left), Some(now));
+        }
         self.metered.calls += spent.calls;
         self.metered.bytes += spent.bytes;
         self.metered.millis += spent.millis;
@@ -162,21 +212,14 @@ impl<'a> Worker<'a> {
 
 fn add(whole: &mut BatchDone, done: &BatchDone) {
     whole.positions += done.positions;
-    whole.transfers_touched |= done.transfers_touched;
-    whole.money_moved |= done.money_moved;
     add_counts(&mut whole.counts, &done.counts);
 }
 
-/// Adds what was found.
-pub(crate) fn add_counts(whole: &mut Counts, part: &Counts) {
-    whole.read += part.read;
-    whole.created += part.created;
-    whole.updated += part.updated;
-    whole.ended += part.ended;
-    whole.unreadable += part.unreadable;
-    whole.calls += part.calls;
-    whole.bytes += part.bytes;
-    whole.millis += part.millis;
+/// Books what calls cost.
+pub(crate) fn spend(counts: &mut Counts, meter: Meter) {
+    counts.calls += meter.calls;
+    counts.bytes += meter.bytes;
+    counts.millis += meter.millis;
 }
 
 /// Puts an envelope on its queue.

@@ -20,6 +20,9 @@ const DAY_RESERVE: u32 = 50;
 /// Longer than any call may take: a slot that its holder never gave back is free after this.
 const SLOT_SPAN: Duration = Duration::from_secs(60);
 
+/// Closed for longer than this, it is the day's limit that closes.
+const DAY_CLOSED_SECS_MIN: i64 = 300;
+
 /// Who asks: background work leaves a reserve of the day's calls to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
@@ -124,6 +127,16 @@ impl Budget {
         (now.duration_since(said_at).as_secs() < 24 * 3600).then_some(left)
     }
 
+    /// From when on calls are allowed again, when Xero allows none today.
+    pub fn day_spent_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let for_hours =
+            self.closed.as_ref().filter(|(until, _)| now.duration_until(*until).as_secs() > DAY_CLOSED_SECS_MIN);
+        match for_hours {
+            Some((until, _)) => Some(*until),
+            None => (self.day_left(now) == Some(0)).then(|| after(now, Duration::from_secs(3600))),
+        }
+    }
+
     fn roll_minute(&mut self, now: Timestamp) {
         let over = self.minute_from.is_none_or(|from| now.duration_since(from).as_secs() >= 60);
         if over {
@@ -175,5 +188,7 @@ mod tests {
         assert!(budget.take(at(1), Urgency::Person).is_ok());
         budget.close(Limit::Day, at(2), Duration::from_secs(7200));
         assert_eq!(budget.take(at(3), Urgency::Person).unwrap_err().until, at(7202));
+        assert_eq!(budget.day_spent_until(at(3)), Some(at(7202)));
+        assert_eq!(budget.day_spent_until(at(7203)), None);
     }
 }

@@ -31,7 +31,7 @@ pub async fn measure(invoices: usize) -> anyhow::Result<Vec<Figure>> {
     let after = desk.world.table.used();
     let made = desk.accounting_calls();
     let (mut forced, mut records) = (0, 0);
-    for entity in sync::entities::ENTITIES {
+    for entity in mirror::entities::ENTITIES {
         let count = desk.mirror(entity.name).await.len();
         records += count;
         forced += if PAGED.contains(&entity.name) { count.div_ceil(PAGE).max(1) } else { 1 };

@@ -74,7 +74,7 @@ pub struct Stack {
     pub plan: Plan,
     functions: BTreeMap<String, Arc<Function>>,
     sources: Vec<Source>,
-    _schedules: Vec<Schedule>,
+    schedules: Vec<Schedule>,
     _gateway: Server,
 }
 
@@ -117,7 +117,7 @@ impl Stack {
             clock: settings.clock.clone(),
         };
         let gateway = gateway.start(listener)?;
-        Ok(Self { url, issuer, host, embedded, plan, functions, sources, _schedules: schedules, _gateway: gateway })
+        Ok(Self { url, issuer, host, embedded, plan, functions, sources, schedules, _gateway: gateway })
     }
 
     /// A function by name.
@@ -148,6 +148,15 @@ impl Stack {
             anyhow::ensure!(tokio::time::Instant::now() < until, "{waiting} messages are still in work");
             self.embedded.queues.changed(Duration::from_millis(100)).await;
         }
+    }
+
+    /// Lets what is under way come to its end, at most so long, then stops. Nothing new is begun meanwhile but by what
+    /// is under way itself.
+    pub async fn finish(&mut self, at_most: Duration) -> anyhow::Result<()> {
+        self.schedules.clear();
+        // What is cut off here comes back when the data is used again.
+        drop(self.settle(at_most).await);
+        self.stop()
     }
 
     /// Ends the functions and keeps what is to be kept.

@@ -43,9 +43,13 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     if !options.once {
         screen.line("\nEverything stays up. Press Ctrl-C to stop.");
         tokio::signal::ctrl_c().await?;
+        screen.line("Stopping …");
     }
-    stack.stop()
+    stack.finish(STOP_PATIENCE).await
 }
+
+/// Work under way may end by itself when everything stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Lines of the functions' logs that are shown when something fails.
 const LINES_KEPT: usize = 12;

@@ -122,6 +122,17 @@ pub struct Sqs {
     counter: u64,
 }
 
+impl Sqs {
+    /// Makes every received message receivable again: whoever received them is gone, as after a machine slept.
+    pub fn release_all(&mut self, now: Timestamp) {
+        for message in self.queues.values_mut().flat_map(|queue| &mut queue.messages) {
+            if message.receipt.take().is_some() {
+                message.visible_at = message.visible_at.min(now);
+            }
+        }
+    }
+}
+
 /// The region in the names of queues.
 const REGION: &str = "eu-west-1";
 /// SQS's largest message.

@@ -6,20 +6,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connections::{
-    APPS_SECRET, Access, CallbackQuery, ConnectSettings, DisconnectError, NewConnect, choose, delete_at_xero, finish,
-    keep_alive, run_test, start,
-};
-use envelopes::{Envelope, Work};
+use crate::line::Line;
+use connections::{APPS_SECRET, Access, CallbackQuery, ConnectSettings, NewConnect, choose, finish, start};
+use envelopes::Envelope;
 use kernel::{OrganisationRef, TenantId, Timestamp, XeroUserId};
+use lambda_kit::QueueMessage;
 use ports::{Clock, HttpRequest, Method, Transport};
 use secrecy::SecretString;
 use serde_json::json;
 use simulator::world::{VirtualClock, World};
 use simulator::xero::{AppId, AppSettings, Consent, DemoSettings, Role, UserSettings, Xero, XeroSettings};
-use state::keys::SHARDS;
 use sync::head::Trigger;
-use sync::{SyncError, bring_back_parked, go_on, look_at_shard, request_run, take_events};
+use sync::{Wish, request_run};
+use sync_worker::WorkError;
 use url::Url;
 use xero::XeroAddresses;
 
@@ -29,12 +28,16 @@ pub struct Desk {
     pub world: World,
     /// Xero, with its controls.
     pub xero: Xero,
+    /// The line to it.
+    pub line: Arc<Line>,
     /// The app.
     pub app: AppId,
     /// Who consents.
     pub user: XeroUserId,
     /// The connected organisation.
     pub whose: OrganisationRef,
+    /// The secret with the apps.
+    pub apps: String,
     /// What capabilities are given.
     pub access: Access,
     settings: ConnectSettings,
@@ -42,6 +45,8 @@ pub struct Desk {
 
 /// When every desk opens.
 pub const OPENING: &str = "2026-11-24T03:00:00Z";
+/// How long a message that failed is kept from coming back, as the template says.
+const VISIBILITY: Duration = Duration::from_secs(720);
 /// Receives after which a message is dead.
 const RECEIVES_MAX: u32 = 5;
 
@@ -57,16 +62,18 @@ impl Desk {
         let tenant = xero.register_organisation(demo);
         xero.set_role(user, tenant, Role::Adviser);
         xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
-        let world = World::new(7, clock, Arc::new(xero.clone()));
+        let line = Arc::new(Line::to(xero.clone()));
+        let world = World::new(7, clock, line.clone());
         let apps = json!([{ "name": "main", "client_id": app_settings.client_id, "client_secret": app_settings.client_secret }]);
-        world.vault.set_secret(APPS_SECRET, apps.to_string());
+        let apps = apps.to_string();
+        world.vault.set_secret(APPS_SECRET, apps.clone());
         let access = Access { ports: world.ports(), addresses: XeroAddresses::default() };
         let settings = ConnectSettings {
             redirect_uri: app_settings.redirect_uris[0].clone(),
             return_urls: vec![Url::parse("https://app.example/return").unwrap()],
         };
         let whose = OrganisationRef { workspace: "acme".parse().unwrap(), tenant };
-        Self { world, xero, app, user, whose, access, settings }
+        Self { world, xero, line, app, user, whose, apps, access, settings }
     }
 
     /// A desk of so many invoices, not connected yet.
@@ -139,7 +146,7 @@ impl Desk {
 
     /// Asks for a run and works until nothing is left.
     pub async fn sync(&self, trigger: Trigger) {
-        request_run(&self.access, &self.whose, trigger, None).await.unwrap();
+        request_run(&self.access, &self.whose, Wish::of(trigger)).await.unwrap();
         self.work().await;
     }
 
@@ -152,7 +159,7 @@ impl Desk {
                     assert!(taken.receives < RECEIVES_MAX, "a dead letter: {error}");
                     taken.receives += 1;
                     self.world.queue.give_back(taken);
-                    self.world.clock.advance(Duration::from_secs(130));
+                    self.world.clock.advance(VISIBILITY);
                 }
             }
             if self.parked() == 0 {
@@ -166,11 +173,12 @@ impl Desk {
     /// Lets time pass and looks at what is due, as the schedule does each minute.
     pub async fn tick(&self, span: Duration) {
         self.world.clock.advance(span);
-        let early = inbox::overdue_apps(&*self.access.ports.table, self.now()).await.unwrap();
-        for shard in 0..SHARDS {
-            bring_back_parked(&self.access, shard).await.unwrap();
-            look_at_shard(&self.access, shard, &early).await.unwrap();
-        }
+        self.look().await;
+    }
+
+    /// Looks at what is due; answers what was found.
+    pub async fn look(&self) -> serde_json::Value {
+        daily_sync::look(&self.access).await.unwrap()
     }
 
     /// Parked envelopes.
@@ -179,31 +187,9 @@ impl Desk {
     }
 
     /// One envelope, as the worker carries it out, with two minutes of time.
-    pub async fn carry_out(&self, envelope: &Envelope) -> Result<(), SyncError> {
+    pub async fn carry_out(&self, envelope: &Envelope) -> Result<(), WorkError> {
         let deadline = self.now().saturating_add(Duration::from_secs(120)).unwrap();
-        match &envelope.work {
-            Work::SyncRun(step) => go_on(&self.access, step, deadline).await,
-            Work::XeroEvents(events) => {
-                let table = &*self.access.ports.table;
-                inbox::note_sequence(table, &events.app, events.first_sequence, events.last_sequence, self.now())
-                    .await?;
-                take_events(&self.access, events).await
-            }
-            Work::WebhookUnread { app, .. } => {
-                Ok(inbox::note_unread(&*self.access.ports.table, app, self.now()).await?)
-            }
-            Work::TestConnection { organisation, test } => Ok(run_test(&self.access, organisation, test).await?),
-            Work::Disconnect { organisation, generation } => {
-                match delete_at_xero(&self.access, organisation, *generation).await {
-                    Err(DisconnectError::Store(error)) => Err(error.into()),
-                    _ => Ok(()),
-                }
-            }
-            Work::KeepAlive { client, user, .. } => {
-                drop(keep_alive(&self.access, client, *user).await);
-                Ok(())
-            }
-        }
+        sync_worker::carry_out(&self.access, QueueMessage { envelope: envelope.clone(), deadline }).await
     }
 
     /// Takes Xero's waiting webhooks in, as xero-webhook does.
@@ -229,11 +215,11 @@ impl Desk {
     }
 
     /// The whole change feed.
-    pub async fn feed(&self) -> Vec<sync::feed::Change> {
+    pub async fn feed(&self) -> Vec<mirror::feed::Change> {
         let table = &*self.access.ports.table;
-        let (mut all, mut cursor) = (Vec::new(), sync::feed::Cursor::start(&self.whose));
+        let (mut all, mut cursor) = (Vec::new(), mirror::feed::Cursor::start(&self.whose));
         loop {
-            let page = sync::feed::read_changes(table, &cursor, 250).await.unwrap();
+            let page = sync::read_changes(table, &cursor, 250).await.unwrap();
             all.extend(page.changes);
             cursor = page.next;
             if !page.more {
@@ -243,12 +229,12 @@ impl Desk {
     }
 
     /// Records of one kind as mirrored.
-    pub async fn mirror(&self, entity: &str) -> Vec<sync::read::RecordView> {
+    pub async fn mirror(&self, entity: &str) -> Vec<mirror::read::RecordView> {
         let table = &*self.access.ports.table;
-        let mut all: Vec<sync::read::RecordView> = Vec::new();
+        let mut all: Vec<mirror::read::RecordView> = Vec::new();
         loop {
             let after = all.last().map(|view| view.id.clone());
-            let page = sync::read::list_records(table, &self.whose, entity, after.as_deref(), 250).await.unwrap();
+            let page = mirror::read::list_records(table, &self.whose, entity, after.as_deref(), 250).await.unwrap();
             all.extend(page.0);
             if !page.1 {
                 return all;

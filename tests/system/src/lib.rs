@@ -5,4 +5,5 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod desk;
+pub mod line;
 pub mod town;

@@ -7,7 +7,7 @@ use connections::{ConnectionState, Session, disconnect, load_connection, token_a
 use envelopes::{Envelope, Work};
 use simulator::xero::{Consent, DemoSettings, Fault, Role, UserSettings};
 use sync::head::{Outcome, Trigger};
-use sync::read::load_head;
+use sync::load_head;
 use system::desk::Desk;
 use xero::budget::Urgency;
 

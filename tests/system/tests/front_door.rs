@@ -267,7 +267,7 @@ async fn bad_requests_get_a_problem_with_a_stable_type() {
     let mut town = Town::start(5).await;
     let caller = town.connect().await;
     let (_, cursor) = town.changes(&caller, "").await;
-    let foreign = sync::feed::Cursor::at(
+    let foreign = mirror::feed::Cursor::at(
         &kernel::OrganisationRef { workspace: "other".parse().unwrap(), tenant: town.tenant },
         0,
     );
@@ -362,22 +362,37 @@ async fn o32_s3_s4_disconnecting_and_reconnecting_through_the_api() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_repeated_under_its_key_answers_as_the_first_time() {
+    let mut town = Town::start(5).await;
+    town.connect().await;
+    let client = local::caller::plain_client().unwrap();
+    let token = town.stack.issuer.token(WORKSPACE, "sam", Duration::from_secs(60)).unwrap();
+    let send = async |key: &str, rest: &str| {
+        let url = format!("{}{}", town.stack.url, town.path(rest));
+        let request = client.post(url).bearer_auth(&token).header("idempotency-key", key);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), serde_json::from_str::<Value>(&response.text().await.unwrap()).unwrap())
+    };
+    let first = send("k1", "/tests").await;
+    assert_eq!(first.0, 202);
+    assert_eq!(send("k1", "/tests").await, first);
+    assert_ne!(send("k2", "/tests").await.1["test_id"], first.1["test_id"]);
+    let (status, problem) = send("k1", "/syncs").await;
+    assert_eq!((status, problem["type"].as_str()), (422, Some("urn:counterfoil:problem:idempotency-key-reused")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b10_a_started_connect_is_kept_nowhere_with_the_secret_of_its_state() {
     let town = Town::start(5).await;
     let client = local::caller::plain_client().unwrap();
     let token = town.stack.issuer.token(WORKSPACE, "sam", Duration::from_secs(60)).unwrap();
-    let send = async |key: &str, body: Value| {
-        let request =
-            client.post(format!("{}/v1/connects", town.stack.url)).bearer_auth(&token).header("idempotency-key", key);
-        let response = request.header("content-type", "application/json").body(body.to_string()).send().await.unwrap();
-        (response.status().as_u16(), serde_json::from_str::<Value>(&response.text().await.unwrap()).unwrap())
+    let body = json!({ "return_url": town.stack.host.return_url() }).to_string();
+    let url = format!("{}/v1/connects", town.stack.url);
+    let start = async || {
+        let request = client.post(&url).bearer_auth(&token).header("idempotency-key", "k1").body(body.clone());
+        serde_json::from_str::<Value>(&request.send().await.unwrap().text().await.unwrap()).unwrap()
     };
-    let body = json!({ "return_url": town.stack.host.return_url() });
-    let first = send("k1", body.clone()).await;
-    assert_eq!(first.0, 201);
-    assert_eq!(send("k1", body.clone()).await, first);
-    assert_ne!(send("k2", body).await.1["connect_id"], first.1["connect_id"]);
-    let other = json!({ "return_url": format!("{}?tab=2", town.stack.host.return_url()) });
-    assert_eq!(send("k1", other).await.0, 422);
+    let (first, second) = (start().await, start().await);
+    assert_ne!(first["connect_id"], second["connect_id"], "no answer was kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -89,7 +89,7 @@ async fn m4_every_answer_is_as_the_openapi_file_declares() {
     let first = all["syncs"].as_array().unwrap().last().unwrap()["run"].as_str().unwrap().to_owned();
     api.call("GET", &format!("{O}/syncs/{{run_id}}/items"), &town.path(&format!("/syncs/{first}/items")), None).await;
     api.call("GET", &format!("{O}/changes"), &town.path("/changes?limit=250"), None).await;
-    for entity in sync::entities::ENTITIES {
+    for entity in mirror::entities::ENTITIES {
         let path = town.path(&format!("/records/{}", entity.name));
         let page = api.call("GET", &format!("{O}/records/{{entity}}"), &path, None).await;
         // A small organisation has no record of some kinds; an unknown one is answered too.

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use connections::{APPS_SECRET, Apps, ConnectionState, Interval, Settings, connections_of, load_connection};
 use kernel::OrganisationRef;
+use mirror::entities::ENTITIES;
+use mirror::feed::ChangeKind;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use simulator::xero::{AppSettings, Consent, DemoSettings, Role};
-use sync::entities::ENTITIES;
-use sync::feed::ChangeKind;
 use sync::head::{Outcome, Trigger};
+use sync::load_head;
 use sync::problems::list_problems;
-use sync::read::load_head;
-use sync::{Requested, list_runs, load_run, request_run};
+use sync::{Requested, Wish, list_runs, load_run, request_run};
 use system::desk::Desk;
 
 fn text(record: &Value, field: &str) -> String {
@@ -88,7 +88,7 @@ async fn b7_every_read_of_a_dead_connection_says_the_same_reason() {
     desk.connect().await;
     desk.world.clock.advance(Duration::from_secs(61 * 24 * 3600));
     desk.sync(Trigger::Schedule).await;
-    let wish = request_run(&desk.access, &desk.whose, Trigger::Person, None).await.unwrap();
+    let wish = request_run(&desk.access, &desk.whose, Wish::of(Trigger::Person)).await.unwrap();
     assert_eq!(wish, Requested::NotConnected);
     let stored = load_connection(&*desk.access.ports.table, &desk.whose).await.unwrap().unwrap().value;
     let reason = stored.reason.unwrap();
@@ -352,8 +352,9 @@ async fn o23_a_new_connection_is_manual() {
 async fn o24_sync_now_joins_a_run_the_schedule_made() {
     let desk = Desk::sized(5);
     desk.consent().await;
-    let made = request_run(&desk.access, &desk.whose, Trigger::Schedule, None).await.unwrap();
-    let joined = request_run(&desk.access, &desk.whose, Trigger::Person, Some("sam")).await.unwrap();
+    let made = request_run(&desk.access, &desk.whose, Wish::of(Trigger::Schedule)).await.unwrap();
+    let joined =
+        request_run(&desk.access, &desk.whose, Wish { actor: Some("sam"), ..Wish::of(Trigger::Person) }).await.unwrap();
     let name = |requested: Requested| match requested {
         Requested::Run { run, .. } => run,
         other => panic!("{other:?}"),

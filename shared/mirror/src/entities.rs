@@ -23,6 +23,9 @@ pub struct Entity {
     pub webhook: Option<&'static str>,
     /// Whether `IDs` fetches many at once.
     pub by_ids: bool,
+    /// Fields that are not kept: what changes without moving the time stamp would be told as a fact long after, and
+    /// bank details have no purpose here.
+    pub left_out: &'static [&'static str],
 }
 
 const PLAIN: Entity = Entity {
@@ -35,6 +38,7 @@ const PLAIN: Entity = Entity {
     query: &[],
     webhook: None,
     by_ids: false,
+    left_out: &[],
 };
 
 const UNIT_PRICES: &[(&str, &str)] = &[("unitdp", "4")];
@@ -86,6 +90,7 @@ pub const ENTITIES: &[Entity] = &[
         query: WITH_ARCHIVED,
         webhook: Some("CONTACT"),
         by_ids: true,
+        left_out: &["Balances", "IsCustomer", "IsSupplier", "BankAccountDetails", "BatchPayments"],
     },
     Entity {
         name: "invoices",
@@ -97,6 +102,7 @@ pub const ENTITIES: &[Entity] = &[
         query: &[("includeArchived", "true"), ("unitdp", "4")],
         webhook: Some("INVOICE"),
         by_ids: true,
+        ..PLAIN
     },
     Entity {
         name: "credit_notes",

@@ -1,4 +1,6 @@
 //! What changed between two forms of a record, field by field.
+//!
+//! Bounded in number and in bytes, because a change is stored beside up to 249 others in one row.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,15 +16,64 @@ pub struct Difference {
     pub to: Value,
 }
 
-/// Most differences kept of one change; the record itself is always whole.
+/// Most differences kept of one change.
 pub const DIFFERENCES_MAX: usize = 100;
+/// Most bytes kept of one change's differences, as JSON.
+pub const DIFFERENCES_BYTES_MAX: usize = 64 * 1024;
+/// Longest value kept in a difference, as JSON; of a longer one only the fact that it changed is kept.
+pub const VALUE_BYTES_MAX: usize = 8 * 1024;
+
+/// The changed fields of a record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Differences {
+    /// In the order of their names, as many as the bounds allow.
+    pub kept: Vec<Difference>,
+    /// Whether a bound left something out; the record itself is whole all the same.
+    pub cut: bool,
+}
 
 /// The changed fields, in the order of their names.
-pub fn differences(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Difference> {
+pub fn differences(before: &Map<String, Value>, after: &Map<String, Value>) -> Differences {
     let mut found = Vec::new();
     compare_objects("", before, after, &mut found);
-    found.truncate(DIFFERENCES_MAX);
-    found
+    let mut differences = Differences { kept: Vec::new(), cut: found.len() > DIFFERENCES_MAX };
+    let mut bytes = 0;
+    for mut difference in found.into_iter().take(DIFFERENCES_MAX) {
+        for value in [&mut difference.from, &mut difference.to] {
+            if json_bytes(value) > VALUE_BYTES_MAX {
+                *value = Value::Null;
+                differences.cut = true;
+            }
+        }
+        bytes += difference.field.len() + json_bytes(&difference.from) + json_bytes(&difference.to);
+        if bytes > DIFFERENCES_BYTES_MAX {
+            differences.cut = true;
+            break;
+        }
+        differences.kept.push(difference);
+    }
+    differences
+}
+
+/// The length of a value as JSON.
+pub(crate) fn json_bytes<T: Serialize>(value: &T) -> usize {
+    let mut counter = ByteCounter(0);
+    // Writing into a counter cannot fail, and neither can a tree of JSON values.
+    serde_json::to_writer(&mut counter, value).map_or(usize::MAX, |()| counter.0)
+}
+
+/// Counts what is written to it and keeps nothing.
+struct ByteCounter(usize);
+
+impl std::io::Write for ByteCounter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn compare_objects(path: &str, before: &Map<String, Value>, after: &Map<String, Value>, found: &mut Vec<Difference>) {
@@ -81,7 +132,10 @@ mod tests {
 
     fn check(before: &str, after: &str, expected: &str) {
         let read = |text| serde_json::from_str::<Map<String, Value>>(text).unwrap();
-        let shown: Vec<String> = differences(&read(before), &read(after))
+        let found = differences(&read(before), &read(after));
+        assert!(!found.cut);
+        let shown: Vec<String> = found
+            .kept
             .iter()
             .map(|difference| format!("{} {}→{}", difference.field, difference.from, difference.to))
             .collect();
@@ -111,6 +165,17 @@ mod tests {
     fn a_change_of_a_thousand_fields_is_cut_at_the_bound() {
         let many: String = (0..1000).map(|n| format!(r#""f{n}":"x","#)).collect();
         let after: Map<String, Value> = serde_json::from_str(&format!("{{{}\"z\":1}}", many)).unwrap();
-        assert_eq!(differences(&Map::new(), &after).len(), DIFFERENCES_MAX);
+        let found = differences(&Map::new(), &after);
+        assert_eq!((found.kept.len(), found.cut), (DIFFERENCES_MAX, true));
+    }
+
+    #[test]
+    fn long_values_and_many_bytes_are_cut_and_the_cut_is_told() {
+        let after = |value: String| Map::from_iter([("Description".to_owned(), Value::String(value))]);
+        let found = differences(&Map::new(), &after("x".repeat(VALUE_BYTES_MAX)));
+        assert_eq!((found.kept[0].to.clone(), found.cut), (Value::Null, true));
+        let many = (0..50).map(|at| (format!("Field{at:02}"), Value::String("x".repeat(4_000)))).collect();
+        let found = differences(&Map::new(), &many);
+        assert!(found.cut && json_bytes(&found.kept) < DIFFERENCES_BYTES_MAX + 8 * 1024);
     }
 }

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use state::{Stored, keys, load, put, read_row};
 
-use crate::SyncError;
-use crate::differences::{Difference, differences};
-use crate::feed::{CHUNK_ENTRIES_MAX, ChangeKind, Chunk, ChunkEntry};
-use crate::head::Counts;
+use crate::MirrorError;
+use crate::counts::Counts;
+use crate::differences::{Differences, differences, json_bytes};
+use crate::feed::{CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, ChangeKind, Chunk, ChunkEntry};
 use crate::record::{Record, text_of};
 
 /// A record as last seen.
@@ -34,10 +34,14 @@ pub struct MirrorRow {
 const WRITES_AT_ONCE: usize = 16;
 
 /// What a batch is about.
-pub(crate) struct Batch<'a> {
+pub struct Batch<'a> {
+    /// Whose records.
     pub whose: &'a OrganisationRef,
+    /// The run that found them.
     pub run: &'a RunId,
+    /// Their kind.
     pub entity: &'static str,
+    /// When.
     pub at: Timestamp,
     /// The position of the first change.
     pub position: u64,
@@ -48,14 +52,15 @@ struct Changed {
     id: String,
     guard: Guard,
     kind: ChangeKind,
-    differences: Vec<Difference>,
+    differences: Differences,
     fields: Map<String, Value>,
     gone: bool,
 }
 
 /// What a batch did.
 #[derive(Default)]
-pub(crate) struct BatchDone {
+pub struct BatchDone {
+    /// What was found.
     pub counts: Counts,
     /// Positions used.
     pub positions: u64,
@@ -66,7 +71,7 @@ pub(crate) struct BatchDone {
 }
 
 /// Compares records with the mirror and writes what changed. The caller moves the head by `positions` afterwards.
-pub(crate) async fn apply(table: &dyn Table, batch: &Batch<'_>, records: Vec<Record>) -> Result<BatchDone, SyncError> {
+pub async fn apply(table: &dyn Table, batch: &Batch<'_>, records: Vec<Record>) -> Result<BatchDone, MirrorError> {
     debug_assert!(records.len() <= CHUNK_ENTRIES_MAX);
     let read = records.len() as u64;
     let records = last_of_each(records);
@@ -92,17 +97,17 @@ pub(crate) async fn apply(table: &dyn Table, batch: &Batch<'_>, records: Vec<Rec
 }
 
 /// Marks records of a full list that are no longer listed.
-pub(crate) async fn apply_gone(
+pub async fn apply_gone(
     table: &dyn Table,
     batch: &Batch<'_>,
     gone: Vec<(String, Stored<MirrorRow>)>,
-) -> Result<BatchDone, SyncError> {
+) -> Result<BatchDone, MirrorError> {
     let positions = gone.len() as u64;
     let changed = gone.into_iter().map(|(id, stored)| Changed {
         id,
         guard: stored.guard(),
         kind: ChangeKind::Deleted,
-        differences: Vec::new(),
+        differences: Differences::default(),
         fields: stored.value.fields,
         gone: true,
     });
@@ -126,7 +131,7 @@ fn last_of_each(records: Vec<Record>) -> Vec<Record> {
 
 type Known = std::collections::HashMap<String, Stored<MirrorRow>>;
 
-async fn known_rows(table: &dyn Table, wanted: &[Key]) -> Result<Known, SyncError> {
+async fn known_rows(table: &dyn Table, wanted: &[Key]) -> Result<Known, MirrorError> {
     let rows = table.get_many(wanted).await?;
     rows.iter().map(|row| Ok((row.key.sort.clone(), read_row::<MirrorRow>(row)?))).collect()
 }
@@ -136,10 +141,11 @@ fn decide(record: Record, before: Option<Stored<MirrorRow>>) -> Option<Changed> 
     let Some(before) = before else {
         let kind = ChangeKind::Created;
         let (id, fields) = (record.id, record.fields);
-        return Some(Changed { id, guard: Guard::Absent, kind, differences: Vec::new(), fields, gone: false });
+        let differences = Differences::default();
+        return Some(Changed { id, guard: Guard::Absent, kind, differences, fields, gone: false });
     };
     let differences = differences(&before.value.fields, &record.fields);
-    if differences.is_empty() && !before.value.gone {
+    if differences.kept.is_empty() && !differences.cut && !before.value.gone {
         return None;
     }
     let kind = transition(&before.value, &record.fields);
@@ -170,24 +176,47 @@ fn transition(before: &MirrorRow, after: &Map<String, Value>) -> ChangeKind {
     }
 }
 
+/// Fields of documents, credit notes, prepayments and overpayments that a payment, refund or allocation moves.
+const MONEY: &[&str] = &[
+    "AmountPaid",
+    "AmountDue",
+    "AmountCredited",
+    "Payments",
+    "CreditNotes",
+    "Prepayments",
+    "Overpayments",
+    "RemainingCredit",
+    "Allocations",
+];
+
 fn moves_money(change: &Changed) -> bool {
-    let money = ["AmountPaid", "AmountDue", "AmountCredited", "Payments", "Prepayments", "Overpayments"];
     match change.kind {
         ChangeKind::Created => change.fields.get("AmountPaid").is_some_and(|paid| paid != "0.00"),
-        _ => change.differences.iter().any(|difference| money.iter().any(|name| difference.field.starts_with(name))),
+        _ if change.differences.cut => true,
+        _ => {
+            change.differences.kept.iter().any(|difference| MONEY.iter().any(|name| difference.field.starts_with(name)))
+        }
     }
 }
 
 /// Chunk first, then records; the head is the caller's.
-async fn write(table: &dyn Table, batch: &Batch<'_>, changed: Vec<Changed>) -> Result<(), SyncError> {
+async fn write(table: &dyn Table, batch: &Batch<'_>, changed: Vec<Changed>) -> Result<(), MirrorError> {
     if changed.is_empty() {
         return Ok(());
     }
-    let entry = |change: &Changed| Some(ChunkEntry(change.id.clone(), change.kind, change.differences.clone()));
-    let entries = changed.iter().map(entry).collect();
-    let chunk = Chunk { run: batch.run.clone(), at: batch.at, entity: batch.entity.to_owned(), entries };
-    let key = keys::feed_chunk(batch.whose, batch.position);
-    stored(table.write(put(key, Guard::Absent, &chunk, None)).await?)?;
+    let entry = |change: &Changed| {
+        let Differences { kept, cut } = change.differences.clone();
+        ChunkEntry(change.id.clone(), change.kind, kept, cut)
+    };
+    let mut position = batch.position;
+    for entries in in_chunks(changed.iter().map(entry).collect()) {
+        let behind = position + entries.len() as u64;
+        let entries = entries.into_iter().map(Some).collect();
+        let chunk = Chunk { run: batch.run.clone(), at: batch.at, entity: batch.entity.to_owned(), entries };
+        let key = keys::feed_chunk(batch.whose, position);
+        stored(table.write(put(key, Guard::Absent, &chunk, None)).await?)?;
+        position = behind;
+    }
     let writes = changed.into_iter().zip(batch.position..).map(|(change, position)| {
         let row = MirrorRow { position, gone: change.gone, fields: change.fields };
         put(mirror_key(batch, &change.id), change.guard, &row, None)
@@ -199,10 +228,28 @@ async fn write(table: &dyn Table, batch: &Batch<'_>, changed: Vec<Changed>) -> R
     Ok(())
 }
 
-fn stored(written: Written) -> Result<(), SyncError> {
+/// As many entries to a chunk as a row of the table can hold.
+fn in_chunks(entries: Vec<ChunkEntry>) -> Vec<Vec<ChunkEntry>> {
+    let mut chunks: Vec<Vec<ChunkEntry>> = Vec::new();
+    let mut bytes = usize::MAX;
+    for entry in entries {
+        let more = json_bytes(&entry) + 1;
+        bytes = bytes.saturating_add(more);
+        match chunks.last_mut() {
+            Some(chunk) if bytes <= CHUNK_BYTES_MAX => chunk.push(entry),
+            _ => {
+                chunks.push(vec![entry]);
+                bytes = more;
+            }
+        }
+    }
+    chunks
+}
+
+fn stored(written: Written) -> Result<(), MirrorError> {
     match written {
         Written::Stored => Ok(()),
-        Written::Conflict(_) => Err(SyncError::Overtaken),
+        Written::Conflict(_) => Err(MirrorError::Overtaken),
     }
 }
 
@@ -210,7 +257,7 @@ fn stored(written: Written) -> Result<(), SyncError> {
 ///
 /// Answers the positions the head must move by. The records of holes are read again by whoever brought them, since no
 /// cursor moves before the head does.
-pub(crate) async fn mend(table: &dyn Table, whose: &OrganisationRef, head: u64) -> Result<u64, SyncError> {
+pub async fn mend(table: &dyn Table, whose: &OrganisationRef, head: u64) -> Result<u64, MirrorError> {
     let key = keys::feed_chunk(whose, head);
     let Some(mut found) = load::<Chunk>(table, &key).await? else { return Ok(0) };
     let ids = found.value.entries.iter().flatten().map(|entry| entry.0.clone());

@@ -6,8 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use state::{keys, load, read_row};
 
-use crate::head::SyncHead;
-use crate::mirror::MirrorRow;
+use crate::rows::MirrorRow;
 
 /// A mirrored record as a host application reads it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,11 +19,6 @@ pub struct RecordView {
     pub position: u64,
     /// The facts, under Xero's names.
     pub record: Map<String, Value>,
-}
-
-/// The stored state of an organisation's synchronisation.
-pub async fn load_head(table: &dyn Table, whose: &OrganisationRef) -> Result<SyncHead, TableError> {
-    Ok(load(table, &keys::sync_head(whose)).await?.map(|stored| stored.value).unwrap_or_default())
 }
 
 /// One record.
@@ -67,7 +61,7 @@ fn view(id: String, row: MirrorRow) -> RecordView {
 }
 
 /// Every row of one kind, up to a bound.
-pub(crate) async fn all_rows(
+pub async fn all_rows(
     table: &dyn Table,
     whose: &OrganisationRef,
     entity: &str,

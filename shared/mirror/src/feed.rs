@@ -10,14 +10,16 @@ use kernel::{OrganisationRef, RunId, Timestamp};
 use ports::{Direction, Query, Table, TableError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use state::{keys, load, read_row};
+use state::{keys, read_row};
 
-use crate::differences::Difference;
-use crate::head::SyncHead;
-use crate::mirror::MirrorRow;
+use crate::differences::{Difference, json_bytes};
+use crate::rows::MirrorRow;
 
 /// Most changes in a chunk, and so in one commit.
 pub const CHUNK_ENTRIES_MAX: usize = 250;
+
+/// Most bytes of a chunk's entries as JSON: a row's 400 KB with room for what the row says beside them.
+pub(crate) const CHUNK_BYTES_MAX: usize = 320 * 1024;
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,12 +54,13 @@ pub(crate) struct Chunk {
     pub entries: Vec<Option<ChunkEntry>>,
 }
 
-/// A stored change: id, what became of it, differences.
+/// A stored change: id, what became of it, differences, and whether some of those were left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ChunkEntry(
     pub String,
     pub ChangeKind,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")] pub Vec<Difference>,
+    #[serde(default)] pub Vec<Difference>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")] pub bool,
 );
 
 /// One change as a host application reads it.
@@ -77,6 +80,8 @@ pub struct Change {
     pub change: ChangeKind,
     /// What changed, for records that were known before.
     pub differences: Vec<Difference>,
+    /// Whether differences were left out because there were too many or too long ones.
+    pub differences_cut: bool,
     /// The record as it is now, which may be later than this change.
     pub record: Map<String, Value>,
 }
@@ -129,6 +134,11 @@ impl Cursor {
         Ok(Self { whose: whose.clone(), position })
     }
 
+    /// Whose feed it is a place in.
+    pub fn whose(&self) -> &OrganisationRef {
+        &self.whose
+    }
+
     /// The position it reads on from.
     pub fn position(&self) -> u64 {
         self.position
@@ -147,12 +157,39 @@ impl std::fmt::Display for Cursor {
     }
 }
 
-/// Reads up to `limit` changes behind a cursor, each with its record as it is now.
-pub async fn read_changes(table: &dyn Table, cursor: &Cursor, limit: usize) -> Result<ChangePage, TableError> {
-    let whose = &cursor.whose;
-    let head = load::<SyncHead>(table, &keys::sync_head(whose)).await?.map_or(0, |stored| stored.value.feed_head);
-    read_range(table, whose, cursor.position, head, limit).await
+/// Why the feed cannot be read from a cursor.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// The feed does not reach that far: it was restored from an older backup, say. Reading on would skip changes.
+    #[error("this cursor is ahead of the change feed, which ends at position {head}")]
+    Ahead {
+        /// Where the feed ends.
+        head: u64,
+    },
+    /// Table trouble.
+    #[error(transparent)]
+    Table(#[from] TableError),
 }
+
+/// Reads up to `limit` changes behind a cursor, each with its record as it is now. `head` is where the feed ends: what
+/// lies behind it is still being written.
+pub async fn read_changes(
+    table: &dyn Table,
+    cursor: &Cursor,
+    head: u64,
+    limit: usize,
+) -> Result<ChangePage, FeedError> {
+    let whose = &cursor.whose;
+    if cursor.position > head {
+        return Err(FeedError::Ahead { head });
+    }
+    Ok(read_range(table, whose, cursor.position, head, limit).await?)
+}
+
+/// Most bytes of a page of changes as JSON: quoted once more inside Lambda's answer it stays below 6 MB.
+const PAGE_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Records read at once for a page.
+const RECORDS_AT_ONCE: usize = 25;
 
 /// Reads changes of positions in `from..end`.
 pub async fn read_range(
@@ -177,7 +214,11 @@ pub async fn read_range(
         }
         position = position.max(behind.min(end)).min(if changes.len() == limit { position } else { u64::MAX });
     }
-    attach_records(table, whose, &mut changes).await?;
+    let fitting = attach_records(table, whose, &mut changes).await?;
+    if let Some(first_left) = changes.get(fitting) {
+        position = first_left.position;
+        changes.truncate(fitting);
+    }
     Ok(ChangePage { changes, next: Cursor::at(whose, position), more: position < end })
 }
 
@@ -190,6 +231,7 @@ fn change(chunk: &Chunk, position: u64, entry: ChunkEntry) -> Change {
         id: entry.0,
         change: entry.1,
         differences: entry.2,
+        differences_cut: entry.3,
         record: Map::new(),
     }
 }
@@ -217,19 +259,32 @@ async fn chunk_at(
     Ok(Some((first, read_row::<Chunk>(row)?.value)))
 }
 
-async fn attach_records(table: &dyn Table, whose: &OrganisationRef, changes: &mut [Change]) -> Result<(), TableError> {
-    let mut wanted: Vec<_> =
-        changes.iter().map(|change| keys::mirror_record(whose, &change.entity, &change.id)).collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let rows = table.get_many(&wanted).await?;
-    for change in changes {
-        let key = keys::mirror_record(whose, &change.entity, &change.id);
-        if let Some(row) = rows.iter().find(|row| row.key == key) {
-            change.record = read_row::<MirrorRow>(row)?.value.fields;
+/// Puts the present record beside each change; answers how many changes fit into a page.
+async fn attach_records(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    changes: &mut [Change],
+) -> Result<usize, TableError> {
+    let (mut bytes, mut fitting) = (0, 0);
+    for some in changes.chunks_mut(RECORDS_AT_ONCE) {
+        let mut wanted: Vec<_> =
+            some.iter().map(|change| keys::mirror_record(whose, &change.entity, &change.id)).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let rows = table.get_many(&wanted).await?;
+        for change in some {
+            let key = keys::mirror_record(whose, &change.entity, &change.id);
+            if let Some(row) = rows.iter().find(|row| row.key == key) {
+                change.record = read_row::<MirrorRow>(row)?.value.fields;
+            }
+            bytes += json_bytes(change);
+            if bytes > PAGE_BYTES_MAX && fitting > 0 {
+                return Ok(fitting);
+            }
+            fitting += 1;
         }
     }
-    Ok(())
+    Ok(fitting)
 }
 
 #[cfg(test)]
