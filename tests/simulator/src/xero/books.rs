@@ -158,10 +158,9 @@ impl Books {
         self.accounts.all().find(found).filter(|_| !code.is_empty())
     }
 
+    /// The active contact of exactly this name: letters match in their case.
     pub(super) fn contact_by_name(&self, name: &str) -> Option<&Contact> {
-        let wanted = name.to_lowercase();
-        let same = |each: &&Contact| each.status == Status::Active && each.name.to_lowercase() == wanted;
-        self.contacts.all().find(same)
+        self.contacts.all().find(|each| each.status == Status::Active && *each.name == *name)
     }
 
     pub(super) fn contact_by_number(&self, number: &str) -> Option<&Contact> {

@@ -351,7 +351,7 @@ fn journals(books: &mut Books, maker: &mut Maker<'_>, count: usize) {
         let (Some(cost), Some(accrual)) = (maker.account("463"), maker.account("801")) else { return };
         let side = |amount: Decimal, account: Uuid| JournalLine {
             amount,
-            account,
+            account: Some(account),
             description: Box::from("Accrued hosting"),
             tax_type: Arc::from("NONE"),
             tax: Decimal::ZERO,

@@ -59,6 +59,12 @@ impl Kind {
                 | Kind::ReceiveTransfer
         )
     }
+
+    /// Whether money moved at the bank: everything that is kept under BankTransactions.
+    pub(super) fn is_bank_money(self) -> bool {
+        use Kind::{Bill, BillCredit, Order, Sale, SaleCredit};
+        !matches!(self, Sale | Bill | SaleCredit | BillCredit | Order)
+    }
 }
 
 macro_rules! record {
@@ -165,7 +171,8 @@ impl Document {
 #[derive(Clone, Debug)]
 pub(super) struct JournalLine {
     pub(super) amount: Decimal,
-    pub(super) account: Uuid,
+    /// A draft may have lines whose account Xero removed.
+    pub(super) account: Option<Uuid>,
     pub(super) description: Box<str>,
     pub(super) tax_type: Arc<str>,
     pub(super) tax: Decimal,

@@ -50,6 +50,13 @@ pub(super) fn tracking_in(books: &Books, chosen: &[(Uuid, Uuid)]) -> Vec<Value> 
     chosen.iter().filter_map(one).collect()
 }
 
+fn put_account(books: &Books, out: &mut Map<String, Value>, account: Option<Uuid>) {
+    if let Some(account) = account {
+        out.insert("AccountID".into(), id(account));
+        put_text(out, "AccountCode", books.accounts.find(account).map_or("", |account| &*account.code));
+    }
+}
+
 fn line(books: &Books, each: &Line, places: u32) -> Value {
     let mut out = fields(json!({
         "LineItemID": id(each.id), "Quantity": decimals(each.quantity, 4), "UnitAmount": decimals(each.unit, places),
@@ -58,10 +65,7 @@ fn line(books: &Books, each: &Line, places: u32) -> Value {
     }));
     put_text(&mut out, "Description", &each.description);
     put_text(&mut out, "ItemCode", each.item.as_deref().unwrap_or_default());
-    if let Some(account) = each.account {
-        out.insert("AccountID".into(), id(account));
-        put_text(&mut out, "AccountCode", books.accounts.find(account).map_or("", |account| &*account.code));
-    }
+    put_account(books, &mut out, each.account);
     if let Some(discount) = each.discount {
         out.insert("DiscountRate".into(), money(discount));
     }
@@ -303,10 +307,10 @@ pub(super) fn manual_journal(books: &Books, each: &Journal, lines: bool) -> Valu
     put_text(&mut out, "Url", &each.url);
     let of = |one: &super::model::JournalLine| {
         let mut line = fields(json!({
-            "LineAmount": money(one.amount), "AccountID": id(one.account), "TaxType": &*one.tax_type,
+            "LineAmount": money(one.amount), "TaxType": &*one.tax_type,
             "TaxAmount": money(one.tax), "Tracking": tracking_in(books, &one.tracking), "IsBlank": false,
         }));
-        put_text(&mut line, "AccountCode", books.accounts.find(one.account).map_or("", |account| &*account.code));
+        put_account(books, &mut line, one.account);
         put_text(&mut line, "Description", &one.description);
         Value::Object(line)
     };

@@ -16,7 +16,7 @@ use super::element::Element;
 use super::endpoints::Endpoint;
 use super::model::Status;
 use super::reading::Ask;
-use super::settings::AppId;
+use super::settings::{AppId, Role};
 use super::wire::today;
 use super::writing::{self, Submitted};
 
@@ -39,7 +39,7 @@ impl Xero {
         let endpoint = Endpoint::of(collection).ok_or(UiError::Unknown("collection"))?;
         let books = state.books_of(tenant).ok_or(UiError::Unknown("organisation"))?;
         let today = today(now, books.profile.country.figures().timezone);
-        let caller = Caller { app: usize::MAX, app_name: "Robin Ferris".to_owned(), now, today };
+        let caller = Caller { app: usize::MAX, app_name: "Robin Ferris".to_owned(), now, today, role: Role::Adviser };
         let element = Element(fields.as_object().ok_or(UiError::Unknown("set of fields"))?);
         let address = Address::default();
         let ask = Ask { address: &address, since_ms: i64::MIN, today, app: usize::MAX };
@@ -50,9 +50,9 @@ impl Xero {
         let sent = Submitted { element, creates_only: id.is_none(), target: id, places: 4 };
         let saved = match writing::save(books, &caller, endpoint, sent) {
             Ok(saved) => saved,
-            Err(texts) => {
+            Err(refusal) => {
                 books.roll_back();
-                return Err(UiError::Refused(texts));
+                return Err(UiError::Refused(refusal.texts()));
             }
         };
         books.keep();
