@@ -19,8 +19,8 @@ use super::replay::{KEY_CHARS_MAX, Known, fingerprint};
 use super::reply::{Reply, not_found, not_implemented, problem};
 use super::settings::Role;
 use super::state::State;
-use super::wire::{ms_time, today};
-use super::{attachments, fields, writing};
+use super::wire::{bare_time, today};
+use super::{attachments, fields, spelling, writing};
 
 /// Longest body of JSON that is taken: the smaller of the two limits that Xero's page names. Files may be larger.
 const BODY_BYTES_MAX: usize = 3_500_000;
@@ -161,12 +161,15 @@ pub(super) fn envelope(
     books: &mut Books,
     caller: &Caller,
     plural: &str,
-    elements: Vec<Value>,
+    mut elements: Vec<Value>,
     pagination: Option<Value>,
 ) -> Reply {
+    if let Some(seed) = books.amounts_as_text {
+        spelling::loosen(&mut elements, seed);
+    }
     let mut body = json!({
         "Id": books.dice.uuid().to_string(), "Status": "OK", "ProviderName": caller.app_name,
-        "DateTimeUTC": ms_time(caller.now_ms()).as_str().map(|text| text.replace("+0000", "")),
+        "DateTimeUTC": bare_time(caller.now_ms()),
     });
     body[plural] = Value::Array(elements);
     if let Some(pagination) = pagination {

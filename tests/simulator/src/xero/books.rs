@@ -28,6 +28,8 @@ pub(super) struct Profile {
     pub(super) year_end_lock: Option<Date>,
     pub(super) created: Timestamp,
     pub(super) is_demo: bool,
+    /// The plan, by a name Xero may invent any day.
+    pub(super) class: String,
 }
 
 /// One event for the webhooks.
@@ -74,6 +76,8 @@ pub(super) struct Books {
     pub(super) history: HashMap<Uuid, Vec<Note>>,
     pub(super) attached: HashMap<Uuid, Vec<Attached>>,
     pub(super) next_number: [u32; 3],
+    /// Whether, and by which seed, amounts are written as text.
+    pub(super) amounts_as_text: Option<u64>,
     pub(super) happened: Vec<Event>,
     /// How much had happened when the running batch began.
     happened_before: usize,
@@ -121,6 +125,7 @@ impl Books {
             history: HashMap::new(),
             attached: HashMap::new(),
             next_number: [1; 3],
+            amounts_as_text: None,
             happened: Vec::new(),
             happened_before: 0,
         }

@@ -33,6 +33,8 @@ Status {
     Active = "ACTIVE", Archived = "ARCHIVED", Draft = "DRAFT", Submitted = "SUBMITTED", Authorised = "AUTHORISED",
     Paid = "PAID", Voided = "VOIDED", Deleted = "DELETED", Billed = "BILLED", Posted = "POSTED",
     Gdpr = "GDPRREQUEST",
+    // Stands for any status that Xero may add and nobody has heard of.
+    Unheard = "UNDERREVIEW",
 });
 words!(
 /// Type of a document with lines.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::books::Books;
 use super::model::{Document, Journal, Kind, Line, Payment, Target};
 use super::render::{fields, put_text};
-use super::wire::{decimals, id, iso_date, iso_utc, money, ms_date, ms_time};
+use super::wire::{day_at, decimals, id, iso_date, iso_spaced, iso_utc, money, ms_date, ms_time};
 
 /// How much of a document an answer shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,11 @@ pub(super) struct View {
 
 impl View {
     pub(super) const FULL: View = View { lines: true, summary: false, places: 2 };
+}
+
+/// Where one record leaves an empty text out and another shows it as "", these show null.
+fn text_or_null(text: &str) -> Value {
+    if text.is_empty() { Value::Null } else { json!(text) }
 }
 
 fn put_date(out: &mut Map<String, Value>, name: &str, date: jiff::civil::Date) {
@@ -167,8 +172,10 @@ fn allocations_in(books: &Books, each: &Document) -> Value {
 
 pub(super) fn allocation(books: &Books, one: &super::model::Allocation) -> Value {
     let number = books.invoices.find(one.invoice).map_or("", |invoice| &*invoice.number);
+    // An allocation is no record of its own, so its id stands for the time at which it was made.
+    let time_of_day = i64::from(one.id.as_fields().0);
     json!({
-        "AllocationID": id(one.id), "Amount": money(one.amount), "Date": ms_date(one.date),
+        "AllocationID": id(one.id), "Amount": money(one.amount), "Date": ms_time(day_at(one.date, time_of_day)),
         "Invoice": { "InvoiceID": id(one.invoice), "InvoiceNumber": number }, "IsDeleted": false,
     })
 }
@@ -182,7 +189,7 @@ pub(super) fn credit_note(books: &Books, each: &Document, view: View) -> Value {
         "SentToContact": each.sent,
     })));
     if each.kind == Kind::SaleCredit {
-        out.insert("Reference".into(), json!(&*each.reference));
+        out.insert("Reference".into(), text_or_null(&each.reference));
     }
     if let Some(day) = each.fully_paid_on {
         out.insert("FullyPaidOnDate".into(), ms_date(day));
@@ -197,7 +204,7 @@ pub(super) fn advance(books: &Books, each: &Document, target: Target, view: View
     out.extend(fields(json!({
         "Type": each.kind.as_str(), "ID": id(each.id), "RemainingCredit": money(each.remaining()),
         "Allocations": allocations_in(books, each), "Payments": payments_in(books, each),
-        "UpdatedDateUTCString": iso_utc(each.updated),
+        "UpdatedDateUTCString": if target == Target::Prepayment { iso_spaced(each.updated) } else { iso_utc(each.updated) },
     })));
     put_text(&mut out, "Reference", &each.reference);
     Value::Object(out)
@@ -206,7 +213,7 @@ pub(super) fn advance(books: &Books, each: &Document, target: Target, view: View
 pub(super) fn purchase_order(books: &Books, each: &Document, view: View) -> Value {
     let mut out = shared(books, each, view);
     out.extend(fields(json!({
-        "PurchaseOrderID": id(each.id), "PurchaseOrderNumber": &*each.number, "Reference": &*each.reference,
+        "PurchaseOrderID": id(each.id), "PurchaseOrderNumber": &*each.number, "Reference": text_or_null(&each.reference),
         "SentToContact": each.sent, "Type": "PURCHASEORDER", "IsDiscounted": false, "HasErrors": false,
     })));
     if let Some(day) = each.due {
@@ -231,7 +238,7 @@ pub(super) fn bank_transaction(books: &Books, each: &Document, view: View) -> Va
     if matches!(each.kind, Kind::ReceiveTransfer | Kind::SpendTransfer) {
         out.remove("Contact");
     }
-    put_text(&mut out, "Reference", &each.reference);
+    out.insert("Reference".into(), text_or_null(&each.reference));
     put_text(&mut out, "Url", &each.url);
     let twin = match each.kind {
         Kind::ReceivePrepayment | Kind::SpendPrepayment => Some("PrepaymentID"),

@@ -12,6 +12,18 @@ pub(super) fn ms_time(ms: i64) -> Value {
     Value::String(format!("/Date({ms}+0000)/"))
 }
 
+/// `/Date(1439434356790)/` of an instant: the offset is optional, and some places leave it out.
+pub(super) fn bare_time(ms: i64) -> Value {
+    Value::String(format!("/Date({ms})/"))
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Milliseconds of a calendar date at the time of day of an instant: bank transfers and allocations carry one.
+pub(super) fn day_at(date: Date, time_ms: i64) -> i64 {
+    midnight_ms(date) + time_ms.rem_euclid(DAY_MS) / 1_000 * 1_000
+}
+
 /// Milliseconds of a calendar date's midnight in UTC.
 pub(super) fn midnight_ms(date: Date) -> i64 {
     date.to_zoned_datetime(TimeZone::UTC).map_or(0, |at| at.timestamp().as_millisecond())
@@ -24,6 +36,16 @@ pub(super) fn ms_date(date: Date) -> Value {
 /// The ISO twin of a calendar date: no zone.
 pub(super) fn iso_date(date: Date) -> Value {
     Value::String(format!("{date}T00:00:00"))
+}
+
+/// The ISO twin of an instant without its zone, as histories and bank transfers have it. It is UTC all the same.
+pub(super) fn iso_zoneless(ms: i64) -> Value {
+    Value::String(instant(ms).strftime("%Y-%m-%dT%H:%M:%S%.f").to_string())
+}
+
+/// The ISO twin of an instant with a space for the `T`.
+pub(super) fn iso_spaced(ms: i64) -> Value {
+    Value::String(instant(ms).strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
 /// The ISO twin of an instant, as the documents have it: with a `Z`.

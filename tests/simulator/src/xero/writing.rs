@@ -15,7 +15,7 @@ use super::endpoints::Endpoint;
 use super::reading::Ask;
 use super::refusals::{self, Refusal};
 use super::reply::{Reply, messages, no_data, not_found, not_implemented, post_data_invalid, validation};
-use super::wire::{iso_utc, ms_time};
+use super::wire::{bare_time, iso_zoneless};
 use super::{
     write_advances, write_bank, write_contacts, write_documents, write_journals, write_payments, write_settings,
 };
@@ -270,7 +270,7 @@ pub(super) fn history(books: &Books, endpoint: Endpoint, key: &str) -> Option<Ve
     let notes = books.history.get(&id).map(Vec::as_slice).unwrap_or_default();
     let one = |note: &super::books::Note| {
         json!({
-            "Changes": note.change, "DateUTC": ms_time(note.at), "DateUTCString": iso_utc(note.at),
+            "Changes": note.change, "DateUTC": bare_time(note.at), "DateUTCString": iso_zoneless(note.at),
             "User": note.user, "Details": note.details,
         })
     };
@@ -298,7 +298,7 @@ fn add_note(books: &mut Books, caller: &Caller, endpoint: Endpoint, key: &str, b
     for text in texts {
         books.note(id, "Note", text.to_owned(), "System Generated", caller.now_ms());
         let at = caller.now_ms();
-        answers.push(json!({ "Details": text, "DateUTC": ms_time(at), "DateUTCString": iso_utc(at) }));
+        answers.push(json!({ "Details": text, "DateUTC": bare_time(at), "DateUTCString": iso_zoneless(at) }));
     }
     envelope(books, caller, "HistoryRecords", answers, None)
 }
