@@ -285,20 +285,20 @@ fn add_note(books: &mut Books, caller: &Caller, endpoint: Endpoint, key: &str, b
     let Some(records) = elements(body, "HistoryRecords") else { return no_data() };
     let refuses = matches!(endpoint, Endpoint::Payments | Endpoint::Prepayments | Endpoint::Overpayments);
     let texts: Vec<&str> = records.iter().filter_map(|record| Element(record).text("Details")).collect();
-    let too_long = texts.iter().any(|text| text.chars().count() > NOTE_CHARS_MAX);
-    if refuses || too_long || texts.len() != records.len() || texts.iter().any(|text| text.is_empty()) {
+    let fits = |text: &&str| (1..=NOTE_CHARS_MAX).contains(&text.chars().count());
+    let at = caller.now_ms();
+    let row = |text: &str| json!({ "Details": text, "DateUTC": bare_time(at), "DateUTCString": iso_zoneless(at) });
+    if refuses || texts.len() != records.len() || !texts.iter().all(fits) {
         let text = if refuses {
             "The document with the supplied id was not found for this endpoint."
         } else {
             "Details must have 1 to 2500 characters."
         };
-        return validation(vec![json!({ "ValidationErrors": messages(&[text.to_owned()]) })]);
+        let mut echo = row(texts.first().copied().unwrap_or_default());
+        echo["ValidationErrors"] = messages(&[text.to_owned()]);
+        return validation(vec![echo]);
     }
-    let mut answers = Vec::new();
-    for text in texts {
-        books.note(id, "Note", text.to_owned(), "System Generated", caller.now_ms());
-        let at = caller.now_ms();
-        answers.push(json!({ "Details": text, "DateUTC": bare_time(at), "DateUTCString": iso_zoneless(at) }));
-    }
+    texts.iter().for_each(|text| books.note(id, "Note", (*text).to_owned(), "System Generated", at));
+    let answers = texts.into_iter().map(row).collect();
     envelope(books, caller, "HistoryRecords", answers, None)
 }
