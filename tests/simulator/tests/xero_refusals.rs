@@ -307,3 +307,20 @@ async fn an_order_needs_a_supplier_one_has_and_is_sent_once_approved() {
     let sent = first(&scene.post(&path, json!({ "SentToContact": true })).await);
     assert_eq!((sent.get("Warnings"), &sent["SentToContact"]), (None, &json!(true)));
 }
+
+#[tokio::test]
+async fn a_refused_batch_leaves_no_trace_in_histories_and_short_lists() {
+    let scene = Scene::with(5).await;
+    let mut bill = scene.made("/Invoices", scene.bill("DRAFT").await).await;
+    let path = format!("/Invoices/{}/History", bill["InvoiceID"].as_str().unwrap());
+    let before = scene.get(&path).await["HistoryRecords"].clone();
+    bill = json!({ "InvoiceID": bill["InvoiceID"], "DueDate": "2026-11-30" });
+    let mut bad = scene.bill("DRAFT").await;
+    bad["LineItems"][0]["Quantity"] = json!(-1);
+    assert_eq!(scene.post("/Invoices", json!({ "Invoices": [bill, bad] })).await.status, 400);
+    assert_eq!(scene.get(&path).await["HistoryRecords"], before);
+    let two = json!({ "Currencies": [{ "Code": "NZD" }, { "Code": "nowhere" }] });
+    assert_eq!(scene.put("/Currencies", two).await.status, 400);
+    let currencies = scene.get("/Currencies").await;
+    assert!(currencies["Currencies"].as_array().unwrap().iter().all(|each| each["Code"] != "NZD"));
+}

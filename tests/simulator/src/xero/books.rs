@@ -81,7 +81,14 @@ pub(super) struct Books {
     pub(super) happened: Vec<Event>,
     /// How much had happened when the running batch began.
     happened_before: usize,
+    /// Records that were noted since then, one entry a note.
+    noted: Vec<Uuid>,
+    /// Short lists as they were then.
+    lists_before: Option<Lists>,
 }
+
+/// The records that are too few for a shelf: tax rates, currencies, tracking categories.
+type Lists = (Vec<TaxRate>, Vec<(Arc<str>, String)>, Vec<Tracking>);
 
 macro_rules! each_shelf {
     ($books:ident, $action:ident) => {
@@ -128,6 +135,8 @@ impl Books {
             amounts_as_text: None,
             happened: Vec::new(),
             happened_before: 0,
+            noted: Vec::new(),
+            lists_before: None,
         }
     }
 
@@ -135,15 +144,24 @@ impl Books {
     pub(super) fn begin(&mut self) {
         each_shelf!(self, begin);
         self.happened_before = self.happened.len();
+        self.noted.clear();
+        self.lists_before = Some((self.tax_rates.clone(), self.currencies.clone(), self.tracking.clone()));
     }
 
     pub(super) fn keep(&mut self) {
         each_shelf!(self, keep);
+        self.lists_before = None;
     }
 
     pub(super) fn roll_back(&mut self) {
         each_shelf!(self, roll_back);
         self.happened.truncate(self.happened_before);
+        for record in self.noted.drain(..) {
+            self.history.entry(record).or_default().pop();
+        }
+        if let Some(lists) = self.lists_before.take() {
+            (self.tax_rates, self.currencies, self.tracking) = lists;
+        }
     }
 
     /// Notes an event for the webhooks.
@@ -268,5 +286,6 @@ impl Books {
     pub(super) fn note(&mut self, record: Uuid, change: &'static str, details: String, user: &str, at: i64) {
         let note = Note { change, details, user: user.to_owned(), at };
         self.history.entry(record).or_default().push(note);
+        self.noted.push(record);
     }
 }

@@ -81,7 +81,7 @@ const AU: Figures = Figures {
     purchase_tax: "INPUT",
     zero_sales_tax: "EXEMPTOUTPUT",
     free_purchase_tax: "EXEMPTEXPENSES",
-    own_tax: ("GST on Half the Price", "5"),
+    own_tax: ("Mixed Supplies (5%)", "5"),
     tax_rates: &[
         ("GST on Income", "OUTPUT", "GST", "10", "OUTPUT", "ELR"),
         ("GST on Expenses", "INPUT", "GST", "10", "INPUT", "AEXL"),

@@ -81,7 +81,10 @@ pub(super) fn apply(maker: &mut Maker<'_>, oddity: Oddity, document: &mut Docume
             document.status = Status::Draft;
             document.lines[0].account = None;
         }
-        Oddity::OldAccount => document.lines[0].account = maker.account(ARCHIVED_ACCOUNT),
+        Oddity::OldAccount => {
+            let tax = maker.figures.purchase_tax;
+            document.lines[0] = maker.line(&("Floor sander hire, one week", ARCHIVED_ACCOUNT, 9_500), tax);
+        }
         Oddity::OldTracking => document.lines[0].tracking = maker.old_tracking.into_iter().collect(),
         Oddity::OwnTax => document.lines[0].tax_type = maker.tax(OWN_TAX_TYPE).0,
         Oddity::Foreign => maker.make_foreign(document),
