@@ -1,5 +1,5 @@
-//! One broad run over every operation, recorded. With `XERO_RECORD=file` the record is written there, to be checked
-//! against Xero's own specification.
+//! One broad run over every operation, recorded. With `COUNTERFOIL_RECORDS=folder` the records are written there, to be
+//! checked against Xero's own specification.
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
 mod scene;
@@ -30,10 +30,11 @@ impl Write for Sink {
     }
 }
 
-fn start(demo: DemoSettings, variable: &str) -> (Scene, Arc<Mutex<usize>>) {
+fn start(demo: DemoSettings, name: &str) -> (Scene, Arc<Mutex<usize>>) {
     let scene = Scene::unconnected(demo);
     let written = Arc::new(Mutex::new(0));
-    let file = std::env::var(variable).ok().map(|path| std::fs::File::create(path).unwrap());
+    let folder = std::env::var("COUNTERFOIL_RECORDS").ok();
+    let file = folder.map(|folder| std::fs::File::create(format!("{folder}/broad-run-{name}.jsonl")).unwrap());
     scene.xero.record(Recorder::new(Box::new(Sink(file, written.clone()))));
     (scene, written)
 }
@@ -324,7 +325,7 @@ async fn deliveries(scene: &Scene) {
 
 #[tokio::test]
 async fn a_broad_run_works_and_is_recorded() {
-    let (mut scene, written) = start(DemoSettings::sized(11, 120), "XERO_RECORD");
+    let (mut scene, written) = start(DemoSettings::sized(11, 120), "uk");
     scene.raw(Method::Get, "https://identity.xero.com/.well-known/openid-configuration", &[], "").await.unwrap();
     scene.tokens = scene.connect().await;
     scene.tokens = scene::body(&scene.refresh(scene.tokens["refresh_token"].as_str().unwrap()).await);
@@ -362,7 +363,7 @@ async fn a_broad_run_works_and_is_recorded() {
 
 #[tokio::test]
 async fn an_australian_organisation_reads_as_well() {
-    let (mut scene, _) = start(DemoSettings::sized_au(5, 120), "XERO_RECORD_AU");
+    let (mut scene, _) = start(DemoSettings::sized_au(5, 120), "au");
     scene.tokens = scene.connect().await;
     reads(&scene).await;
     let organisation = scene.get("/Organisation").await["Organisations"][0].clone();

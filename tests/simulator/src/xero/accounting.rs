@@ -19,11 +19,11 @@ use super::replay::{KEY_CHARS_MAX, Known, fingerprint};
 use super::reply::{Reply, not_found, not_implemented, problem};
 use super::settings::Role;
 use super::state::State;
-use super::wire::{ms_time, today};
-use super::{attachments, fields, writing};
+use super::wire::{bare_time, today};
+use super::{attachments, fields, spelling, writing};
 
-/// Longest body of JSON that is taken.
-const BODY_BYTES_MAX: usize = 10_000_000;
+/// Longest body of JSON that is taken: the smaller of the two limits that Xero's page names. Files may be larger.
+const BODY_BYTES_MAX: usize = 3_500_000;
 
 /// A call that was let in and counted.
 pub(super) struct Ticket {
@@ -120,6 +120,7 @@ pub(super) struct Caller {
     pub(super) app_name: String,
     pub(super) now: Timestamp,
     pub(super) today: Date,
+    pub(super) role: Role,
 }
 
 impl Caller {
@@ -131,9 +132,10 @@ impl Caller {
 fn handle(state: &mut State, ticket: &Ticket, request: &HttpRequest, address: &Address, now: Timestamp) -> Reply {
     let app = ticket.grant.app.0;
     let app_name = state.apps[app].settings.name.clone();
+    let role = state.role(ticket.grant.user, ticket.tenant).unwrap_or(Role::ReadOnly);
     let Some(books) = state.books_of(ticket.tenant) else { return not_found() };
     let today = today(now, books.profile.country.figures().timezone);
-    let caller = Caller { app, app_name, now, today };
+    let caller = Caller { app, app_name, now, today, role };
     let rest: Vec<&str> = address.segments.iter().skip(3).map(String::as_str).collect();
     let Some(endpoint) = address.segments.get(2).and_then(|segment| Endpoint::of(segment)) else { return not_found() };
     if let [key, "Attachments", file @ ..] = rest.as_slice() {
@@ -159,12 +161,15 @@ pub(super) fn envelope(
     books: &mut Books,
     caller: &Caller,
     plural: &str,
-    elements: Vec<Value>,
+    mut elements: Vec<Value>,
     pagination: Option<Value>,
 ) -> Reply {
+    if let Some(seed) = books.amounts_as_text {
+        spelling::loosen(&mut elements, seed);
+    }
     let mut body = json!({
         "Id": books.dice.uuid().to_string(), "Status": "OK", "ProviderName": caller.app_name,
-        "DateTimeUTC": ms_time(caller.now_ms()).as_str().map(|text| text.replace("+0000", "")),
+        "DateTimeUTC": bare_time(caller.now_ms()),
     });
     body[plural] = Value::Array(elements);
     if let Some(pagination) = pagination {
@@ -176,7 +181,7 @@ pub(super) fn envelope(
 fn read(books: &mut Books, endpoint: Endpoint, rest: &[&str], ask: &Ask<'_>, caller: &Caller) -> Reply {
     let found = match rest {
         [] => list(books, endpoint, ask).map(|listed| (endpoint.plural(), listed)),
-        ["Actions"] if endpoint == Endpoint::Organisation => Ok(("Actions", (actions(), None))),
+        ["Actions"] if endpoint == Endpoint::Organisation => Ok(("Actions", (actions(caller.role), None))),
         [key] => {
             single(books, endpoint, key, ask).map(|one| (endpoint.plural(), (vec![one], None))).ok_or_else(not_found)
         }
@@ -278,8 +283,10 @@ pub(super) fn single(books: &Books, endpoint: Endpoint, key: &str, ask: &Ask<'_>
     }
 }
 
-fn actions() -> Vec<Value> {
-    let allowed = [
+/// What the connecting user may do. Manual journals need the permission to see reports, and only an adviser may be let
+/// behind the period lock date.
+fn actions(role: Role) -> Vec<Value> {
+    let everyday = [
         "UseMulticurrency",
         "CreateDraftInvoice",
         "CreateApprovedInvoice",
@@ -291,9 +298,15 @@ fn actions() -> Vec<Value> {
         "CreateRepeatingInvoice",
         "CreateRepeatingBill",
         "AttachFilesIntoInvoice",
-        "CreateManualJournal",
     ];
-    allowed.iter().map(|name| json!({ "Name": name, "Status": "ALLOWED" })).collect()
+    let writes = role != Role::ReadOnly;
+    let others = [
+        ("CreateManualJournal", writes && role.sees_journals()),
+        ("ApproveTransactionsBeforePeriodLockDate", role == Role::Adviser),
+    ];
+    let status = |allowed: bool| if allowed { "ALLOWED" } else { "NOT-ALLOWED" };
+    let all = everyday.into_iter().map(|name| (name, writes)).chain(others);
+    all.map(|(name, allowed)| json!({ "Name": name, "Status": status(allowed) })).collect()
 }
 
 /// XML unless JSON was asked for, on errors as well; text and HTML stay what they are.

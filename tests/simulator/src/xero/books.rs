@@ -28,6 +28,8 @@ pub(super) struct Profile {
     pub(super) year_end_lock: Option<Date>,
     pub(super) created: Timestamp,
     pub(super) is_demo: bool,
+    /// The plan, by a name Xero may invent any day.
+    pub(super) class: String,
 }
 
 /// One event for the webhooks.
@@ -74,10 +76,19 @@ pub(super) struct Books {
     pub(super) history: HashMap<Uuid, Vec<Note>>,
     pub(super) attached: HashMap<Uuid, Vec<Attached>>,
     pub(super) next_number: [u32; 3],
+    /// Whether, and by which seed, amounts are written as text.
+    pub(super) amounts_as_text: Option<u64>,
     pub(super) happened: Vec<Event>,
     /// How much had happened when the running batch began.
     happened_before: usize,
+    /// Records that were noted since then, one entry a note.
+    noted: Vec<Uuid>,
+    /// Short lists as they were then.
+    lists_before: Option<Lists>,
 }
+
+/// The records that are too few for a shelf: tax rates, currencies, tracking categories.
+type Lists = (Vec<TaxRate>, Vec<(Arc<str>, String)>, Vec<Tracking>);
 
 macro_rules! each_shelf {
     ($books:ident, $action:ident) => {
@@ -121,8 +132,11 @@ impl Books {
             history: HashMap::new(),
             attached: HashMap::new(),
             next_number: [1; 3],
+            amounts_as_text: None,
             happened: Vec::new(),
             happened_before: 0,
+            noted: Vec::new(),
+            lists_before: None,
         }
     }
 
@@ -130,15 +144,24 @@ impl Books {
     pub(super) fn begin(&mut self) {
         each_shelf!(self, begin);
         self.happened_before = self.happened.len();
+        self.noted.clear();
+        self.lists_before = Some((self.tax_rates.clone(), self.currencies.clone(), self.tracking.clone()));
     }
 
     pub(super) fn keep(&mut self) {
         each_shelf!(self, keep);
+        self.lists_before = None;
     }
 
     pub(super) fn roll_back(&mut self) {
         each_shelf!(self, roll_back);
         self.happened.truncate(self.happened_before);
+        for record in self.noted.drain(..) {
+            self.history.entry(record).or_default().pop();
+        }
+        if let Some(lists) = self.lists_before.take() {
+            (self.tax_rates, self.currencies, self.tracking) = lists;
+        }
     }
 
     /// Notes an event for the webhooks.
@@ -158,10 +181,9 @@ impl Books {
         self.accounts.all().find(found).filter(|_| !code.is_empty())
     }
 
+    /// The active contact of exactly this name: letters match in their case.
     pub(super) fn contact_by_name(&self, name: &str) -> Option<&Contact> {
-        let wanted = name.to_lowercase();
-        let same = |each: &&Contact| each.status == Status::Active && each.name.to_lowercase() == wanted;
-        self.contacts.all().find(same)
+        self.contacts.all().find(|each| each.status == Status::Active && *each.name == *name)
     }
 
     pub(super) fn contact_by_number(&self, number: &str) -> Option<&Contact> {
@@ -264,5 +286,6 @@ impl Books {
     pub(super) fn note(&mut self, record: Uuid, change: &'static str, details: String, user: &str, at: i64) {
         let note = Note { change, details, user: user.to_owned(), at };
         self.history.entry(record).or_default().push(note);
+        self.noted.push(record);
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Figures {
     pub(super) purchase_tax: &'static str,
     pub(super) zero_sales_tax: &'static str,
     pub(super) free_purchase_tax: &'static str,
+    /// Name and percentage of a rate that the organisation has made itself.
+    pub(super) own_tax: (&'static str, &'static str),
     /// Name, type, component, rate, report type, classes.
     pub(super) tax_rates:
         &'static [(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str)],
@@ -45,6 +47,7 @@ const UK: Figures = Figures {
     purchase_tax: "INPUT2",
     zero_sales_tax: "ZERORATEDOUTPUT",
     free_purchase_tax: "ZERORATEDINPUT",
+    own_tax: ("12.5% (VAT on Hospitality)", "12.5"),
     tax_rates: &[
         ("20% (VAT on Income)", "OUTPUT2", "VAT", "20", "OUTPUT", "ELR"),
         ("20% (VAT on Expenses)", "INPUT2", "VAT", "20", "INPUT", "AEXL"),
@@ -78,6 +81,7 @@ const AU: Figures = Figures {
     purchase_tax: "INPUT",
     zero_sales_tax: "EXEMPTOUTPUT",
     free_purchase_tax: "EXEMPTEXPENSES",
+    own_tax: ("Mixed Supplies (5%)", "5"),
     tax_rates: &[
         ("GST on Income", "OUTPUT", "GST", "10", "OUTPUT", "ELR"),
         ("GST on Expenses", "INPUT", "GST", "10", "INPUT", "AEXL"),
@@ -130,6 +134,7 @@ pub(super) const ACCOUNTS: &[Entry] = &[
     ("445", "Light, Power, Heating", "OVERHEADS", 'P', ""),
     ("449", "Motor Vehicle Expenses", "OVERHEADS", 'P', ""),
     ("453", "Office Expenses", "OVERHEADS", 'P', ""),
+    ("456", "Equipment Hire", "OVERHEADS", 'P', ""),
     ("461", "Printing and Stationery", "OVERHEADS", 'P', ""),
     ("463", "IT Software and Hosting", "OVERHEADS", 'P', ""),
     ("469", "Rent", "OVERHEADS", 'P', ""),

@@ -76,6 +76,7 @@ pub(super) fn books(settings: &DemoSettings, tenant: TenantId, now: Timestamp) -
         year_end_lock: None,
         created: super::state::after(now, -3 * 365 * 86_400),
         is_demo: settings.is_demo,
+        class: if settings.is_demo { "DEMO".to_owned() } else { (*dice.pick(words::CLASSES)).to_owned() },
     };
     let mut books = Books::new(tenant, profile, Dice::new(settings.seed ^ 0xB00C));
     let start_ms = now.as_millisecond() - 400 * DAY_MS;
@@ -90,6 +91,10 @@ pub(super) fn books(settings: &DemoSettings, tenant: TenantId, now: Timestamp) -
 }
 
 pub(super) const DAY_MS: i64 = 86_400_000;
+/// An account that was in use once.
+pub(super) const ARCHIVED_ACCOUNT: &str = "456";
+/// The tax rate that the organisation made itself.
+pub(super) const OWN_TAX_TYPE: &str = "TAX001";
 
 fn tax_and_currencies(books: &mut Books, country: Country) {
     let figures = country.figures();
@@ -105,6 +110,9 @@ fn tax_and_currencies(books: &mut Books, country: Country) {
     let rates: &[(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str)] =
         figures.tax_rates;
     books.tax_rates = rates.iter().map(|row| rate(&(row.0, row.1, row.2, row.3, row.4, row.5))).collect();
+    let (name, percent) = figures.own_tax;
+    let own = (name, OWN_TAX_TYPE, figures.tax_rates[0].2, percent, "NONE", "AEXLR");
+    books.tax_rates.push(rate(&own));
     books.currencies = figures.currencies.iter().map(|(code, name)| (Arc::from(*code), (*name).to_owned())).collect();
 }
 
@@ -135,7 +143,8 @@ fn accounts(books: &mut Books, dice: &mut Dice, country: Country, updated: i64) 
         };
         let payments = matches!(*code, "835" | "850");
         let known = books.tax_rate(tax).map_or_else(|| Arc::from("NONE"), |rate| rate.tax_type.clone());
-        rows.push(Account { tax_type: known, system, payments, ..blank(dice, code, name, kind) });
+        let status = if *code == ARCHIVED_ACCOUNT { Status::Archived } else { Status::Active };
+        rows.push(Account { tax_type: known, system, payments, status, ..blank(dice, code, name, kind) });
     }
     for (code, name, number, currency, bank_kind) in BANKS {
         rows.push(Account {
@@ -154,7 +163,10 @@ fn tracking(books: &mut Books, dice: &mut Dice) {
     for (name, options) in categories {
         let option =
             |dice: &mut Dice, name: &str| Choice { id: dice.uuid(), name: name.into(), status: Status::Active };
-        let options = options.iter().map(|name| option(dice, name)).collect();
+        let mut options: Vec<Choice> = options.iter().map(|name| option(dice, name)).collect();
+        if name == "Region" {
+            options.push(Choice { status: Status::Archived, ..option(dice, "Overseas") });
+        }
         books.tracking.push(Tracking { id: dice.uuid(), name: name.into(), status: Status::Active, options });
     }
 }
@@ -180,7 +192,7 @@ fn items(books: &mut Books, dice: &mut Dice, country: Country, updated: i64) {
             updated,
         });
     }
-    for (index, (description, account, pence)) in words::BOUGHT.iter().take(6).enumerate() {
+    for (index, (description, account, pence)) in words::BOUGHT.iter().take(words::ITEMS_BOUGHT).enumerate() {
         rows.push(Item {
             id: dice.uuid(),
             code: Arc::from(format!("P-{:03}", index + 1)),
@@ -198,21 +210,14 @@ fn items(books: &mut Books, dice: &mut Dice, country: Country, updated: i64) {
 
 fn contacts(books: &mut Books, dice: &mut Dice, settings: &DemoSettings, now_ms: i64) {
     let uk = settings.country == Country::Uk;
-    let (endings, towns) = if uk { (words::ENDING_UK, words::TOWNS_UK) } else { (words::ENDING_AU, words::TOWNS_AU) };
-    let names = words::FIRST.len() * words::SECOND.len();
-    let offset = dice.below(names);
-    let mut rows = Vec::with_capacity(settings.contacts);
+    let towns = if uk { words::TOWNS_UK } else { words::TOWNS_AU };
+    let offset = dice.below(words::FIRST.len() * words::SECOND.len());
+    let mut rows: Vec<Contact> = Vec::with_capacity(settings.contacts);
     for index in 0..settings.contacts {
-        // A stride without a common factor with the number of names walks over all of them before any comes twice.
-        let at = (offset + index * 1_103) % names;
-        let (first, second) = (words::FIRST[at / words::SECOND.len()], words::SECOND[at % words::SECOND.len()]);
-        let round = index / names;
-        let branch = if round == 0 { String::new() } else { format!(" {}", round + 1) };
-        let name = format!("{first} {second}{branch} {}", endings[index % endings.len()]);
+        let (name, host) = business(offset, index, uk);
         let (given, family) = (*dice.pick(words::GIVEN), *dice.pick(words::FAMILY));
         let (town, code) = *dice.pick(towns);
         let street = format!("{} {}", dice.between(1, 120), dice.pick(words::STREETS));
-        let host = format!("{}{}.example", first.to_lowercase(), second.to_lowercase().replace(' ', ""));
         rows.push(Contact {
             id: dice.uuid(),
             number: if index % 4 == 0 { format!("C{:05}", index + 1).into() } else { Box::from("") },
@@ -223,7 +228,7 @@ fn contacts(books: &mut Books, dice: &mut Dice, settings: &DemoSettings, now_ms:
             email: format!("accounts@{host}").into(),
             company_number: Box::from(""),
             tax_number: Box::from(""),
-            phone: format!("0{} 496 0{:03}", dice.between(111, 199), dice.below(1_000)).into(),
+            phone: phone(dice, uk).into(),
             addresses: vec![Postal {
                 kind: Box::from("POBOX"),
                 line: street.into(),
@@ -232,7 +237,7 @@ fn contacts(books: &mut Books, dice: &mut Dice, settings: &DemoSettings, now_ms:
                 code: code.into(),
                 country: if uk { Box::from("United Kingdom") } else { Box::from("Australia") },
             }],
-            persons: Vec::new(),
+            persons: (0..[2, 0, 0, 1][index % 4]).map(|_| person(dice, &host)).collect(),
             status: if index % 50 == 49 { Status::Archived } else { Status::Active },
             merged_to: None,
             is_supplier: false,
@@ -243,7 +248,48 @@ fn contacts(books: &mut Books, dice: &mut Dice, settings: &DemoSettings, now_ms:
             updated: now_ms - dice.between(DAY_MS, 380 * DAY_MS),
         });
     }
+    merge(&mut rows);
     books.contacts.load(rows);
+}
+
+/// The name of a business and of its domain.
+fn business(offset: usize, index: usize, uk: bool) -> (String, String) {
+    let names = words::FIRST.len() * words::SECOND.len();
+    let endings = if uk { words::ENDING_UK } else { words::ENDING_AU };
+    // A stride without a common factor with the number of names walks over all of them before any comes twice.
+    let at = (offset + index * 1_103) % names;
+    let (first, second) = (words::FIRST[at / words::SECOND.len()], words::SECOND[at % words::SECOND.len()]);
+    let round = index / names;
+    let branch = if round == 0 { String::new() } else { format!(" {}", round + 1) };
+    let name = format!("{first} {second}{branch} {}", endings[index % endings.len()]);
+    (name, format!("{}{}.example", first.to_lowercase(), second.to_lowercase().replace(' ', "")))
+}
+
+/// A number from the ranges that each country keeps free for fiction.
+fn phone(dice: &mut Dice, uk: bool) -> String {
+    if uk {
+        return format!("0{} 496 0{:03}", dice.between(111, 199), dice.below(1_000));
+    }
+    format!("(0{}) 5550 {:04}", dice.pick(&[2, 3, 7, 8]), dice.below(10_000))
+}
+
+fn person(dice: &mut Dice, host: &str) -> [Box<str>; 3] {
+    let (given, family) = (*dice.pick(words::GIVEN), *dice.pick(words::FAMILY));
+    let email = format!("{}.{}@{host}", given.to_lowercase(), family.to_lowercase());
+    [given.into(), family.into(), email.into()]
+}
+
+/// One contact in fifty was entered twice, the second time without its ending, and merged into the first entry.
+fn merge(rows: &mut [Contact]) {
+    for at in (6..rows.len()).step_by(50) {
+        let winner = (rows[at - 1].id, rows[at - 1].name.clone());
+        let ending =
+            [words::ENDING_UK, words::ENDING_AU].concat().into_iter().find(|ending| winner.1.ends_with(ending));
+        let short = ending.and_then(|ending| winner.1.strip_suffix(ending)).unwrap_or(&winner.1).trim_end();
+        let loser = &mut rows[at];
+        loser.name = short.into();
+        (loser.status, loser.merged_to, loser.persons) = (Status::Archived, Some(winner.0), Vec::new());
+    }
 }
 
 /// A day some days before another.

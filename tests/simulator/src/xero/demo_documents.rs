@@ -7,139 +7,21 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::books::Books;
-use super::chart::Figures;
 use super::demo::{DAY_MS, DemoSettings, days_before};
+use super::demo_maker::Maker;
+use super::demo_oddities::{self, Oddity};
 use super::demo_words as words;
 use super::dice::Dice;
 use super::model::{Allocation, Document, Journal, JournalLine, Kind, Line, Payment, Status, Target, Taxing, Transfer};
-use super::totals;
 use super::wire::midnight_ms;
-
-/// What every maker of documents needs.
-struct Maker<'a> {
-    dice: &'a mut Dice,
-    figures: &'static Figures,
-    today: Date,
-    now_ms: i64,
-    people: Vec<Uuid>,
-    accounts: Vec<(Box<str>, Uuid)>,
-    banks: Vec<Uuid>,
-    taxes: Vec<(Arc<str>, Decimal)>,
-    tracking: Vec<(Uuid, Uuid)>,
-    currencies: Vec<Arc<str>>,
-}
-
-impl Maker<'_> {
-    fn account(&self, code: &str) -> Option<Uuid> {
-        self.accounts.iter().find(|(have, _)| &**have == code).map(|(_, id)| *id)
-    }
-
-    fn tax(&self, name: &str) -> (Arc<str>, Decimal) {
-        self.taxes.iter().find(|(have, _)| &**have == name).cloned().unwrap_or_else(|| self.taxes[0].clone())
-    }
-
-    /// A price near the typical one, to the penny.
-    fn near(&mut self, pence: i64) -> Decimal {
-        Decimal::new((pence * self.dice.between(70, 160) / 100).max(1), 2)
-    }
-
-    fn line(&mut self, goods: &(&'static str, &'static str, i64), tax: &str) -> Line {
-        let (description, account, pence) = *goods;
-        let tracking: Box<[(Uuid, Uuid)]> =
-            if self.dice.chance(30) { Box::new([*self.dice.pick(&self.tracking.clone())]) } else { Box::new([]) };
-        let (tax_type, _) = self.tax(tax);
-        let quantity = if pence < 10_000 { self.dice.between(1, 6) } else { 1 };
-        Line {
-            id: self.dice.uuid(),
-            description: description.into(),
-            quantity: quantity.into(),
-            unit: self.near(pence),
-            item: None,
-            account: self.account(account),
-            tax_type,
-            tax: Decimal::ZERO,
-            amount: Decimal::ZERO,
-            tracking,
-            discount: None,
-        }
-    }
-
-    /// A document of lines, with its totals worked out.
-    fn document(&mut self, kind: Kind, date: Date, lines: Vec<Line>) -> Document {
-        let mut document = Document {
-            id: self.dice.uuid(),
-            kind,
-            status: Status::Authorised,
-            contact: *self.dice.pick(&self.people.clone()),
-            date,
-            due: None,
-            expected: None,
-            number: Box::from(""),
-            reference: Box::from(""),
-            taxing: Taxing::Exclusive,
-            lines,
-            currency: self.currencies[0].clone(),
-            rate: Decimal::ONE,
-            sub_total: Decimal::ZERO,
-            tax: Decimal::ZERO,
-            total: Decimal::ZERO,
-            paid: Decimal::ZERO,
-            credited: Decimal::ZERO,
-            fully_paid_on: None,
-            url: Box::from(""),
-            sent: false,
-            account: None,
-            reconciled: false,
-            payments: Vec::new(),
-            uses: Vec::new(),
-            credits: Vec::new(),
-            twin: None,
-            made_by: None,
-            updated: (midnight_ms(date) + self.dice.between(8 * 3_600_000, 18 * 3_600_000)).min(self.now_ms),
-        };
-        let rates = &self.taxes;
-        totals::work_out(&mut document, &|name| {
-            rates.iter().find(|(have, _)| **have == *name).map_or(Decimal::ZERO, |(_, rate)| *rate)
-        });
-        document
-    }
-
-    fn goods(&mut self, sales: bool) -> Vec<Line> {
-        let count = self.dice.between(1, 4);
-        (0..count)
-            .map(|_| {
-                let goods = if sales { *self.dice.pick(words::SOLD) } else { *self.dice.pick(words::BOUGHT) };
-                let free = matches!(goods.1, "433");
-                let tax = match (sales, free) {
-                    (true, _) => self.figures.sales_tax,
-                    (false, true) => self.figures.free_purchase_tax,
-                    (false, false) => self.figures.purchase_tax,
-                };
-                self.line(&goods, tax)
-            })
-            .collect()
-    }
-}
 
 /// Fills the organisation's books.
 pub(super) fn fill(books: &mut Books, dice: &mut Dice, settings: &DemoSettings, today: Date, now_ms: i64) {
-    let active = books.contacts.all().filter(|each| each.status == Status::Active).map(|each| each.id).collect();
-    let base = books.base_currency();
-    let in_base = |each: &&super::model::Account| each.is_bank() && each.currency.as_ref() == Some(&base);
-    let mut maker = Maker {
-        dice,
-        figures: settings.country.figures(),
-        today,
-        now_ms,
-        people: active,
-        accounts: books.accounts.all().map(|each| (each.code.clone(), each.id)).collect(),
-        banks: books.accounts.all().filter(in_base).map(|each| each.id).collect(),
-        taxes: books.tax_rates.iter().map(|rate| (rate.tax_type.clone(), rate.rate)).collect(),
-        tracking: books.tracking.iter().flat_map(|each| each.options.iter().map(|one| (each.id, one.id))).collect(),
-        currencies: books.currencies.iter().map(|(code, _)| code.clone()).collect(),
-    };
+    let mut maker = Maker::new(books, dice, settings, today, now_ms);
     let mut invoices = invoices(&mut maker, settings.invoices);
-    pay(books, &mut maker, &mut invoices, settings.payments);
+    let mut payments = pay(&mut maker, &mut invoices, settings.payments);
+    payments.extend(demo_oddities::mistaken_payments(&mut maker, &invoices));
+    books.payments.load(payments);
     credit_notes(books, &mut maker, &mut invoices, settings.invoices / 25);
     for each in &invoices {
         books.by_contact.entry(each.contact).or_default().push(each.id);
@@ -155,10 +37,15 @@ pub(super) fn fill(books: &mut Books, dice: &mut Dice, settings: &DemoSettings, 
         });
     }
     bank(books, &mut maker, settings.bank_transactions);
-    advances(books, &mut maker, settings.invoices / 100);
+    advances(books, &mut maker, at_least(2, settings.invoices / 100, settings));
     transfers(books, &mut maker, settings.invoices / 50);
     orders(books, &mut maker, settings.invoices / 20);
-    journals(books, &mut maker, settings.invoices / 40);
+    journals(books, &mut maker, at_least(3, settings.invoices / 40, settings));
+}
+
+/// So many of a kind in any organisation that is not tiny, so that each case occurs.
+fn at_least(least: usize, count: usize, settings: &DemoSettings) -> usize {
+    if settings.invoices < 40 { count } else { count.max(least) }
 }
 
 fn invoices(maker: &mut Maker<'_>, count: usize) -> Vec<Document> {
@@ -179,14 +66,12 @@ fn invoices(maker: &mut Maker<'_>, count: usize) -> Vec<Document> {
             each.reference = format!("Order {}", maker.dice.between(1_000, 9_999)).into();
         }
         each.sent = sales && maker.dice.chance(80);
-        match maker.dice.below(100) {
-            0..4 => each.status = Status::Draft,
-            4..6 => each.status = Status::Submitted,
-            6 => each.status = Status::Voided,
-            7 => {
-                each.currency = maker.currencies[1].clone();
-                each.rate = Decimal::new(1_165_432, 6);
-            }
+        match (Oddity::of(index), maker.dice.below(100)) {
+            (Some(oddity), _) => demo_oddities::apply(maker, oddity, &mut each),
+            (None, 0..4) => each.status = Status::Draft,
+            (None, 4..6) => each.status = Status::Submitted,
+            (None, 6) => each.status = Status::Voided,
+            (None, 7) => maker.make_foreign(&mut each),
             _ => (),
         }
         if each.status != Status::Authorised {
@@ -197,7 +82,7 @@ fn invoices(maker: &mut Maker<'_>, count: usize) -> Vec<Document> {
     rows
 }
 
-fn pay(books: &mut Books, maker: &mut Maker<'_>, invoices: &mut [Document], count: usize) {
+fn pay(maker: &mut Maker<'_>, invoices: &mut [Document], count: usize) -> Vec<Payment> {
     let mut rows = Vec::with_capacity(count);
     let base = maker.currencies[0].clone();
     let payable = |each: &&mut Document| each.status == Status::Authorised && each.currency == base;
@@ -231,7 +116,7 @@ fn pay(books: &mut Books, maker: &mut Maker<'_>, invoices: &mut [Document], coun
         }
         rows.push(payment);
     }
-    books.payments.load(rows);
+    rows
 }
 
 fn credit_notes(books: &mut Books, maker: &mut Maker<'_>, invoices: &mut [Document], count: usize) {
@@ -276,6 +161,7 @@ fn bank(books: &mut Books, maker: &mut Maker<'_>, count: usize) {
         each.account = Some(maker.banks[usize::from(!comes_in && index % 3 == 0) * 2 % maker.banks.len()]);
         each.reconciled = maker.dice.chance(80);
         each.reference = format!("{description} {}", maker.dice.between(100, 999)).into();
+        demo_oddities::apply_to_bank(maker, index, &mut each);
         rows.push(each);
     }
     books.bank_transactions.load(rows);
@@ -347,23 +233,28 @@ fn journals(books: &mut Books, maker: &mut Maker<'_>, count: usize) {
     let mut rows = Vec::with_capacity(count);
     for index in 0..count {
         let date = days_before(maker.today, maker.dice.between(1, 300));
-        let amount = maker.near(25_000);
-        let (Some(cost), Some(accrual)) = (maker.account("463"), maker.account("801")) else { return };
-        let side = |amount: Decimal, account: Uuid| JournalLine {
+        let (text, debit, credit, pence) = *maker.dice.pick(words::JOURNALS);
+        let amount = maker.near(pence);
+        let side = |amount: Decimal, code: &str| JournalLine {
             amount,
-            account,
-            description: Box::from("Accrued hosting"),
+            account: maker.account(code),
+            description: Box::from(text),
             tax_type: Arc::from("NONE"),
             tax: Decimal::ZERO,
             tracking: Box::new([]),
         };
+        let lines = vec![side(amount, debit), side(-amount, credit)];
         rows.push(Journal {
             id: maker.dice.uuid(),
-            narration: format!("Accrual, hosting, run {}", index + 1).into(),
+            narration: format!("{text}, {} [{}]", date.strftime("%B %Y"), index + 1).into(),
             date,
-            status: if index % 5 == 4 { Status::Draft } else { Status::Posted },
+            status: match (index % 5, index % 7) {
+                (4, _) => Status::Draft,
+                (_, 2) => Status::Voided,
+                _ => Status::Posted,
+            },
             taxing: Taxing::NoTax,
-            lines: vec![side(amount, cost), side(-amount, accrual)],
+            lines,
             url: Box::from(""),
             cash_basis: true,
             updated: (midnight_ms(date) + maker.dice.between(0, DAY_MS - 1)).min(maker.now_ms),

@@ -177,6 +177,9 @@ pub(super) const TOWNS_AU: &[(&str, &str)] =
 pub(super) const STREETS: &[&str] =
     &["Mill Lane", "Station Road", "Church Walk", "Market Street", "Canal Row", "Foundry Way", "Orchard Close"];
 
+/// Plans of paying organisations. The last two are younger than Xero's published specification.
+pub(super) const CLASSES: &[&str] = &["STARTER", "STANDARD", "PREMIUM", "GROW", "COMPREHENSIVE", "BASICLITE", "ULTRA"];
+
 /// What is sold: description, account, typical price in pence.
 pub(super) const SOLD: &[(&str, &str, i64)] = &[
     ("Project management, per day", "210", 62_000),
@@ -207,6 +210,35 @@ pub(super) const BOUGHT: &[(&str, &str, i64)] = &[
     ("Trade magazine advertisement", "400", 32_500),
     ("Van service and repairs", "449", 27_440),
 ];
+/// How many of the things bought, from the first, are kept as items.
+pub(super) const ITEMS_BOUGHT: usize = 6;
+/// Small things sold by the hundred: description, account, price in hundredths of a penny.
+pub(super) const FINELY_SOLD: &[(&str, &str, i64)] = &[
+    ("Printed labels, each", "200", 1_225),
+    ("Oak dowels, each", "200", 875),
+    ("Brochure pages, per side", "200", 1_550),
+];
+/// Small things bought by the hundred.
+pub(super) const FINELY_BOUGHT: &[(&str, &str, i64)] =
+    &[("Wood screws, each", "310", 345), ("Text messages, each", "489", 415), ("Electricity, per unit", "445", 2_465)];
+/// Lines of words without money.
+pub(super) const WORDS_ALONE: &[&str] = &[
+    "Thank you for your order.",
+    "Work carried out as agreed on the phone.",
+    "Serial numbers as on the delivery note.",
+    "Please quote the order number with your payment.",
+];
+/// What is taken off again, on a line of its own.
+pub(super) const ALLOWANCES: &[&str] = &["Allowance for late delivery", "Returned goods", "Loyalty allowance"];
+/// Manual journals: what for, account debited, account credited, typical amount in pence.
+pub(super) const JOURNALS: &[(&str, &str, &str, i64)] = &[
+    ("Accrued hosting", "463", "801", 25_000),
+    ("Depreciation of office equipment", "416", "711", 18_400),
+    ("Rent released from prepayments", "469", "620", 145_000),
+    ("Audit fee accrual", "401", "801", 60_000),
+    ("Loan interest", "437", "900", 8_250),
+];
+
 /// Card and bank payments: description, account, typical amount in pence, whether money comes in.
 pub(super) const BANKED: &[(&str, &str, i64, bool)] = &[
     ("Train fare", "493", 4_250, false),

@@ -55,6 +55,14 @@ impl<'a> Element<'a> {
     }
 }
 
+/// What is wrong with the address of a "Go to" link, if anything. Xero refuses links that look like its own.
+pub(super) fn link_fault(url: &str) -> Option<&'static str> {
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        return Some("Url must be a valid absolute URL");
+    }
+    url.to_lowercase().contains("xero").then_some("Url must not contain the word 'xero'")
+}
+
 const NUMBERS: &[&str] = &[
     "Quantity",
     "UnitAmount",

@@ -33,6 +33,8 @@ Status {
     Active = "ACTIVE", Archived = "ARCHIVED", Draft = "DRAFT", Submitted = "SUBMITTED", Authorised = "AUTHORISED",
     Paid = "PAID", Voided = "VOIDED", Deleted = "DELETED", Billed = "BILLED", Posted = "POSTED",
     Gdpr = "GDPRREQUEST",
+    // Stands for any status that Xero may add and nobody has heard of.
+    Unheard = "UNDERREVIEW",
 });
 words!(
 /// Type of a document with lines.
@@ -58,6 +60,12 @@ impl Kind {
                 | Kind::ReceiveOverpayment
                 | Kind::ReceiveTransfer
         )
+    }
+
+    /// Whether money moved at the bank: everything that is kept under BankTransactions.
+    pub(super) fn is_bank_money(self) -> bool {
+        use Kind::{Bill, BillCredit, Order, Sale, SaleCredit};
+        !matches!(self, Sale | Bill | SaleCredit | BillCredit | Order)
     }
 }
 
@@ -165,7 +173,8 @@ impl Document {
 #[derive(Clone, Debug)]
 pub(super) struct JournalLine {
     pub(super) amount: Decimal,
-    pub(super) account: Uuid,
+    /// A draft may have lines whose account Xero removed.
+    pub(super) account: Option<Uuid>,
     pub(super) description: Box<str>,
     pub(super) tax_type: Arc<str>,
     pub(super) tax: Decimal,

@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::books::Books;
 use super::model::{Account, Contact, Item, Kind, Price, Status, TaxRate, Tracking, Transfer};
-use super::wire::iso_date;
-use super::wire::{decimals, id, iso_utc, money, ms_date, ms_time};
+use super::wire::{bare_time, day_at, decimals, id, iso_zoneless, money, ms_date, ms_time};
 
 /// Puts a text in only when there is one.
 pub(super) fn put_text(out: &mut Map<String, Value>, name: &str, text: &str) {
@@ -34,7 +33,13 @@ pub(super) fn account(each: &Account) -> Value {
     }));
     put_text(&mut out, "Code", &each.code);
     put_text(&mut out, "Description", &each.description);
-    put_text(&mut out, "SystemAccount", each.system);
+    // On an account that is not Xero's own this is missing, empty or null, and each of them is met in practice.
+    match (each.system, each.class()) {
+        ("", _) if each.is_bank() => out.insert("SystemAccount".into(), Value::Null),
+        ("", "EXPENSE") => out.insert("SystemAccount".into(), json!("")),
+        ("", _) => None,
+        (system, _) => out.insert("SystemAccount".into(), json!(system)),
+    };
     if each.is_bank() {
         out.insert("BankAccountNumber".into(), json!(&*each.bank_number));
         out.insert("BankAccountType".into(), json!(&*each.bank_kind));
@@ -100,7 +105,7 @@ pub(super) fn item(each: &Item, places: u32) -> Value {
     let mut out = fields(json!({
         "ItemID": id(each.id), "Code": &*each.code, "IsTrackedAsInventory": false, "IsSold": each.sales.is_some(),
         "IsPurchased": each.purchase.is_some(), "SalesDetails": side(&each.sales),
-        "PurchaseDetails": side(&each.purchase), "UpdatedDateUTC": ms_time(each.updated),
+        "PurchaseDetails": side(&each.purchase), "UpdatedDateUTC": bare_time(each.updated),
     }));
     put_text(&mut out, "Name", &each.name);
     put_text(&mut out, "Description", &each.description);
@@ -199,9 +204,9 @@ pub(super) fn organisation(books: &Books) -> Value {
         "TaxNumber": country.tax_number, "FinancialYearEndDay": country.year_end.0,
         "FinancialYearEndMonth": country.year_end.1, "SalesTaxBasis": country.tax_basis,
         "SalesTaxPeriod": country.tax_period, "DefaultSalesTax": "Tax Exclusive",
-        "DefaultPurchasesTax": "Tax Exclusive", "CreatedDateUTC": ms_time(profile.created.as_millisecond()),
+        "DefaultPurchasesTax": "Tax Exclusive", "CreatedDateUTC": bare_time(profile.created.as_millisecond()),
         "Timezone": country.timezone, "OrganisationEntityType": "COMPANY", "ShortCode": profile.short_code,
-        "Class": if profile.is_demo { "DEMO" } else { "STANDARD" }, "Edition": "BUSINESS", "Addresses": [],
+        "Class": profile.class, "Edition": "BUSINESS", "Addresses": [],
         "Phones": [], "ExternalLinks": [],
         "PaymentTerms": {
             "Bills": { "Day": 30, "Type": "DAYSAFTERBILLDATE" }, "Sales": { "Day": 14, "Type": "DAYSAFTERBILLDATE" },
@@ -224,9 +229,10 @@ pub(super) fn transfer(books: &Books, each: &Transfer) -> Value {
         Value::Object(out)
     };
     let reconciled = |transaction| books.bank_transactions.find(transaction).is_some_and(|each| each.reconciled);
+    let moment = day_at(each.date, each.created);
     let mut out = fields(json!({
         "BankTransferID": id(each.id), "CreatedDateUTC": ms_time(each.created),
-        "CreatedDateUTCString": iso_utc(each.created), "Date": ms_date(each.date), "DateString": iso_date(each.date),
+        "CreatedDateUTCString": iso_zoneless(each.created), "Date": ms_time(moment), "DateString": iso_zoneless(moment),
         "Status": each.status.as_str(), "FromBankAccount": side(each.from), "ToBankAccount": side(each.to),
         "Amount": money(each.amount), "FromBankTransactionID": id(each.from_transaction),
         "ToBankTransactionID": id(each.to_transaction), "FromIsReconciled": reconciled(each.from_transaction),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::books::Books;
 use super::model::{Document, Journal, Kind, Line, Payment, Target};
 use super::render::{fields, put_text};
-use super::wire::{decimals, id, iso_date, iso_utc, money, ms_date, ms_time};
+use super::wire::{day_at, decimals, id, iso_date, iso_spaced, iso_utc, money, ms_date, ms_time};
 
 /// How much of a document an answer shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,11 @@ pub(super) struct View {
 
 impl View {
     pub(super) const FULL: View = View { lines: true, summary: false, places: 2 };
+}
+
+/// Where one record leaves an empty text out and another shows it as "", these show null.
+fn text_or_null(text: &str) -> Value {
+    if text.is_empty() { Value::Null } else { json!(text) }
 }
 
 fn put_date(out: &mut Map<String, Value>, name: &str, date: jiff::civil::Date) {
@@ -50,6 +55,13 @@ pub(super) fn tracking_in(books: &Books, chosen: &[(Uuid, Uuid)]) -> Vec<Value> 
     chosen.iter().filter_map(one).collect()
 }
 
+fn put_account(books: &Books, out: &mut Map<String, Value>, account: Option<Uuid>) {
+    if let Some(account) = account {
+        out.insert("AccountID".into(), id(account));
+        put_text(out, "AccountCode", books.accounts.find(account).map_or("", |account| &*account.code));
+    }
+}
+
 fn line(books: &Books, each: &Line, places: u32) -> Value {
     let mut out = fields(json!({
         "LineItemID": id(each.id), "Quantity": decimals(each.quantity, 4), "UnitAmount": decimals(each.unit, places),
@@ -58,10 +70,7 @@ fn line(books: &Books, each: &Line, places: u32) -> Value {
     }));
     put_text(&mut out, "Description", &each.description);
     put_text(&mut out, "ItemCode", each.item.as_deref().unwrap_or_default());
-    if let Some(account) = each.account {
-        out.insert("AccountID".into(), id(account));
-        put_text(&mut out, "AccountCode", books.accounts.find(account).map_or("", |account| &*account.code));
-    }
+    put_account(books, &mut out, each.account);
     if let Some(discount) = each.discount {
         out.insert("DiscountRate".into(), money(discount));
     }
@@ -163,8 +172,10 @@ fn allocations_in(books: &Books, each: &Document) -> Value {
 
 pub(super) fn allocation(books: &Books, one: &super::model::Allocation) -> Value {
     let number = books.invoices.find(one.invoice).map_or("", |invoice| &*invoice.number);
+    // An allocation is no record of its own, so its id stands for the time at which it was made.
+    let time_of_day = i64::from(one.id.as_fields().0);
     json!({
-        "AllocationID": id(one.id), "Amount": money(one.amount), "Date": ms_date(one.date),
+        "AllocationID": id(one.id), "Amount": money(one.amount), "Date": ms_time(day_at(one.date, time_of_day)),
         "Invoice": { "InvoiceID": id(one.invoice), "InvoiceNumber": number }, "IsDeleted": false,
     })
 }
@@ -178,7 +189,7 @@ pub(super) fn credit_note(books: &Books, each: &Document, view: View) -> Value {
         "SentToContact": each.sent,
     })));
     if each.kind == Kind::SaleCredit {
-        out.insert("Reference".into(), json!(&*each.reference));
+        out.insert("Reference".into(), text_or_null(&each.reference));
     }
     if let Some(day) = each.fully_paid_on {
         out.insert("FullyPaidOnDate".into(), ms_date(day));
@@ -193,7 +204,7 @@ pub(super) fn advance(books: &Books, each: &Document, target: Target, view: View
     out.extend(fields(json!({
         "Type": each.kind.as_str(), "ID": id(each.id), "RemainingCredit": money(each.remaining()),
         "Allocations": allocations_in(books, each), "Payments": payments_in(books, each),
-        "UpdatedDateUTCString": iso_utc(each.updated),
+        "UpdatedDateUTCString": if target == Target::Prepayment { iso_spaced(each.updated) } else { iso_utc(each.updated) },
     })));
     put_text(&mut out, "Reference", &each.reference);
     Value::Object(out)
@@ -202,7 +213,7 @@ pub(super) fn advance(books: &Books, each: &Document, target: Target, view: View
 pub(super) fn purchase_order(books: &Books, each: &Document, view: View) -> Value {
     let mut out = shared(books, each, view);
     out.extend(fields(json!({
-        "PurchaseOrderID": id(each.id), "PurchaseOrderNumber": &*each.number, "Reference": &*each.reference,
+        "PurchaseOrderID": id(each.id), "PurchaseOrderNumber": &*each.number, "Reference": text_or_null(&each.reference),
         "SentToContact": each.sent, "Type": "PURCHASEORDER", "IsDiscounted": false, "HasErrors": false,
     })));
     if let Some(day) = each.due {
@@ -227,7 +238,7 @@ pub(super) fn bank_transaction(books: &Books, each: &Document, view: View) -> Va
     if matches!(each.kind, Kind::ReceiveTransfer | Kind::SpendTransfer) {
         out.remove("Contact");
     }
-    put_text(&mut out, "Reference", &each.reference);
+    out.insert("Reference".into(), text_or_null(&each.reference));
     put_text(&mut out, "Url", &each.url);
     let twin = match each.kind {
         Kind::ReceivePrepayment | Kind::SpendPrepayment => Some("PrepaymentID"),
@@ -303,10 +314,10 @@ pub(super) fn manual_journal(books: &Books, each: &Journal, lines: bool) -> Valu
     put_text(&mut out, "Url", &each.url);
     let of = |one: &super::model::JournalLine| {
         let mut line = fields(json!({
-            "LineAmount": money(one.amount), "AccountID": id(one.account), "TaxType": &*one.tax_type,
+            "LineAmount": money(one.amount), "TaxType": &*one.tax_type,
             "TaxAmount": money(one.tax), "Tracking": tracking_in(books, &one.tracking), "IsBlank": false,
         }));
-        put_text(&mut line, "AccountCode", books.accounts.find(one.account).map_or("", |account| &*account.code));
+        put_account(books, &mut line, one.account);
         put_text(&mut line, "Description", &one.description);
         Value::Object(line)
     };

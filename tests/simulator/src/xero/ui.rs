@@ -16,8 +16,9 @@ use super::element::Element;
 use super::endpoints::Endpoint;
 use super::model::Status;
 use super::reading::Ask;
-use super::settings::AppId;
+use super::settings::{AppId, Role};
 use super::wire::today;
+use super::write_documents;
 use super::writing::{self, Submitted};
 
 /// Why Xero's screens refused an edit, in Xero's words.
@@ -39,7 +40,7 @@ impl Xero {
         let endpoint = Endpoint::of(collection).ok_or(UiError::Unknown("collection"))?;
         let books = state.books_of(tenant).ok_or(UiError::Unknown("organisation"))?;
         let today = today(now, books.profile.country.figures().timezone);
-        let caller = Caller { app: usize::MAX, app_name: "Robin Ferris".to_owned(), now, today };
+        let caller = Caller { app: usize::MAX, app_name: "Robin Ferris".to_owned(), now, today, role: Role::Adviser };
         let element = Element(fields.as_object().ok_or(UiError::Unknown("set of fields"))?);
         let address = Address::default();
         let ask = Ask { address: &address, since_ms: i64::MIN, today, app: usize::MAX };
@@ -50,9 +51,9 @@ impl Xero {
         let sent = Submitted { element, creates_only: id.is_none(), target: id, places: 4 };
         let saved = match writing::save(books, &caller, endpoint, sent) {
             Ok(saved) => saved,
-            Err(texts) => {
+            Err(refusal) => {
                 books.roll_back();
-                return Err(UiError::Refused(texts));
+                return Err(UiError::Refused(refusal.texts()));
             }
         };
         books.keep();
@@ -148,6 +149,63 @@ impl Xero {
     pub fn set_lock_dates(&self, tenant: TenantId, period: Option<Date>, end_of_year: Option<Date>) {
         if let Some(books) = self.lock().books_of(tenant) {
             (books.profile.period_lock, books.profile.year_end_lock) = (period, end_of_year);
+        }
+    }
+
+    /// Archives a manual journal; the API can read such journals but not make them.
+    pub fn archive_journal(&self, tenant: TenantId, journal: Uuid) -> Result<(), UiError> {
+        self.set_status(tenant, "ManualJournals", journal, Status::Archived)
+    }
+
+    /// Marks a contact as one who asked to be forgotten: status GDPRREQUEST.
+    pub fn request_erasure(&self, tenant: TenantId, contact: Uuid) -> Result<(), UiError> {
+        self.set_status(tenant, "Contacts", contact, Status::Gdpr)
+    }
+
+    /// Gives a record a status that no specification lists, as Xero does when it adds one.
+    pub fn set_unheard_status(&self, tenant: TenantId, collection: &str, id: Uuid) -> Result<(), UiError> {
+        self.set_status(tenant, collection, id, Status::Unheard)
+    }
+
+    fn set_status(&self, tenant: TenantId, collection: &str, id: Uuid, status: Status) -> Result<(), UiError> {
+        let now = self.now();
+        let now_ms = Some(now.as_millisecond());
+        let mut state = self.lock();
+        let endpoint = Endpoint::of(collection).ok_or(UiError::Unknown("collection"))?;
+        let books = state.books_of(tenant).ok_or(UiError::Unknown("organisation"))?;
+        let changed = match endpoint {
+            Endpoint::Accounts => books.accounts.change(id, now_ms, |each| each.status = status),
+            Endpoint::Contacts => books.contacts.change(id, now_ms, |each| each.status = status),
+            Endpoint::ManualJournals => books.journals.change(id, now_ms, |each| each.status = status),
+            Endpoint::Payments => books.payments.change(id, now_ms, |each| each.status = status),
+            Endpoint::Invoices | Endpoint::CreditNotes | Endpoint::PurchaseOrders | Endpoint::BankTransactions => {
+                write_documents::shelf(books, endpoint).change(id, now_ms, |each| each.status = status)
+            }
+            _ => return Err(UiError::Unknown("collection")),
+        };
+        changed.ok_or(UiError::Unknown("record"))?;
+        let category = match endpoint {
+            Endpoint::Contacts => Some("CONTACT"),
+            Endpoint::Invoices => Some("INVOICE"),
+            Endpoint::CreditNotes => Some("CREDITNOTE"),
+            _ => None,
+        };
+        category.into_iter().for_each(|category| books.tell(category, false, id, now));
+        state.publish(tenant);
+        Ok(())
+    }
+
+    /// Moves the organisation to another plan, also one of a new name.
+    pub fn set_class(&self, tenant: TenantId, class: &str) {
+        if let Some(books) = self.lock().books_of(tenant) {
+            class.clone_into(&mut books.profile.class);
+        }
+    }
+
+    /// From now on answers write some amounts and flags as text, the same ones each time; `None` ends it.
+    pub fn write_amounts_as_text(&self, tenant: TenantId, seed: Option<u64>) {
+        if let Some(books) = self.lock().books_of(tenant) {
+            books.amounts_as_text = seed;
         }
     }
 

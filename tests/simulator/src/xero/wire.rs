@@ -1,6 +1,6 @@
 //! Xero's spelling of values: dates as milliseconds, amounts with their decimals, XML where JSON was not asked for.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use kernel::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -10,6 +10,18 @@ use uuid::Uuid;
 /// `/Date(1439434356790+0000)/` of an instant.
 pub(super) fn ms_time(ms: i64) -> Value {
     Value::String(format!("/Date({ms}+0000)/"))
+}
+
+/// `/Date(1439434356790)/` of an instant: the offset is optional, and some places leave it out.
+pub(super) fn bare_time(ms: i64) -> Value {
+    Value::String(format!("/Date({ms})/"))
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Milliseconds of a calendar date at the time of day of an instant: bank transfers and allocations carry one.
+pub(super) fn day_at(date: Date, time_ms: i64) -> i64 {
+    midnight_ms(date) + time_ms.rem_euclid(DAY_MS) / 1_000 * 1_000
 }
 
 /// Milliseconds of a calendar date's midnight in UTC.
@@ -24,6 +36,16 @@ pub(super) fn ms_date(date: Date) -> Value {
 /// The ISO twin of a calendar date: no zone.
 pub(super) fn iso_date(date: Date) -> Value {
     Value::String(format!("{date}T00:00:00"))
+}
+
+/// The ISO twin of an instant without its zone, as histories and bank transfers have it. It is UTC all the same.
+pub(super) fn iso_zoneless(ms: i64) -> Value {
+    Value::String(instant(ms).strftime("%Y-%m-%dT%H:%M:%S%.f").to_string())
+}
+
+/// The ISO twin of an instant with a space for the `T`.
+pub(super) fn iso_spaced(ms: i64) -> Value {
+    Value::String(instant(ms).strftime("%Y-%m-%d %H:%M:%SZ").to_string())
 }
 
 /// The ISO twin of an instant, as the documents have it: with a `Z`.
@@ -70,16 +92,22 @@ fn decimal_text(text: &str) -> Option<Decimal> {
     text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())
 }
 
-/// Reads the date forms Xero takes: `YYYY-MM-DD`, with a time, or `/Date(ms)/`.
+/// Reads the date forms Xero takes: `YYYY-MM-DD`, with a time, with a time and an offset, or `/Date(ms)/`. Only the day
+/// in UTC counts, so that midnight in Auckland or Sydney is the day before.
 pub(super) fn read_date(text: &str) -> Option<Date> {
+    let day_of = |at: Timestamp| at.to_zoned_datetime(TimeZone::UTC).date();
     if let Some(ms) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
-        let digits = ms.split_once('+').map_or(ms, |(digits, _)| digits);
-        let at = Timestamp::from_millisecond(digits.parse().ok()?).ok()?;
-        return Some(at.to_zoned_datetime(TimeZone::UTC).date());
+        // The offset says where the sender sat; the milliseconds are in UTC already.
+        let offset = ms.char_indices().skip(1).find(|(_, letter)| matches!(letter, '+' | '-'));
+        let digits = offset.map_or(ms, |(at, _)| &ms[..at]);
+        return Timestamp::from_millisecond(digits.parse().ok()?).ok().map(day_of);
     }
-    let day = text.get(..10)?;
-    let rest = &text[10..];
-    if rest.is_empty() || rest.starts_with('T') || rest.starts_with(' ') { day.parse().ok() } else { None }
+    let (day, rest) = (text.get(..10)?, text.get(10..)?);
+    match rest {
+        "" => day.parse().ok(),
+        _ if !rest.starts_with(['T', ' ']) => None,
+        _ => text.parse().map(day_of).ok().or_else(|| text.parse::<DateTime>().ok().map(DateTime::date)),
+    }
 }
 
 pub(super) fn today(now: Timestamp, zone: &str) -> Date {
@@ -147,6 +175,20 @@ mod tests {
         for text in ["2026-10-05", "2026-10-05T00:00:00", "/Date(1791158400000)/", "/Date(1791158400000+0000)/"] {
             assert_eq!(read_date(text).map(|date| date.to_string()).as_deref(), Some("2026-10-05"), "{text}");
         }
-        assert!(read_date("05/10/2026").is_none());
+        for bad in ["05/10/2026", "2026-10-05Tnoon", "2026-10-05x", "/Date(x)/"] {
+            assert!(read_date(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_offset_shifts_the_day_to_that_of_utc() {
+        let check = |text: &str, day: &str| {
+            assert_eq!(read_date(text).map(|date| date.to_string()).as_deref(), Some(day), "{text}");
+        };
+        check("2026-10-05T00:00:00+13:00", "2026-10-04");
+        check("2026-10-05T23:30:00-05:00", "2026-10-06");
+        check("2026-10-05T00:00:00Z", "2026-10-05");
+        check("2026-10-05 13:45", "2026-10-05");
+        check("/Date(1791158400000-0500)/", "2026-10-05");
     }
 }

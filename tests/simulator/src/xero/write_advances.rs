@@ -10,6 +10,7 @@ use super::element::{Element, unreadable};
 use super::endpoints::Endpoint;
 use super::fields::as_id;
 use super::model::{Allocation, Status, Target};
+use super::refusals::Refusal;
 use super::render_documents;
 use super::reply::{Reply, messages, no_data, not_found, post_data_invalid, validation};
 use super::wire::{id, round};
@@ -49,10 +50,10 @@ pub(super) fn allocate(
     for fields in &all {
         match one(books, caller, target, credit, Element(fields)) {
             Ok(made) => answers.push(render_documents::allocation(books, &made)),
-            Err(texts) => {
+            Err(refusal) => {
                 books.roll_back();
                 let mut echo = Value::Object((*fields).clone());
-                echo["ValidationErrors"] = messages(&texts);
+                echo["ValidationErrors"] = messages(&refusal.texts());
                 return validation(vec![echo]);
             }
         }
@@ -67,8 +68,8 @@ fn one(
     target: Target,
     credit: uuid::Uuid,
     sent: Element<'_>,
-) -> Result<Allocation, Vec<String>> {
-    let refuse = |text: &str| Err(vec![text.to_owned()]);
+) -> Result<Allocation, Refusal> {
+    let refuse = |text: &str| Err(text.to_owned().into());
     let Some(source) = books.target(target, credit).cloned() else { return refuse("The credit could not be found") };
     let named = sent.object("Invoice").and_then(|invoice| invoice.id("InvoiceID"));
     let Some(invoice) = named.and_then(|invoice| books.invoices.find(invoice)).cloned() else {
@@ -95,7 +96,7 @@ fn one(
     let date = source.date.max(invoice.date);
     let locked = books.locked(date);
     if !locked.is_empty() {
-        return Err(locked);
+        return Err(locked.into());
     }
     let made = Allocation { id: books.dice.uuid(), invoice: invoice.id, amount, date };
     let kept = made.clone();
@@ -127,6 +128,10 @@ pub(super) fn delete_allocation(
     let source = as_id(key).and_then(|credit| books.target(target, credit)).cloned();
     let Some(source) = source else { return not_found() };
     let Some(used) = source.uses.iter().find(|each| Some(each.id) == wanted).cloned() else { return not_found() };
+    let locked = books.locked(used.date);
+    if !locked.is_empty() {
+        return validation(vec![json!({ "AllocationID": id(used.id), "ValidationErrors": messages(&locked) })]);
+    }
     settle(books, caller, target, source.id, |each| each.uses.retain(|have| have.id != used.id), used.date);
     settle(
         books,

@@ -6,6 +6,7 @@ use super::accounting::Caller;
 use super::books::Books;
 use super::element::Element;
 use super::model::{Contact, Postal, Status};
+use super::refusals::{Place, Refusal};
 use super::writing::{Outcome, Saved, Submitted};
 
 const NAME_CHARS_MAX: usize = 255;
@@ -17,17 +18,20 @@ pub(super) fn save(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> O
     let number = element.text("ContactNumber").unwrap_or_default();
     let name = element.text("Name");
     let existing = match id {
+        Some(_) if sent.creates_only && sent.target.is_none() => {
+            return Err("A contact with this id exists already".into());
+        }
         Some(id) => Some(books.contacts.find(id).map(|found| found.id).ok_or_else(|| missing(id))?),
         None if sent.creates_only => None,
         None => books.contact_by_number(number).or_else(|| books.contact_by_name(name?)).map(|found| found.id),
     };
     if existing.is_none() && name.is_none_or(str::is_empty) {
         let text = "The Contact must contain at least 1 of the following elements to identify the contact: Name, ContactID, ContactNumber";
-        return Err(vec![text.to_owned()]);
+        return Err(text.to_owned().into());
     }
     let errors = check(books, element, existing, sent.creates_only);
     if !errors.is_empty() {
-        return Err(errors);
+        return Err(errors.into());
     }
     let (now, created) = (caller.now_ms(), existing.is_none());
     let id = match existing {
@@ -56,13 +60,8 @@ fn check(books: &Books, element: Element<'_>, existing: Option<Uuid>, creates_on
         if name.is_empty() || stray || name.chars().count() > NAME_CHARS_MAX {
             errors.push("The contact name is not valid".to_owned());
         }
-        let archives = element.text("ContactStatus") == Some("ARCHIVED");
-        if books.contact_by_name(name).is_some_and(|other| Some(other.id) != existing) && !archives {
-            errors.push(format!(
-                "The contact name {name} is already assigned to another contact. The contact name must be unique across all active contacts."
-            ));
-        }
     }
+    errors.extend(name_taken(books, element, existing));
     if let Some(number) = element.text("ContactNumber").filter(|number| !number.is_empty()) {
         let other = books.contact_by_number(number).filter(|other| Some(other.id) != existing);
         if other.is_some() || (creates_only && books.contact_by_number(number).is_some()) {
@@ -74,11 +73,37 @@ fn check(books: &Books, element: Element<'_>, existing: Option<Uuid>, creates_on
             errors.push(format!("The field {name} must be a string with a maximum length of {most}."));
         }
     }
+    if element.list("ContactPersons").is_some_and(|persons| persons.len() > PERSONS_MAX) {
+        errors.push("A contact can have at most 5 contact persons".to_owned());
+    }
     if element.text("ContactStatus").is_some_and(|status| !matches!(status, "ACTIVE" | "ARCHIVED")) {
         errors.push("The contact status is not valid".to_owned());
     }
     errors
 }
+
+/// The message for a name that another active contact has, in any case of letters. An archived contact may share its
+/// name, until it is to be active again.
+fn name_taken(books: &Books, element: Element<'_>, existing: Option<Uuid>) -> Option<String> {
+    let old = existing.and_then(|id| books.contacts.find(id));
+    let status = element.text("ContactStatus").and_then(Status::parse).or(old.map(|old| old.status));
+    let wakes = status == Some(Status::Active) && old.is_some_and(|old| old.status != Status::Active);
+    if status.is_some_and(|status| status != Status::Active) || !(wakes || element.has("Name")) {
+        return None;
+    }
+    let name = element.text("Name").or(old.map(|old| &*old.name))?;
+    let folded = name.to_lowercase();
+    let other = |each: &&Contact| {
+        each.status == Status::Active && Some(each.id) != existing && each.name.to_lowercase() == folded
+    };
+    books.contacts.all().find(other)?;
+    Some(format!(
+        "The contact name {name} is already assigned to another contact. The contact name must be unique across all active contacts."
+    ))
+}
+
+/// Most people of one contact.
+const PERSONS_MAX: usize = 5;
 
 /// An empty active contact.
 pub(super) fn blank(books: &mut Books, now: i64) -> Contact {
@@ -148,33 +173,62 @@ fn fill(contact: &mut Contact, element: Element<'_>) {
     }
 }
 
-/// The contact of a document: found, silently made from a name, or refused when archived.
-pub(super) fn of_document(books: &mut Books, caller: &Caller, sent: Option<Element<'_>>) -> Result<Uuid, Vec<String>> {
+/// What happens to a document whose contact nobody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unknown {
+    Created,
+    Refused,
+}
+
+/// The messages for a contact that new documents may not name.
+pub(super) fn not_in_use(books: &Books, contact: Uuid) -> Vec<String> {
+    let status = books.contacts.find(contact).map_or(Status::Active, |found| found.status);
+    if status == Status::Active {
+        return Vec::new();
+    }
+    vec![
+        format!("The status '{}' is not valid for contacts", status.as_str()),
+        "The contact with the specified contact details has been archived. The contact must be un-archived before creating new invoices or credit notes".to_owned(),
+    ]
+}
+
+/// The contact of a document: found, silently made from a name, or refused.
+pub(super) fn of_document(
+    books: &mut Books,
+    caller: &Caller,
+    sent: Option<Element<'_>>,
+    unknown: Unknown,
+) -> Result<Uuid, Refusal> {
+    named(books, caller, sent, unknown).map_err(|refusal| refusal.at(Place::Contact))
+}
+
+fn named(books: &mut Books, caller: &Caller, sent: Option<Element<'_>>, unknown: Unknown) -> Result<Uuid, Refusal> {
     let Some(element) = sent else {
-        return Err(vec!["A Contact must be specified for this type of transaction".to_owned()]);
+        return Err("A Contact must be specified for this type of transaction".into());
     };
-    let by_number = books.contact_by_number(element.text("ContactNumber").unwrap_or_default()).map(|found| found.id);
-    if let Some(id) = element.id("ContactID").or(by_number) {
-        let found = books.contacts.find(id).ok_or_else(|| missing(id))?;
-        if found.status != Status::Active {
-            return Err(vec![
-                "The status 'ARCHIVED' is not valid for contacts".to_owned(),
-                "The contact with the specified contact details has been archived. The contact must be un-archived before creating new invoices or credit notes".to_owned(),
-            ]);
+    let id = element.id("ContactID");
+    let number = element.text("ContactNumber").unwrap_or_default();
+    let by_number = id.is_none().then(|| books.contact_by_number(number)).flatten();
+    let by_name = || books.contact_by_name(element.text("Name")?);
+    let known = id.or(by_number.map(|found| found.id)).or_else(|| by_name().map(|found| found.id));
+    if let Some(id) = known {
+        books.contacts.find(id).ok_or_else(|| missing(id))?;
+        let archived = not_in_use(books, id);
+        if !archived.is_empty() {
+            return Err(archived.into());
         }
         if element.0.len() == 1 {
             return Ok(id);
         }
+    } else if unknown == Unknown::Refused {
+        return Err("The contact must exist before a purchase order can name it".into());
     }
-    // Anything beside the id updates the contact; a name nobody has makes a new one.
-    let known = element.id("ContactID").or_else(|| {
-        let number = element.text("ContactNumber").unwrap_or_default();
-        books.contact_by_number(number).or_else(|| books.contact_by_name(element.text("Name")?)).map(|found| found.id)
-    });
-    if known.is_some() && element.id("ContactID").is_none() && element.0.len() == 1 {
-        return Ok(known.unwrap_or_default());
-    }
+    // Anything beside what identifies the contact updates it; a name nobody has makes a new one.
     let submitted = Submitted { element, creates_only: false, target: known, places: 2 };
     let saved = save(books, caller, submitted)?;
-    Uuid::try_parse(&saved.id).map_err(|_| missing(Uuid::nil()))
+    let id = Uuid::try_parse(&saved.id).map_err(|_| missing(Uuid::nil()))?;
+    if !element.has("ContactPersons") {
+        books.contacts.change(id, None, |contact| contact.persons.clear());
+    }
+    Ok(id)
 }

@@ -8,9 +8,11 @@ use rust_decimal::Decimal;
 
 use super::accounting::Caller;
 use super::books::Books;
-use super::element::Element;
-use super::lines::{Remarks, checked_tax, is_off_limits, tracking};
+use super::document_rules::account_archived;
+use super::element::{Element, link_fault};
+use super::lines::{AMOUNT_TOO_LARGE, amount_max, checked_tax, is_off_limits, tracking};
 use super::model::{Journal, JournalLine, Status, Taxing};
+use super::refusals::{Place, Refusal, Remarks};
 use super::totals::tax_of;
 use super::wire::round;
 use super::writing::{Outcome, Saved, Submitted};
@@ -20,24 +22,25 @@ pub(super) fn save(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> O
     let element = sent.element;
     let old = match sent.target.or(element.id("ManualJournalID")) {
         None => None,
-        Some(_) if sent.creates_only => return Err(vec!["A journal with this id exists already".to_owned()]),
+        Some(_) if sent.creates_only => return Err("A journal with this id exists already".into()),
         Some(id) => match books.journals.find(id).cloned() {
             Some(found) => Some(found),
-            None => return Err(vec![format!("A journal with ManualJournalID {id} could not be found")]),
+            None => return Err(format!("A journal with ManualJournalID {id} could not be found").into()),
         },
     };
     let created = old.is_none();
     let next = status(element, old.as_ref())?;
-    let mut errors = Remarks::default();
-    let journal = draw(books, caller, element, old.as_ref(), next, &mut errors);
+    let mut remarks = Remarks::default();
+    let journal = draw(books, caller, element, old.as_ref(), next, &mut remarks);
+    if next == Status::Posted && !element.has("JournalLines") {
+        recheck(books, &journal, old.as_ref(), &mut remarks);
+    }
     for day in old.iter().filter(|old| old.status == Status::Posted).map(|old| old.date).chain([journal.date]) {
-        if next != Status::Draft && next != Status::Deleted && errors.errors.is_empty() {
-            errors.errors.extend(books.locked(day));
+        if next != Status::Draft && next != Status::Deleted && !remarks.is_refused() {
+            remarks.refuse_all(books.locked(day));
         }
     }
-    if !errors.errors.is_empty() {
-        return Err(errors.errors);
-    }
+    let warnings = remarks.verdict()?;
     let id = journal.id;
     if created {
         books.journals.add(journal);
@@ -45,16 +48,32 @@ pub(super) fn save(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> O
         books.journals.change(id, Some(caller.now_ms()), |each| *each = Journal { updated: each.updated, ..journal });
     }
     books.note(id, if created { "Created" } else { "Edited" }, String::new(), &caller.app_name, caller.now_ms());
-    Ok(Saved::plainly(id))
+    Ok(Saved { id: id.to_string(), warnings })
+}
+
+/// Posting a stored draft: each line needs an account, one that is still in use.
+fn recheck(books: &Books, journal: &Journal, old: Option<&Journal>, remarks: &mut Remarks) {
+    if old.is_none_or(|old| old.status == Status::Posted) {
+        return;
+    }
+    for (at, line) in journal.lines.iter().enumerate() {
+        remarks.turn_to(Place::Line(at));
+        match line.account.and_then(|id| books.accounts.find(id)) {
+            None => remarks.refuse("Account code must be specified for each line of a posted journal"),
+            Some(account) if account.status != Status::Active => remarks.refuse(account_archived(&account.code)),
+            Some(_) => (),
+        }
+    }
+    remarks.turn_to(Place::Whole);
 }
 
 /// The status after the write: DRAFT unless said otherwise; a draft is deleted, a posted journal voided.
-fn status(element: Element<'_>, old: Option<&Journal>) -> Result<Status, Vec<String>> {
+fn status(element: Element<'_>, old: Option<&Journal>) -> Result<Status, Refusal> {
     use Status::{Deleted, Draft, Posted, Voided};
-    let refused = |text: &str| Err(vec![format!("The status '{text}' cannot be applied to the document")]);
+    let refused = |text: &str| Err(format!("The status '{text}' cannot be applied to the document").into());
     let now = old.map(|old| old.status);
     if now.is_some_and(|now| !matches!(now, Draft | Posted)) {
-        return Err(vec!["Document not of valid status for modification".to_owned()]);
+        return Err("Document not of valid status for modification".into());
     }
     let Some(text) = element.text("Status") else { return Ok(now.unwrap_or(Draft)) };
     let Some(next) = Status::parse(text) else { return refused(text) };
@@ -74,23 +93,26 @@ fn draw(
 ) -> Journal {
     let narration = element.text("Narration").or(old.map(|old| &*old.narration)).unwrap_or_default();
     if narration.is_empty() {
-        remarks.errors.push("Narration is a mandatory field".to_owned());
+        remarks.refuse("Narration is a mandatory field".to_owned());
     }
     let taxing = element.taxing().or(old.map(|old| old.taxing)).unwrap_or(Taxing::NoTax);
     let url = element.text("Url").or(old.map(|old| &*old.url)).unwrap_or_default();
-    if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
-        remarks.errors.push("Url must be a valid absolute URL".to_owned());
-    }
+    element.text("Url").and_then(link_fault).into_iter().for_each(|text| remarks.refuse(text));
     let lines = match element.list("JournalLines") {
         Some(given) => {
-            let lines: Vec<JournalLine> = given.iter().filter_map(|each| line(books, *each, taxing, remarks)).collect();
+            let mut lines = Vec::with_capacity(given.len());
+            for (at, each) in given.iter().enumerate() {
+                remarks.turn_to(Place::Line(at));
+                lines.extend(line(books, *each, taxing, next, remarks));
+            }
+            remarks.turn_to(Place::Whole);
             balance(&lines, given.len(), taxing, remarks);
             lines
         }
         None => old.map(|old| old.lines.clone()).unwrap_or_default(),
     };
-    if lines.len() < 2 && remarks.errors.is_empty() {
-        remarks.errors.push("At least two journal lines must be specified".to_owned());
+    if lines.len() < 2 && !remarks.is_refused() {
+        remarks.refuse("At least two journal lines must be specified".to_owned());
     }
     Journal {
         id: old.map_or_else(|| books.dice.uuid(), |old| old.id),
@@ -105,48 +127,56 @@ fn draw(
     }
 }
 
-fn line(books: &Books, sent: Element<'_>, taxing: Taxing, remarks: &mut Remarks) -> Option<JournalLine> {
-    let amount = round(sent.decimal("LineAmount").unwrap_or_default(), 2);
+/// One line. On a draft an unknown account is removed with a warning: HTTP 200, and the line has no account.
+fn line(books: &Books, sent: Element<'_>, taxing: Taxing, next: Status, remarks: &mut Remarks) -> Option<JournalLine> {
+    let given = sent.decimal("LineAmount").unwrap_or_default();
+    if given.abs() > amount_max() {
+        remarks.refuse(AMOUNT_TOO_LARGE);
+        return None;
+    }
     let code = sent.text("AccountCode").unwrap_or_default();
     let found = books.account_by_code(code).or_else(|| books.accounts.find(sent.id("AccountID")?));
     let named = if code.is_empty() { sent.text("AccountID").unwrap_or_default() } else { code };
-    let Some(account) = found else {
-        remarks.errors.push(format!("Account code '{named}' is not a valid code for this document."));
-        return None;
-    };
-    if account.status != Status::Active {
-        remarks.errors.push(format!(
-            "Account code '{named}' has been archived, or has been deleted. Each line item must reference a valid account."
-        ));
-    }
-    if is_off_limits(account) || &*account.kind == "INVENTORY" {
-        remarks.errors.push(format!("Account code '{named}' is not a valid code for this document."));
-    }
-    let name = sent.text("TaxType").filter(|name| !name.is_empty());
-    let tax_type = match name.map(|name| checked_tax(books, name, Some(account))) {
-        Some(Err(text)) => {
-            remarks.errors.push(text);
+    match found {
+        None if next == Status::Draft && !named.is_empty() => {
+            remarks.warn(format!("Account code '{named}' has been removed as it does not match a recognised account."));
+        }
+        None => {
+            remarks.refuse(format!("Account code '{named}' is not a valid code for this document."));
             return None;
         }
-        Some(Ok(tax_type)) => tax_type,
-        None if taxing == Taxing::NoTax => Arc::from("NONE"),
-        None => account.tax_type.clone(),
+        Some(account) if account.status != Status::Active => remarks.refuse(account_archived(named)),
+        Some(account) if is_off_limits(account) || &*account.kind == "INVENTORY" => {
+            remarks.refuse(format!("Account code '{named}' is not a valid code for this document."));
+        }
+        Some(_) => (),
+    }
+    let name = sent.text("TaxType").filter(|name| !name.is_empty());
+    let tax_type = match (name.map(|name| checked_tax(books, name, found)), found) {
+        (Some(Err(text)), _) => {
+            remarks.refuse(text);
+            return None;
+        }
+        (Some(Ok(tax_type)), _) => tax_type,
+        (None, Some(account)) if taxing != Taxing::NoTax => account.tax_type.clone(),
+        (None, _) => Arc::from("NONE"),
     };
     let percent = books.tax_rate(&tax_type).map_or(Decimal::ZERO, |rate| rate.rate);
+    let amount = round(given, 2);
     Some(JournalLine {
         amount,
-        account: account.id,
+        account: found.map(|account| account.id),
         description: sent.text("Description").unwrap_or_default().into(),
         tax: tax_of(amount, percent, taxing),
         tax_type,
-        tracking: tracking(books, sent, remarks).unwrap_or_default(),
+        tracking: tracking(books, sent, true, remarks).unwrap_or_default(),
     })
 }
 
 /// Debits must equal credits, with the tax that each line makes.
 fn balance(lines: &[JournalLine], given: usize, taxing: Taxing, remarks: &mut Remarks) {
     if given < 2 {
-        remarks.errors.push("At least two journal lines must be specified".to_owned());
+        remarks.refuse("At least two journal lines must be specified".to_owned());
         return;
     }
     let gross = |line: &JournalLine| line.amount + if taxing == Taxing::Exclusive { line.tax } else { Decimal::ZERO };
@@ -154,6 +184,6 @@ fn balance(lines: &[JournalLine], given: usize, taxing: Taxing, remarks: &mut Re
     let credits: Decimal = lines.iter().map(gross).filter(|amount| *amount < Decimal::ZERO).sum();
     if debits + credits != Decimal::ZERO && lines.len() == given {
         let text = format!("The total debits ({debits:.2}) must equal total credits ({credits:.2})");
-        remarks.errors.push(text);
+        remarks.refuse(text);
     }
 }

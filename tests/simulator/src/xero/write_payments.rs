@@ -10,6 +10,7 @@ use super::books::Books;
 use super::element::Element;
 use super::model::{Document, Kind, Payment, Status, Target};
 use super::reading::by_id_or_number;
+use super::refusals::Refusal;
 use super::wire::round;
 use super::writing::{Outcome, Saved, Submitted};
 
@@ -18,20 +19,20 @@ pub(super) fn save(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> O
     let element = sent.element;
     if let Some(id) = sent.target.or(element.id("PaymentID")) {
         if element.text("Status") != Some("DELETED") || sent.creates_only {
-            return Err(vec!["Payments cannot be updated; only Status DELETED may be sent".to_owned()]);
+            return Err("Payments cannot be updated; only Status DELETED may be sent".into());
         }
         return remove(books, caller, id);
     }
     let (target, document) = found(books, element)?;
     let account = account(books, element)?;
     let Some(amount) = element.decimal("Amount").map(|amount| round(amount, 2)) else {
-        return Err(vec!["Payment amount is required".to_owned()]);
+        return Err("Payment amount is required".into());
     };
     let date = element.date("Date").unwrap_or(caller.today);
     let mut errors = check(&document, target, amount);
     errors.extend(books.locked(date));
     if !errors.is_empty() {
-        return Err(errors);
+        return Err(errors.into());
     }
     let rate = element.decimal("CurrencyRate").unwrap_or(document.rate);
     let payment = Payment {
@@ -65,7 +66,7 @@ pub(super) fn save(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> O
     Ok(Saved::plainly(id))
 }
 
-fn found(books: &Books, element: Element<'_>) -> Result<(Target, Document), Vec<String>> {
+fn found(books: &Books, element: Element<'_>) -> Result<(Target, Document), Refusal> {
     let numbers = [("InvoiceNumber", Target::Invoice), ("CreditNoteNumber", Target::CreditNote)];
     for target in [Target::Invoice, Target::CreditNote, Target::Prepayment, Target::Overpayment] {
         let Some(named) = element.object(target.as_str()) else { continue };
@@ -79,7 +80,7 @@ fn found(books: &Books, element: Element<'_>) -> Result<(Target, Document), Vec<
             return by_number(books, target, number).cloned().map(|found| (target, found)).ok_or_else(unknown);
         }
     }
-    Err(vec!["A payment must name an invoice, credit note, prepayment or overpayment".to_owned()])
+    Err("A payment must name an invoice, credit note, prepayment or overpayment".into())
 }
 
 fn by_number<'a>(books: &'a Books, target: Target, number: &str) -> Option<&'a Document> {
@@ -90,19 +91,19 @@ fn by_number<'a>(books: &'a Books, target: Target, number: &str) -> Option<&'a D
     }
 }
 
-fn unknown() -> Vec<String> {
-    vec!["The document to be paid could not be found".to_owned()]
+fn unknown() -> Refusal {
+    "The document to be paid could not be found".into()
 }
 
 /// A bank account, or one that takes payments.
-fn account(books: &Books, element: Element<'_>) -> Result<Uuid, Vec<String>> {
+fn account(books: &Books, element: Element<'_>) -> Result<Uuid, Refusal> {
     let named = element.object("Account");
     let by_id = named.and_then(|named| named.id("AccountID")).and_then(|id| books.accounts.find(id));
     let code = named.and_then(|named| named.text("Code")).or(element.text("Code"));
     let found = by_id.or_else(|| books.account_by_code(code?));
     match found.filter(|account| account.status == Status::Active && (account.is_bank() || account.payments)) {
         Some(account) => Ok(account.id),
-        None => Err(vec!["Account must be valid.".to_owned()]),
+        None => Err("Account must be valid.".into()),
     }
 }
 
@@ -155,14 +156,14 @@ pub(super) fn settle(
 /// Deletes a payment; what it paid is open again.
 pub(super) fn remove(books: &mut Books, caller: &Caller, id: Uuid) -> Outcome {
     let Some(payment) = books.payments.find(id).cloned() else {
-        return Err(vec!["Payment could not be found".to_owned()]);
+        return Err("Payment could not be found".into());
     };
     if payment.status == Status::Deleted {
-        return Err(vec!["Payment has already been deleted".to_owned()]);
+        return Err("Payment has already been deleted".into());
     }
     let locked = books.locked(payment.date);
     if !locked.is_empty() {
-        return Err(locked);
+        return Err(locked.into());
     }
     books.payments.change(id, Some(caller.now_ms()), |each| {
         each.status = Status::Deleted;

@@ -11,6 +11,7 @@ use super::books::Books;
 use super::element::Element;
 use super::fields::as_id;
 use super::model::{Account, Choice, Item, Price, Status, TaxRate, Tracking};
+use super::refusals::Refusal;
 use super::render;
 use super::reply::{Reply, messages, no_data, not_found, validation};
 use super::writing::{Outcome, Saved, Submitted};
@@ -35,14 +36,18 @@ const ACCOUNT_TYPES: &[&str] = &[
     "TERMLIAB",
 ];
 
-fn refused(text: impl Into<String>) -> Vec<String> {
-    vec![text.into()]
+fn refused(text: impl Into<String>) -> Refusal {
+    text.into().into()
 }
 
 /// Creates, changes or archives one account.
 pub(super) fn save_account(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> Outcome {
     let element = sent.element;
-    let existing = sent.target.or(element.id("AccountID")).and_then(|id| books.accounts.find(id)).cloned();
+    let named = sent.target.or(element.id("AccountID"));
+    let existing = named.and_then(|id| books.accounts.find(id)).cloned();
+    if named.is_some() && existing.is_none() {
+        return Err(refused("The account to be changed could not be found"));
+    }
     let code = element.text("Code").unwrap_or_default();
     if code.chars().count() > 10 {
         return Err(refused("Account Code is too long. Maximum of 10 characters allowed"));
@@ -84,6 +89,9 @@ fn create_account(books: &mut Books, caller: &Caller, element: Element<'_>) -> O
     let is_bank = kind == "BANK";
     if name.is_empty() || !ACCOUNT_TYPES.contains(&kind) {
         return Err(refused("Name and a valid Type are required"));
+    }
+    if element.text("BankAccountType") == Some("PAYPAL") {
+        return Err(refused("PayPal accounts cannot be created"));
     }
     if is_bank && element.text("BankAccountNumber").is_none_or(str::is_empty) {
         return Err(refused("BankAccountNumber is required for a bank account"));
@@ -132,7 +140,7 @@ fn is_used(books: &Books, account: Uuid) -> bool {
         each.account == Some(account) || each.lines.iter().any(|line| line.account == Some(account))
     };
     shelves.iter().any(|shelf| shelf.all().any(named))
-        || books.journals.all().any(|each| each.lines.iter().any(|line| line.account == account))
+        || books.journals.all().any(|each| each.lines.iter().any(|line| line.account == Some(account)))
         || books.payments.all().any(|each| each.account == account)
 }
 
@@ -142,7 +150,7 @@ pub(super) fn delete_account(books: &mut Books, caller: &Caller, key: &str) -> R
     if !account.system.is_empty() || is_used(books, account.id) {
         let text = "The account cannot be deleted as it is in use or is a system account";
         return validation(vec![
-            json!({ "AccountID": account.id.to_string(), "ValidationErrors": messages(&refused(text)) }),
+            json!({ "AccountID": account.id.to_string(), "ValidationErrors": messages(&refused(text).texts()) }),
         ]);
     }
     books.accounts.change(account.id, Some(caller.now_ms()), |each| each.status = Status::Deleted);
@@ -210,7 +218,7 @@ fn side(
     flag: &str,
     old: Option<Price>,
     places: u32,
-) -> Result<Option<Price>, Vec<String>> {
+) -> Result<Option<Price>, Refusal> {
     if element.flag(flag) == Some(false) {
         return Ok(None);
     }
@@ -277,7 +285,7 @@ pub(super) fn options(books: &mut Books, caller: &Caller, key: &str, option: Opt
             let clash = name.is_some_and(|name| category.options.iter().any(|each| *each.name == *name));
             let Some(name) = name.filter(|_| !clash) else {
                 let text = "The option needs a name of 1 to 100 characters that the category does not have yet";
-                return validation(vec![json!({ "ValidationErrors": messages(&refused(text)) })]);
+                return validation(vec![json!({ "ValidationErrors": messages(&refused(text).texts()) })]);
             };
             category.options.push(Choice { id: fresh, name: name.into(), status: Status::Active });
             category.options.last().map(render::tracking_option)

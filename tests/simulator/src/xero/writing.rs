@@ -13,8 +13,9 @@ use super::books::Books;
 use super::element::{Element, unreadable};
 use super::endpoints::Endpoint;
 use super::reading::Ask;
+use super::refusals::{self, Refusal};
 use super::reply::{Reply, messages, no_data, not_found, not_implemented, post_data_invalid, validation};
-use super::wire::{iso_utc, ms_time};
+use super::wire::{bare_time, iso_zoneless};
 use super::{
     write_advances, write_bank, write_contacts, write_documents, write_journals, write_payments, write_settings,
 };
@@ -32,7 +33,7 @@ impl Saved {
 }
 
 /// What became of one element.
-pub(super) type Outcome = Result<Saved, Vec<String>>;
+pub(super) type Outcome = Result<Saved, Refusal>;
 
 /// One element and how it arrived.
 #[derive(Clone, Copy)]
@@ -73,7 +74,14 @@ pub(super) fn write(
     if let Some(text) = unreadable(&body, "") {
         return post_data_invalid(&text);
     }
-    let Some(elements) = elements(&body, endpoint.plural()) else { return no_data() };
+    let Some(mut elements) = elements(&body, endpoint.plural()) else { return no_data() };
+    if elements.len() > elements_max(endpoint) {
+        let most = elements_max(endpoint);
+        return post_data_invalid(&format!("A maximum of {most} elements may be sent to this endpoint in a request"));
+    }
+    if endpoint == Endpoint::Accounts && lists_errors(address) {
+        elements.truncate(1); // A known fault of Xero's: the others are passed over without a word.
+    }
     let alone = matches!(endpoint, Endpoint::Accounts | Endpoint::TaxRates)
         || (endpoint == Endpoint::Payments && request.method == Method::Post);
     if alone && elements.len() > 1 {
@@ -88,6 +96,16 @@ pub(super) fn write(
         },
     };
     batch(books, caller, endpoint, request.method == Method::Put, target, address, &elements)
+}
+
+/// Most elements of one request: what Xero recommends is what it takes here.
+fn elements_max(endpoint: Endpoint) -> usize {
+    if endpoint == Endpoint::Items { 500 } else { 50 }
+}
+
+/// `summarizeErrors=false`, said in so many words: each element of the answer stands for itself.
+fn lists_errors(address: &Address) -> bool {
+    address.parameter("summarizeErrors").is_some_and(|text| text.eq_ignore_ascii_case("false"))
 }
 
 /// A body is one element or a list under the collection's name.
@@ -143,7 +161,7 @@ fn batch(
     address: &Address,
     elements: &[&Map<String, Value>],
 ) -> Reply {
-    let listing = address.parameter("summarizeErrors").is_some_and(|text| text.eq_ignore_ascii_case("false"));
+    let listing = lists_errors(address);
     let ask = Ask { address, since_ms: i64::MIN, today: caller.today, app: caller.app };
     let places = ask.places();
     let mut answers = Vec::new();
@@ -163,11 +181,14 @@ fn batch(
                     books.keep();
                 }
             }
-            Err(texts) if listing => {
+            Err(refusal) if listing => {
                 books.roll_back();
-                answers.push(listed_error(endpoint, element, &texts));
+                answers.push(match endpoint {
+                    Endpoint::Accounts => refusals::hidden(element),
+                    _ => refusals::listed(endpoint, element, &refusal),
+                });
             }
-            Err(texts) => refused.push(echoed(endpoint, element, &texts)),
+            Err(refusal) => refused.push(refusals::echoed(endpoint, element, &refusal)),
         }
     }
     if !refused.is_empty() {
@@ -196,7 +217,7 @@ pub(super) fn save(books: &mut Books, caller: &Caller, endpoint: Endpoint, sent:
         Endpoint::Currencies => write_settings::save_currency(books, sent),
         Endpoint::TaxRates => write_settings::save_tax_rate(books, sent),
         Endpoint::Organisation | Endpoint::Prepayments | Endpoint::Overpayments => {
-            Err(vec!["This endpoint is read only".to_owned()])
+            Err("This endpoint is read only".into())
         }
     }
 }
@@ -228,40 +249,6 @@ fn answered(books: &Books, endpoint: Endpoint, ask: &Ask<'_>, saved: &Saved, lis
     out
 }
 
-fn listed_error(endpoint: Endpoint, element: Element<'_>, texts: &[String]) -> Value {
-    let id = element.text(endpoint.id_field()).map_or(Uuid::nil().to_string(), str::to_owned);
-    let mut out = json!({ "StatusAttributeString": "ERROR", "ValidationErrors": messages(texts) });
-    out[endpoint.id_field()] = json!(id);
-    for name in ["InvoiceNumber", "CreditNoteNumber", "PurchaseOrderNumber", "Name", "Narration"] {
-        if let Some(text) = element.text(name) {
-            out[name] = json!(text);
-        }
-    }
-    if matches!(endpoint, Endpoint::Invoices | Endpoint::CreditNotes) {
-        out["HasErrors"] = json!(true);
-    }
-    out
-}
-
-/// The whole element as submitted, with its messages, as the 400 has it.
-fn echoed(endpoint: Endpoint, element: Element<'_>, texts: &[String]) -> Value {
-    let mut out = Value::Object(element.0.clone());
-    if element.id(endpoint.id_field()).is_none() {
-        out[endpoint.id_field()] = json!(Uuid::nil().to_string());
-    }
-    out["HasErrors"] = json!(true);
-    out["ValidationErrors"] = messages(texts);
-    if let Some(Value::Array(lines)) = out.get_mut("LineItems") {
-        for line in lines.iter_mut().filter(|line| line.is_object()) {
-            line["ValidationErrors"] = json!([]);
-        }
-    }
-    if out.get("Contact").is_some_and(Value::is_object) {
-        out["Contact"]["HasValidationErrors"] = json!(false);
-    }
-    out
-}
-
 fn delete(books: &mut Books, caller: &Caller, endpoint: Endpoint, rest: &[&str]) -> Reply {
     match (endpoint, rest) {
         (Endpoint::Accounts, [key]) => write_settings::delete_account(books, caller, key),
@@ -283,7 +270,7 @@ pub(super) fn history(books: &Books, endpoint: Endpoint, key: &str) -> Option<Ve
     let notes = books.history.get(&id).map(Vec::as_slice).unwrap_or_default();
     let one = |note: &super::books::Note| {
         json!({
-            "Changes": note.change, "DateUTC": ms_time(note.at), "DateUTCString": iso_utc(note.at),
+            "Changes": note.change, "DateUTC": bare_time(note.at), "DateUTCString": iso_zoneless(note.at),
             "User": note.user, "Details": note.details,
         })
     };
@@ -298,20 +285,20 @@ fn add_note(books: &mut Books, caller: &Caller, endpoint: Endpoint, key: &str, b
     let Some(records) = elements(body, "HistoryRecords") else { return no_data() };
     let refuses = matches!(endpoint, Endpoint::Payments | Endpoint::Prepayments | Endpoint::Overpayments);
     let texts: Vec<&str> = records.iter().filter_map(|record| Element(record).text("Details")).collect();
-    let too_long = texts.iter().any(|text| text.chars().count() > NOTE_CHARS_MAX);
-    if refuses || too_long || texts.len() != records.len() || texts.iter().any(|text| text.is_empty()) {
+    let fits = |text: &&str| (1..=NOTE_CHARS_MAX).contains(&text.chars().count());
+    let at = caller.now_ms();
+    let row = |text: &str| json!({ "Details": text, "DateUTC": bare_time(at), "DateUTCString": iso_zoneless(at) });
+    if refuses || texts.len() != records.len() || !texts.iter().all(fits) {
         let text = if refuses {
             "The document with the supplied id was not found for this endpoint."
         } else {
             "Details must have 1 to 2500 characters."
         };
-        return validation(vec![json!({ "ValidationErrors": messages(&[text.to_owned()]) })]);
+        let mut echo = row(texts.first().copied().unwrap_or_default());
+        echo["ValidationErrors"] = messages(&[text.to_owned()]);
+        return validation(vec![echo]);
     }
-    let mut answers = Vec::new();
-    for text in texts {
-        books.note(id, "Note", text.to_owned(), "System Generated", caller.now_ms());
-        let at = caller.now_ms();
-        answers.push(json!({ "Details": text, "DateUTC": ms_time(at), "DateUTCString": iso_utc(at) }));
-    }
+    texts.iter().for_each(|text| books.note(id, "Note", (*text).to_owned(), "System Generated", at));
+    let answers = texts.into_iter().map(row).collect();
     envelope(books, caller, "HistoryRecords", answers, None)
 }
