@@ -94,16 +94,32 @@ async fn a_partial_grant_shows_in_scope_and_fails_the_endpoint() {
 }
 
 #[tokio::test]
-async fn the_old_refresh_token_works_for_thirty_minutes_after_its_first_use() {
+async fn an_old_refresh_token_works_for_thirty_minutes_and_its_second_use_ends_what_its_first_one_gave() {
     let scene = Scene::with(5).await;
     let old = scene.tokens["refresh_token"].as_str().unwrap().to_owned();
-    let new = body(&scene.refresh(&old).await);
-    assert_ne!(new["refresh_token"], scene.tokens["refresh_token"]);
+    let first = body(&scene.refresh(&old).await);
+    assert_ne!(first["refresh_token"], scene.tokens["refresh_token"]);
     scene.clock.pass(29 * 60);
-    assert_eq!(scene.refresh(&old).await.status, 200);
+    let second = body(&scene.refresh(&old).await);
     scene.clock.pass(2 * 60);
-    assert_eq!(body(&scene.refresh(&old).await)["error"], "invalid_grant");
-    assert_eq!(scene.refresh(new["refresh_token"].as_str().unwrap()).await.status, 200);
+    assert_eq!(body(&scene.refresh(&old).await)["error"], "invalid_grant", "the half hour is over");
+    let token = |tokens: &Value| tokens["refresh_token"].as_str().unwrap().to_owned();
+    assert_eq!(body(&scene.refresh(&token(&first)).await)["error"], "invalid_grant", "the racing twin has lost");
+    assert_eq!(scene.refresh(&token(&second)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_race_ends_the_whole_line_of_the_loser() {
+    let scene = Scene::with(5).await;
+    let token = |tokens: &Value| tokens["refresh_token"].as_str().unwrap().to_owned();
+    let old = token(&scene.tokens);
+    let child = token(&body(&scene.refresh(&old).await));
+    let grandchild = token(&body(&scene.refresh(&child).await));
+    let other = token(&body(&scene.refresh(&old).await));
+    for dead in [&child, &grandchild] {
+        assert_eq!(body(&scene.refresh(dead).await)["error"], "invalid_grant");
+    }
+    assert_eq!(scene.refresh(&other).await.status, 200);
 }
 
 #[tokio::test]
@@ -119,7 +135,26 @@ async fn a_lost_token_answer_leaves_the_old_token_usable() {
     let old = scene.tokens["refresh_token"].as_str().unwrap().to_owned();
     scene.xero.order_fault(Fault::LostTokenAnswer);
     assert!(scene.token(&format!("grant_type=refresh_token&refresh_token={old}")).await.is_err());
-    assert_eq!(scene.refresh(&old).await.status, 200);
+    let again = scene.refresh(&old).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(scene.refresh(body(&again)["refresh_token"].as_str().unwrap()).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_discovery_document_is_refused_after_a_few_hits_and_the_keys_never_are() {
+    let scene = scene();
+    let document = "https://identity.xero.com/.well-known/openid-configuration";
+    for _ in 0..5 {
+        assert_eq!(scene.raw(Method::Get, document, &[], "").await.unwrap().status, 200);
+    }
+    scene.clock.pass(59);
+    let refused = scene.raw(Method::Get, document, &[], "").await.unwrap();
+    assert!(refused.status == 403 && refused.header("content-type").unwrap().starts_with("text/html"));
+    for _ in 0..20 {
+        assert_eq!(scene.raw(Method::Get, &format!("{document}/jwks"), &[], "").await.unwrap().status, 200);
+    }
+    scene.clock.pass(60);
+    assert_eq!(scene.raw(Method::Get, document, &[], "").await.unwrap().status, 200);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use kernel::{TenantId, XeroUserId};
 use super::Xero;
 use super::calls::Call;
 use super::demo::{self, DemoSettings};
-use super::faults::Fault;
+use super::faults::{Fault, FaultTarget};
 use super::record::Recorder;
 use super::replay::Replays;
 use super::settings::{AppId, AppSettings, Consent, Role, UserSettings};
@@ -69,9 +69,14 @@ impl Xero {
         self.lock().books.iter().map(|books| books.tenant).collect()
     }
 
-    /// Orders a failure for the next call that fits.
+    /// Orders a failure for the next call that fits: of the Accounting API, as far as the fault names no other.
     pub fn order_fault(&self, fault: Fault) {
-        self.lock().faults.push_back(fault);
+        self.lock().faults.order(fault, None);
+    }
+
+    /// Orders a failure for the next call of one kind.
+    pub fn order_fault_at(&self, target: FaultTarget, fault: Fault) {
+        self.lock().faults.order(fault, Some(target));
     }
 
     /// Uses up calls as others sharing the app's quota would: of this minute, and of this day.
@@ -86,7 +91,8 @@ impl Xero {
         self.lock().limits.spend_app(app, calls, now);
     }
 
-    /// Keeps Accounting calls open, and in flight, until `release_calls`.
+    /// Keeps the answers of calls that passed the door back, and the calls in flight, until `release_calls`. What a call
+    /// asks for is carried out when it arrives.
     pub fn hold_calls(&self) {
         self.held.send_replace(true);
     }
@@ -96,7 +102,7 @@ impl Xero {
         self.held.send_replace(false);
     }
 
-    /// Makes every Accounting call take so long, in flight all the while.
+    /// Makes every answer take so long, the call in flight all the while; a caller waits at most its own time-out.
     pub fn set_latency(&self, latency: Duration) {
         *self.latency.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = latency;
     }

@@ -2,16 +2,14 @@
 //!
 //! Owns the registers of apps, users, connections and organisations. Rules live in the modules beside it.
 
-use std::collections::VecDeque;
-
 use jiff::SignedDuration;
 use kernel::{TenantId, Timestamp, XeroConnectionId, XeroUserId};
 
 use super::books::Books;
 use super::calls::Call;
 use super::dice::Dice;
-use super::faults::Fault;
-use super::identity::{Access, Code, Refresh};
+use super::faults::Ordered;
+use super::identity::{Access, Code, Firewall, Refresh};
 use super::limits::Limits;
 use super::record::Recorder;
 use super::replay::Replays;
@@ -56,7 +54,8 @@ pub(super) struct State {
     pub(super) refreshes: Vec<Refresh>,
     pub(super) consent: Option<Consent>,
     pub(super) limits: Limits,
-    pub(super) faults: VecDeque<Fault>,
+    pub(super) faults: Ordered,
+    pub(super) firewall: Firewall,
     pub(super) calls: Vec<Call>,
     pub(super) recorder: Option<Recorder>,
 }
@@ -75,7 +74,8 @@ impl State {
             refreshes: Vec::new(),
             consent: None,
             limits: Limits::default(),
-            faults: VecDeque::new(),
+            faults: Ordered::default(),
+            firewall: Firewall::default(),
             calls: Vec::new(),
             recorder: None,
         }
