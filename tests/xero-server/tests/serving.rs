@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use simulator::xero::{AppSettings, Fault};
+use simulator::xero::{AppSettings, Fault, UserSettings};
 use socket::{Manner, Target, consent, control, exchange, get, parts, post, request, until, xero};
 use tokio::io::AsyncWriteExt;
 use xero_server::{ServerSettings, serve};
@@ -125,4 +125,21 @@ async fn a_held_call_is_answered_when_it_is_released() {
     assert!(!call.is_finished());
     control(address, "release", json!({})).await;
     assert_eq!(parts(&call.await.unwrap()).0, 200);
+}
+
+#[tokio::test]
+async fn practices_and_subscription_events_come_through_controls() {
+    let (xero, app, _) = xero();
+    let server = serve(0, xero.clone(), ServerSettings::default()).await.unwrap();
+    let address = server.address();
+    let user = xero.register_user(UserSettings::default()).to_string();
+    let practice = control(address, "practice", json!({ "name": "Ferris & Partners", "user": user })).await;
+    control(address, "consent", json!({ "user": user, "tenants": [practice] })).await;
+    let headers = headers(address, practice.as_str().unwrap()).await;
+    let listed = exchange(address, &request("GET", "/connections", &headers, "")).await;
+    assert!(listed.contains("\"tenantType\":\"PRACTICE\""), "{listed}");
+    assert_eq!(parts(&exchange(address, &request("GET", CONTACTS, &headers, "")).await).0, 403);
+    let id = control(address, "subscription", json!({ "created": true })).await;
+    let body = String::from_utf8_lossy(&xero.take_deliveries(app)[0].body).into_owned();
+    assert!(body.contains(id.as_str().unwrap()) && body.contains("\"tenantType\": \"APPLICATION\""), "{body}");
 }

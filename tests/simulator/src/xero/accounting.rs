@@ -166,7 +166,10 @@ fn handle(state: &mut State, ticket: &Ticket, request: &HttpRequest, address: &A
         return attachments::answer(books, &caller, endpoint, key, file.first().copied(), request, address);
     }
     if request.method == ports::Method::Get {
-        let since_ms = reading::modified_since(request.header("if-modified-since"));
+        let since_ms = match reading::modified_since(request.header("if-modified-since")) {
+            Ok(since_ms) => since_ms,
+            Err(reply) => return reply,
+        };
         let ask = Ask { address, since_ms, today, app };
         return read(books, endpoint, &rest, &ask, &caller);
     }

@@ -52,11 +52,14 @@ fn list(state: &State, app: AppId, user: XeroUserId, event: Option<&str>) -> Rep
 }
 
 fn row(state: &State, each: &Connection) -> Value {
-    let name = state.books.iter().find(|books| books.tenant == each.tenant).map(|books| books.profile.name.clone());
+    let practice = state.practices.iter().find(|practice| practice.tenant == each.tenant);
+    let books = state.books.iter().find(|books| books.tenant == each.tenant);
+    let name = practice.map(|practice| &practice.name).or(books.map(|books| &books.profile.name));
+    let kind = if practice.is_some() { "PRACTICE" } else { "ORGANISATION" };
     let stamp = |at: Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S%.7f").to_string();
     json!({
         "id": each.id.to_string(), "authEventId": each.event.to_string(), "tenantId": each.tenant.to_string(),
-        "tenantType": "ORGANISATION", "tenantName": name,
+        "tenantType": kind, "tenantName": name,
         "createdDateUtc": stamp(each.created), "updatedDateUtc": stamp(each.updated),
     })
 }

@@ -16,6 +16,8 @@
 //! | `spend` | `tenant`, `minute`, `day`, `app`? | uses up calls |
 //! | `spend_app` | `calls`, `app`? | uses up calls of the app's minute |
 //! | `latency` | `millis` | makes every answer take so long |
+//! | `practice` | `name`, `user` | opens a practice; its tenant id |
+//! | `subscription` | `created`?, `app`? | queues an event of the app's own subscription |
 //! | `hold`, `release` | | keeps calls open, lets them go |
 //! | `lose_events` | `app`? | loses waiting webhook events |
 //! | `mischief` | `kind`: `WrongSignature`, `Duplicate` or `Reorder`; `app`? | spoils the next deliveries |
@@ -107,6 +109,14 @@ impl Xero {
             "spend" => self.spend_calls(app, tenant()?, number(input, "minute"), number(input, "day")),
             "spend_app" => self.spend_app_calls(app, number(input, "calls")),
             "latency" => self.set_latency(Duration::from_millis(number(input, "millis").into())),
+            "practice" => {
+                let practice = self.register_practice(&field::<String>(input, "name")?);
+                self.set_role(field(input, "user")?, practice, Role::Adviser);
+                return Ok(json!(practice.to_string()));
+            }
+            "subscription" => {
+                return Ok(json!(self.subscription_event(app, input["created"] == true).map(|id| id.to_string())));
+            }
             "hold" => self.hold_calls(),
             "release" => self.release_calls(),
             "lose_events" => return Ok(json!(self.lose_deliveries(app))),

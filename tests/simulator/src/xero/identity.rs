@@ -21,6 +21,8 @@ const ACCESS_SECS: i64 = 30 * 60;
 const ID_TOKEN_SECS: i64 = 5 * 60;
 const REFRESH_SECS: i64 = 60 * 86_400;
 const GRACE_SECS: i64 = 30 * 60;
+/// Length of a PKCE verifier.
+const VERIFIER_CHARS: std::ops::RangeInclusive<usize> = 43..=128;
 
 /// What a consent gave; every token of it carries this on.
 #[derive(Clone, Debug)]
@@ -98,7 +100,9 @@ fn redeem(state: &mut State, app: AppId, code: &str, redirect_uri: &str, verifie
     let Some(at) = state.codes.iter().position(|each| each.code == code) else { return refused(400, "invalid_grant") };
     let code = state.codes.remove(at);
     let digest = ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes());
-    let proved = code.challenge.is_none_or(|challenge| challenge == URL_SAFE_NO_PAD.encode(digest));
+    let proves =
+        |challenge: String| VERIFIER_CHARS.contains(&verifier.len()) && challenge == URL_SAFE_NO_PAD.encode(digest);
+    let proved = code.challenge.is_none_or(proves);
     let fresh = now < after(code.made, CODE_SECS);
     if code.grant.app != app || code.redirect_uri != redirect_uri || !proved || !fresh {
         return refused(400, "invalid_grant");
@@ -197,6 +201,7 @@ pub(super) fn revoke(state: &mut State, authorization: Option<&str>, body: &[u8]
     let owner = state.refreshes.iter().find(|each| each.token == token && each.grant.app == app);
     if let Some(user) = owner.map(|found| found.grant.user) {
         state.refreshes.retain(|each| each.grant.app != app || each.grant.user != user);
+        state.granted.retain(|(of, by, _)| *of != app || *by != user);
         for connection in &mut state.connections {
             if connection.app == app && connection.user == user {
                 connection.live = false;

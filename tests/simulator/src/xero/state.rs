@@ -5,7 +5,7 @@
 use jiff::SignedDuration;
 use kernel::{TenantId, Timestamp, XeroConnectionId, XeroUserId};
 
-use super::books::Books;
+use super::books::{Books, Habits};
 use super::calls::Call;
 use super::dice::Dice;
 use super::faults::Ordered;
@@ -28,6 +28,12 @@ pub(super) struct User {
     pub(super) roles: Vec<(TenantId, Role)>,
 }
 
+/// An accountants' practice: it can be connected and has no books.
+pub(super) struct Practice {
+    pub(super) tenant: TenantId,
+    pub(super) name: String,
+}
+
 /// The right of one user's tokens for one app to act on one organisation.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
@@ -48,7 +54,10 @@ pub(super) struct State {
     pub(super) apps: Vec<App>,
     pub(super) users: Vec<User>,
     pub(super) books: Vec<Books>,
+    pub(super) practices: Vec<Practice>,
     pub(super) connections: Vec<Connection>,
+    /// Scopes a user granted an app so far: a consent adds to them, only revocation takes them back.
+    pub(super) granted: Vec<(AppId, XeroUserId, Vec<String>)>,
     pub(super) codes: Vec<Code>,
     pub(super) accesses: Vec<Access>,
     pub(super) refreshes: Vec<Refresh>,
@@ -68,7 +77,9 @@ impl State {
             apps: Vec::new(),
             users: Vec::new(),
             books: Vec::new(),
+            practices: Vec::new(),
             connections: Vec::new(),
+            granted: Vec::new(),
             codes: Vec::new(),
             accesses: Vec::new(),
             refreshes: Vec::new(),
@@ -78,6 +89,14 @@ impl State {
             firewall: Firewall::default(),
             calls: Vec::new(),
             recorder: None,
+        }
+    }
+
+    /// How books are to decide what Xero's documentation leaves open.
+    pub(super) fn habits(&self) -> Habits {
+        Habits {
+            payment_events: self.settings.payment_events,
+            keeps_valid_elements: self.settings.keeps_valid_of_failed_batch,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Writes: bodies into elements, elements into records, and the two ways Xero reports what failed.
 //!
 //! Sources: "HTTP Requests and Responses". Without `summarizeErrors=false` one bad element fails the call and nothing is
-//! saved; with it each element stands for itself and the call is a 200.
+//! saved, unless the settings say that the valid ones are; with it each element stands for itself and the call is a 200.
 
 use ports::{HttpRequest, Method};
 use serde_json::{Map, Value, json};
@@ -148,30 +148,37 @@ fn batch(
     let places = ask.places();
     let mut answers = Vec::new();
     let mut refused = Vec::new();
-    if !listing {
+    let each_alone = listing || books.habits.keeps_valid_elements;
+    if !each_alone {
         books.begin();
     }
     for fields in elements {
         let element = Element(fields);
-        if listing {
+        if each_alone {
             books.begin();
         }
         match save(books, caller, endpoint, Submitted { element, creates_only, target, places }) {
             Ok(saved) => {
                 answers.push(answered(books, endpoint, &ask, &saved, listing));
-                if listing {
+                if each_alone {
                     books.keep();
                 }
             }
-            Err(texts) if listing => {
-                books.roll_back();
-                answers.push(listed_error(endpoint, element, &texts));
+            Err(texts) => {
+                if each_alone {
+                    books.roll_back();
+                }
+                match listing {
+                    true => answers.push(listed_error(endpoint, element, &texts)),
+                    false => refused.push(echoed(endpoint, element, &texts)),
+                }
             }
-            Err(texts) => refused.push(echoed(endpoint, element, &texts)),
         }
     }
     if !refused.is_empty() {
-        books.roll_back();
+        if !each_alone {
+            books.roll_back();
+        }
         return validation(refused);
     }
     books.keep();
