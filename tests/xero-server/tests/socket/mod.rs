@@ -119,6 +119,9 @@ impl Target {
         let mut buffer = vec![0; 65_536];
         while !text.ends_with("\"}") {
             let read = stream.read(&mut buffer).await.unwrap();
+            if read == 0 {
+                return; // The sender gave up.
+            }
             text.push_str(&String::from_utf8_lossy(&buffer[..read]));
         }
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
