@@ -99,6 +99,8 @@ impl Stack {
         let embedded_settings =
             EmbeddedSettings { keep: settings.keep.clone(), clock: settings.clock.clone(), secrets };
         let embedded = Embedded::start(&plan, embedded_settings).await?;
+        // Every receiver there ever was died with the last run.
+        embedded.queues.lock().release_all(settings.clock.now());
         let mut environment = embedded.environment();
         environment.extend(settings.environment.clone());
         let functions = start_functions(&plan, &settings, &environment)?;

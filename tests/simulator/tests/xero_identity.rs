@@ -50,16 +50,91 @@ async fn a_code_works_once_and_for_five_minutes() {
     assert_eq!(scene.redeem(&late, "").await.status, 400);
 }
 
+/// Consents with the challenge of a verifier, and redeems with that text in its place.
+async fn proven(scene: &Scene, verifier: &str, sent: Option<&str>) -> ports::HttpResponse {
+    let digest = ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes());
+    let extra = format!("&nonce=n1&code_challenge={}&code_challenge_method=S256", URL_SAFE_NO_PAD.encode(digest));
+    let code = parameter(&scene.authorize(&all_scopes(), &extra).await.unwrap(), "code").unwrap();
+    scene.redeem(&code, &sent.map_or(String::new(), |sent| format!("&code_verifier={sent}"))).await
+}
+
 #[tokio::test]
 async fn a_challenge_must_be_proved_and_a_nonce_comes_back() {
     let scene = scene();
-    let digest = ring::digest::digest(&ring::digest::SHA256, b"a-verifier-of-at-least-forty-three-characters-x");
-    let extra = format!("&nonce=n1&code_challenge={}&code_challenge_method=S256", URL_SAFE_NO_PAD.encode(digest));
-    let code = parameter(&scene.authorize(&all_scopes(), &extra).await.unwrap(), "code").unwrap();
-    assert_eq!(scene.redeem(&code, "&code_verifier=wrong").await.status, 400);
-    let code = parameter(&scene.authorize(&all_scopes(), &extra).await.unwrap(), "code").unwrap();
-    let tokens = scene.redeem(&code, "&code_verifier=a-verifier-of-at-least-forty-three-characters-x").await;
+    let verifier = "a-verifier-of-at-least-forty-three-characters-x";
+    for wrong in [Some("wrong"), Some(""), None] {
+        assert_eq!(body(&proven(&scene, verifier, wrong).await)["error"], "invalid_grant", "{wrong:?}");
+    }
+    let tokens = proven(&scene, verifier, Some(verifier)).await;
     assert_eq!(claims(&body(&tokens)["id_token"])["nonce"], "n1");
+}
+
+#[tokio::test]
+async fn a_verifier_has_43_to_128_characters() {
+    let scene = scene();
+    for (length, status) in [(42, 400), (43, 200), (128, 200), (129, 400)] {
+        let verifier = "v".repeat(length);
+        assert_eq!(proven(&scene, &verifier, Some(&verifier)).await.status, status, "{length}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_address_is_https_or_localhost_and_exactly_the_registered_one() {
+    let scene = scene();
+    for (registered, returns) in [
+        ("https://app.example/xero/callback", true),
+        ("http://localhost:3000/oauth/callback", true),
+        ("http://127.0.0.1:3000/oauth/callback", false),
+        ("http://localhost.example/callback", false),
+        ("http://app.example/callback", false),
+    ] {
+        scene.xero.change_app(scene.app, |app| app.redirect_uris = vec![registered.to_owned()]);
+        let client = AppSettings::default().client_id;
+        for (asked, back) in [(registered.to_owned(), returns), (format!("{registered}/"), false)] {
+            let url = format!(
+                "https://login.xero.com/identity/connect/authorize?response_type=code&client_id={client}&scope=openid&redirect_uri={asked}"
+            );
+            let answer = scene.raw(Method::Get, &url, &[], "").await.unwrap();
+            assert_eq!(answer.header("location").is_some(), back, "{asked}");
+        }
+    }
+    scene.xero.change_app(scene.app, |app| app.redirect_uris = AppSettings::default().redirect_uris);
+    let code = parameter(&scene.authorize(&all_scopes(), "").await.unwrap(), "code").unwrap();
+    let form = format!("grant_type=authorization_code&code={code}&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Foauth");
+    let refused = scene.token(&form).await.unwrap();
+    assert_eq!((refused.status, &body(&refused)["error"]), (400, &Value::from("invalid_grant")));
+}
+
+#[tokio::test]
+async fn scopes_add_up_over_consents_until_they_are_revoked() {
+    let scene = scene();
+    let consent = async |scope: &str| {
+        let code = parameter(&scene.authorize(scope, "").await.unwrap(), "code").unwrap();
+        body(&scene.redeem(&code, "").await)
+    };
+    let first = consent("openid offline_access accounting.contacts").await;
+    let second = consent("openid offline_access accounting.settings").await;
+    assert_eq!(second["scope"], "openid offline_access accounting.settings accounting.contacts");
+    let refreshed = body(&scene.refresh(first["refresh_token"].as_str().unwrap()).await);
+    assert_eq!(refreshed["scope"], first["scope"], "a refresh never widens");
+    revoke(&scene, second["refresh_token"].as_str().unwrap()).await;
+    assert_eq!(consent("openid accounting.settings").await["scope"], "openid accounting.settings");
+}
+
+#[tokio::test]
+async fn a_practice_is_connected_like_an_organisation_and_has_no_books() {
+    let mut scene = scene();
+    let practice = scene.xero.register_practice("Ferris & Partners");
+    scene.xero.set_role(scene.user, practice, simulator::xero::Role::Adviser);
+    let tenants = vec![practice];
+    scene.xero.set_consent(Consent::Allow { user: scene.user, tenants, only_scopes: Vec::new() });
+    scene.tokens = scene.connect().await;
+    let listed = connections(&scene, "").await;
+    assert_eq!((&listed[0]["tenantType"], &listed[0]["tenantName"]), (&"PRACTICE".into(), &"Ferris & Partners".into()));
+    assert_eq!(listed[0]["tenantId"], practice.to_string());
+    scene.tenant = practice;
+    assert_eq!(scene.call(Method::Get, "/Organisation", &[], "").await.status, 403);
+    assert_eq!(delete(&scene, listed[0]["id"].as_str().unwrap()).await, 204);
 }
 
 #[tokio::test]
@@ -94,16 +169,32 @@ async fn a_partial_grant_shows_in_scope_and_fails_the_endpoint() {
 }
 
 #[tokio::test]
-async fn the_old_refresh_token_works_for_thirty_minutes_after_its_first_use() {
+async fn an_old_refresh_token_works_for_thirty_minutes_and_its_second_use_ends_what_its_first_one_gave() {
     let scene = Scene::with(5).await;
     let old = scene.tokens["refresh_token"].as_str().unwrap().to_owned();
-    let new = body(&scene.refresh(&old).await);
-    assert_ne!(new["refresh_token"], scene.tokens["refresh_token"]);
+    let first = body(&scene.refresh(&old).await);
+    assert_ne!(first["refresh_token"], scene.tokens["refresh_token"]);
     scene.clock.pass(29 * 60);
-    assert_eq!(scene.refresh(&old).await.status, 200);
+    let second = body(&scene.refresh(&old).await);
     scene.clock.pass(2 * 60);
-    assert_eq!(body(&scene.refresh(&old).await)["error"], "invalid_grant");
-    assert_eq!(scene.refresh(new["refresh_token"].as_str().unwrap()).await.status, 200);
+    assert_eq!(body(&scene.refresh(&old).await)["error"], "invalid_grant", "the half hour is over");
+    let token = |tokens: &Value| tokens["refresh_token"].as_str().unwrap().to_owned();
+    assert_eq!(body(&scene.refresh(&token(&first)).await)["error"], "invalid_grant", "the racing twin has lost");
+    assert_eq!(scene.refresh(&token(&second)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_race_ends_the_whole_line_of_the_loser() {
+    let scene = Scene::with(5).await;
+    let token = |tokens: &Value| tokens["refresh_token"].as_str().unwrap().to_owned();
+    let old = token(&scene.tokens);
+    let child = token(&body(&scene.refresh(&old).await));
+    let grandchild = token(&body(&scene.refresh(&child).await));
+    let other = token(&body(&scene.refresh(&old).await));
+    for dead in [&child, &grandchild] {
+        assert_eq!(body(&scene.refresh(dead).await)["error"], "invalid_grant");
+    }
+    assert_eq!(scene.refresh(&other).await.status, 200);
 }
 
 #[tokio::test]
@@ -119,7 +210,26 @@ async fn a_lost_token_answer_leaves_the_old_token_usable() {
     let old = scene.tokens["refresh_token"].as_str().unwrap().to_owned();
     scene.xero.order_fault(Fault::LostTokenAnswer);
     assert!(scene.token(&format!("grant_type=refresh_token&refresh_token={old}")).await.is_err());
-    assert_eq!(scene.refresh(&old).await.status, 200);
+    let again = scene.refresh(&old).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(scene.refresh(body(&again)["refresh_token"].as_str().unwrap()).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_discovery_document_is_refused_after_a_few_hits_and_the_keys_never_are() {
+    let scene = scene();
+    let document = "https://identity.xero.com/.well-known/openid-configuration";
+    for _ in 0..5 {
+        assert_eq!(scene.raw(Method::Get, document, &[], "").await.unwrap().status, 200);
+    }
+    scene.clock.pass(59);
+    let refused = scene.raw(Method::Get, document, &[], "").await.unwrap();
+    assert!(refused.status == 403 && refused.header("content-type").unwrap().starts_with("text/html"));
+    for _ in 0..20 {
+        assert_eq!(scene.raw(Method::Get, &format!("{document}/jwks"), &[], "").await.unwrap().status, 200);
+    }
+    scene.clock.pass(60);
+    assert_eq!(scene.raw(Method::Get, document, &[], "").await.unwrap().status, 200);
 }
 
 #[tokio::test]
@@ -168,16 +278,20 @@ async fn connections_are_listed_by_consent_and_deleted_by_their_own_id() {
     assert_eq!(scene.refresh(scene.tokens["refresh_token"].as_str().unwrap()).await.status, 200);
 }
 
-#[tokio::test]
-async fn revocation_ends_everything_the_user_gave() {
-    let scene = Scene::with(5).await;
+async fn revoke(scene: &Scene, refresh: &str) {
     let settings = AppSettings::default();
     let pair = format!("{}:{}", settings.client_id, settings.client_secret);
     let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
-    let refresh = scene.tokens["refresh_token"].as_str().unwrap();
     let url = "https://identity.xero.com/connect/revocation";
     let answer = scene.raw(Method::Post, url, &[("Authorization", &basic)], &format!("token={refresh}")).await.unwrap();
     assert_eq!((answer.status, text(&answer).as_str()), (200, ""));
+}
+
+#[tokio::test]
+async fn revocation_ends_everything_the_user_gave() {
+    let scene = Scene::with(5).await;
+    let refresh = scene.tokens["refresh_token"].as_str().unwrap();
+    revoke(&scene, refresh).await;
     assert_eq!(connections(&scene, "").await, serde_json::json!([]));
     assert_eq!(scene.refresh(refresh).await.status, 400);
 }

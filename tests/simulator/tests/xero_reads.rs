@@ -64,6 +64,21 @@ async fn a_changed_record_moves_to_the_end_and_shows_since_its_second() {
 }
 
 #[tokio::test]
+async fn a_precondition_that_cannot_be_read_is_refused() {
+    let scene = Scene::with(5).await;
+    for bad in ["yesterday", "2026-13-01T00:00:00", "1759654800"] {
+        for path in ["/Invoices", "/Contacts?page=1", "/Organisation"] {
+            let refused = scene.call(Method::Get, path, &[("If-Modified-Since", bad)], "").await;
+            assert_eq!(refused.status, 412, "{path} since {bad}");
+        }
+    }
+    for good in ["2026-10-05T09:00:10", "2026-10-05T09:00:10Z", "Mon, 05 Oct 2026 09:00:10 GMT", ""] {
+        let answer = scene.call(Method::Get, "/Invoices", &[("If-Modified-Since", good)], "").await;
+        assert_eq!(answer.status, 200, "{good}");
+    }
+}
+
+#[tokio::test]
 async fn filters_find_what_they_name() {
     let scene = Scene::with(120).await;
     let one = scene.get("/Invoices?InvoiceNumbers=INV-0001,INV-0003").await;

@@ -6,7 +6,7 @@ mod scene;
 use ports::Method;
 use scene::{Scene, body, first};
 use serde_json::{Value, json};
-use simulator::xero::{AppSettings, DemoSettings, Mischief, signature};
+use simulator::xero::{AppSettings, Consent, DemoSettings, Mischief, Role, signature};
 
 /// The events that wait, each delivery's signature checked.
 fn events(scene: &Scene) -> Vec<Value> {
@@ -141,4 +141,49 @@ async fn deliveries_can_come_twice_out_of_order_and_wrongly_signed() {
     let number = |at: usize| serde_json::from_slice::<Value>(&all[at].body).unwrap()["firstEventSequence"].clone();
     assert_eq!((all.len(), number(0), number(1), number(2)), (4, json!(2), json!(2), json!(1)));
     assert_eq!(all.iter().map(|each| each.genuine).collect::<Vec<_>>(), [false, true, true, true]);
+}
+
+#[tokio::test]
+async fn one_delivery_may_hold_events_of_two_organisations() {
+    let mut scene = Scene::with(5).await;
+    let second = scene.xero.register_organisation(&DemoSettings::sized(8, 5));
+    scene.xero.set_role(scene.user, second, Role::Adviser);
+    scene.xero.change_app(scene.app, |app| app.bulk_connect = true);
+    let tenants = vec![scene.tenant, second];
+    scene.xero.set_consent(Consent::Allow { user: scene.user, tenants, only_scopes: Vec::new() });
+    scene.tokens = scene.connect().await;
+    for tenant in [scene.tenant, second, scene.tenant] {
+        scene.clock.pass(1);
+        let name = json!({ "Name": format!("Made At {}", ports::Clock::now(&*scene.clock)) });
+        scene.xero.edit(tenant, "Contacts", None, &name).unwrap();
+    }
+    let all = scene.xero.take_deliveries(scene.app);
+    assert_eq!(all.len(), 1);
+    let body: Value = serde_json::from_slice(&all[0].body).unwrap();
+    let tenants: Vec<&str> =
+        body["events"].as_array().unwrap().iter().map(|event| event["tenantId"].as_str().unwrap()).collect();
+    assert_eq!(tenants, [scene.tenant, second, scene.tenant].map(|tenant| tenant.to_string()));
+}
+
+#[tokio::test]
+async fn a_subscription_event_belongs_to_the_application() {
+    let scene = Scene::with(5).await;
+    let id = scene.xero.subscription_event(scene.app, false).unwrap();
+    let seen = events(&scene);
+    assert_eq!(brief(&seen), ["SUBSCRIPTION UPDATE"]);
+    assert_eq!(seen[0]["tenantType"], "APPLICATION");
+    assert_eq!(seen[0]["tenantId"], "5d1e0000-0000-0000-0000-000000000001");
+    assert_eq!(seen[0]["resourceUrl"], format!("https://api.xero.com/appstore/2.0/subscriptions/{id}"));
+}
+
+#[tokio::test]
+async fn events_nobody_took_for_thirty_one_days_are_gone() {
+    let scene = Scene::with(5).await;
+    let make = |name: &'static str| scene.xero.edit(scene.tenant, "Contacts", None, &json!({ "Name": name })).unwrap();
+    make("Too Old Ltd");
+    scene.clock.pass(1);
+    make("Just Kept Ltd");
+    scene.clock.pass(31 * 86_400 - 1);
+    let body: Value = serde_json::from_slice(&scene.xero.take_deliveries(scene.app)[0].body).unwrap();
+    assert_eq!((&body["firstEventSequence"], &body["lastEventSequence"]), (&json!(2), &json!(2)));
 }

@@ -2,10 +2,9 @@
 //!
 //! Owns sockets and nothing else: every answer is the simulator's. A lost answer closes the connection without one.
 //! While a webhook target is set, waiting events are delivered to it and failed deliveries repeated. Controls are
-//! `POST /_controls/{name}` with a JSON body; the table of names and fields heads `simulator::xero`'s module `controls`:
-//! `tenants`, `edit`, `merge_contacts`, `lock_dates`, `tracking_option`, `reconcile`, `disconnect`, `role`,
-//! `reset_demo`, `consent`, `fault`, `spend`, `hold`, `release`, `lose_events`, `mischief`,
-//! `calls`.
+//! `POST /_controls/{name}` with a JSON body; the table of names and fields heads `simulator::xero`'s module `controls`.
+//! Two more are the server's own: `webhooks` tells how the subscription stands, `enable_webhooks` has the target checked
+//! and, when it passes, the kept events delivered.
 
 mod deliver;
 
@@ -14,6 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+pub use deliver::Pace;
+use deliver::{Postman, Subscription};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -29,7 +30,7 @@ use tokio::task::JoinHandle;
 
 /// Largest request body taken; Xero's own limit is lower.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// No call to the simulator takes longer, held ones apart.
+/// A call that takes longer, as a held one may, ends without an answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What the server does beside answering.
@@ -39,7 +40,8 @@ pub struct ServerSettings {
     pub webhook_target: Option<String>,
     /// Whose events they are.
     pub webhook_app: Option<AppId>,
-    /// Whether the target's handling of signatures is checked first, as Xero does for a new address.
+    /// Whether the target's handling of signatures is checked first, as Xero always does for a new address. Nothing is
+    /// delivered to a target that fails.
     pub intent_to_receive: bool,
 }
 
@@ -87,21 +89,41 @@ impl Drop for ServerHandle {
 
 /// Listens on a loopback port; 0 picks a free one.
 pub async fn serve(port: u16, xero: Xero, settings: ServerSettings) -> std::io::Result<ServerHandle> {
+    serve_at_pace(port, xero, settings, Pace::default()).await
+}
+
+/// The same with webhooks repeated and given up at another pace than Xero's.
+pub async fn serve_at_pace(
+    port: u16,
+    xero: Xero,
+    settings: ServerSettings,
+    pace: Pace,
+) -> std::io::Result<ServerHandle> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
     let mut tasks = Vec::new();
-    if let (Some(target), Some(app)) = (settings.webhook_target.clone(), settings.webhook_app) {
-        tasks.push(tokio::spawn(deliver::run(xero.clone(), app, target, settings.intent_to_receive)));
+    let mut subscription = None;
+    if let (Some(target), Some(app)) = (&settings.webhook_target, settings.webhook_app) {
+        let target = target.parse().map_err(std::io::Error::other)?;
+        let (postman, portal) = Postman::new(xero.clone(), app, target, pace);
+        subscription = Some(portal);
+        tasks.push(tokio::spawn(postman.run(settings.intent_to_receive)));
     }
-    tasks.push(tokio::spawn(accept(listener, xero)));
+    tasks.push(tokio::spawn(accept(listener, Arc::new(Served { xero, subscription }))));
     Ok(ServerHandle { address, tasks })
 }
 
-async fn accept(listener: TcpListener, xero: Xero) {
+/// What requests reach.
+struct Served {
+    xero: Xero,
+    subscription: Option<Subscription>,
+}
+
+async fn accept(listener: TcpListener, served: Arc<Served>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, xero.clone()));
+                tokio::spawn(connection(stream, served.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "Could not accept a connection");
@@ -111,11 +133,10 @@ async fn accept(listener: TcpListener, xero: Xero) {
     }
 }
 
-async fn connection(stream: TcpStream, xero: Xero) {
-    let xero = Arc::new(xero);
+async fn connection(stream: TcpStream, served: Arc<Served>) {
     let service = service_fn(move |request| {
-        let xero = xero.clone();
-        async move { answer(&xero, request).await }
+        let served = served.clone();
+        async move { answer(&served, request).await }
     });
     // An error here is a lost answer, or a caller that went away: nobody is left to tell.
     if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
@@ -135,14 +156,14 @@ impl std::fmt::Display for NoAnswer {
 
 impl std::error::Error for NoAnswer {}
 
-async fn answer(xero: &Xero, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, NoAnswer> {
+async fn answer(served: &Served, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, NoAnswer> {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
         return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Bytes::new()));
     };
     let body = body.to_bytes();
     if let Some(name) = parts.uri.path().strip_prefix("/_controls/") {
-        return Ok(control(xero, name, &body));
+        return Ok(control(served, name, &body).await);
     }
     let method = match parts.method.as_str() {
         "GET" => Method::Get,
@@ -164,7 +185,10 @@ async fn answer(xero: &Xero, request: Request<Incoming>) -> Result<Response<Full
         timeout: CALL_TIMEOUT,
         response_bytes_max: usize::MAX,
     };
-    let response = xero.send(sent).await.map_err(|_| NoAnswer)?;
+    // By itself, because a caller who leaves does not end a call at Xero.
+    let xero = served.xero.clone();
+    let call = tokio::spawn(async move { xero.send(sent).await });
+    let response = call.await.map_err(|_| NoAnswer)?.map_err(|_| NoAnswer)?;
     let mut out = Response::builder().status(response.status);
     for (name, value) in &response.headers {
         out = out.header(name, value);
@@ -172,9 +196,14 @@ async fn answer(xero: &Xero, request: Request<Incoming>) -> Result<Response<Full
     out.body(Full::new(response.body)).map_err(|_| NoAnswer)
 }
 
-fn control(xero: &Xero, name: &str, body: &[u8]) -> Response<Full<Bytes>> {
+async fn control(served: &Served, name: &str, body: &[u8]) -> Response<Full<Bytes>> {
     let input: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-    match xero.control(name, &input) {
+    let outcome = match (name, &served.subscription) {
+        ("webhooks", Some(portal)) => Ok(json!({ "standing": format!("{:?}", portal.standing()) })),
+        ("enable_webhooks", Some(portal)) => Ok(json!({ "enabled": portal.enable().await })),
+        _ => served.xero.control(name, &input),
+    };
+    match outcome {
         Ok(output) => plain(StatusCode::OK, "application/json", Bytes::from(output.to_string())),
         Err(error) => {
             let text = json!({ "error": error.to_string() }).to_string();

@@ -9,7 +9,7 @@ use simulator::xero::{AppSettings, Consent, DemoSettings, Role, UserSettings, Xe
 use xero_server::{ServerSettings, WallClock, serve};
 
 const USAGE: &str = "xero-server [--port N] [--invoices N] [--country uk|au] [--seed N] [--client-id ID] \
-[--client-secret TEXT] [--redirect-uri URL] [--webhook-url URL] [--webhook-key KEY] [--intent] [--record FILE]";
+[--client-secret TEXT] [--redirect-uri URL] [--webhook-url URL] [--webhook-key KEY] [--no-intent] [--record FILE]";
 
 #[derive(Default)]
 struct Arguments {
@@ -24,11 +24,11 @@ struct Arguments {
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
-    let mut read = Arguments { port: 8085, invoices: 200, seed: 1, ..Arguments::default() };
+    let mut read = Arguments { port: 8085, invoices: 200, seed: 1, intent: true, ..Arguments::default() };
     let mut words = std::env::args().skip(1);
     while let Some(name) = words.next() {
-        if name == "--intent" {
-            read.intent = true;
+        if name == "--no-intent" {
+            read.intent = false;
             continue;
         }
         let value = words.next().with_context(|| format!("{name} needs a value\n{USAGE}"))?;

@@ -35,14 +35,13 @@ pub struct SharedQueues {
 
 impl SharedQueues {
     pub(super) fn open(file: Option<PathBuf>, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
-        let mut model: Sqs = match file.as_ref().filter(|file| file.exists()) {
+        let model = match file.as_ref().filter(|file| file.exists()) {
             None => Sqs::default(),
             Some(file) => {
                 let fault = || format!("{} cannot be read; move it away or choose another --data", file.display());
                 serde_json::from_slice(&std::fs::read(file).with_context(fault)?).with_context(fault)?
             }
         };
-        model.release_all(clock.now());
         Ok(Arc::new(Self { model: Mutex::new(model), changed: Notify::new(), file, clock }))
     }
 

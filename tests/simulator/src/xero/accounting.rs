@@ -9,6 +9,7 @@ use super::address::Address;
 use super::books::Books;
 use super::connections::{expired, unauthorized};
 use super::endpoints::Endpoint;
+use super::faults::Fault;
 use super::identity::{Bearer, Grant, bearer};
 use super::limits;
 use super::model::{Status, Target};
@@ -55,21 +56,36 @@ pub(super) fn admit(state: &mut State, request: &HttpRequest, now: Timestamp) ->
     Ok(Ticket { grant, tenant, day_limit })
 }
 
-/// Answers an admitted call.
-pub(super) fn run(state: &mut State, ticket: &Ticket, request: &HttpRequest, now: Timestamp) -> Reply {
-    let address = Address::of(&request.url);
-    let reply = match permitted(state, ticket, request, &address) {
+/// Answers an admitted call, as far as the fault lets the true answer through.
+pub(super) fn run(
+    state: &mut State,
+    ticket: &Ticket,
+    permitted: Result<Endpoint, Reply>,
+    request: &HttpRequest,
+    address: &Address,
+    fault: Option<Fault>,
+    now: Timestamp,
+) -> Reply {
+    let reply = match permitted {
         Err(reply) => reply,
-        Ok(_) if request.method == ports::Method::Get => handle(state, ticket, request, &address, now),
-        Ok(_) => once_per_key(state, ticket, request, &address, now),
+        Ok(_) if request.method == ports::Method::Get => handle(state, ticket, request, address, now),
+        Ok(_) => once_per_key(state, ticket, request, address, fault, now),
     };
     state.publish(ticket.tenant);
-    let reply = as_asked(reply, request);
-    let reply = reply.with("Xero-Correlation-Id", state.dice.uuid().to_string());
+    let reply = match fault.and_then(Fault::afterwards) {
+        Some(instead) => instead,
+        None => as_asked(reply, request).with("Xero-Correlation-Id", state.dice.uuid().to_string()),
+    };
     state.limits.mark(reply, ticket.grant.app, ticket.tenant, ticket.day_limit)
 }
 
-fn permitted(state: &mut State, ticket: &Ticket, request: &HttpRequest, address: &Address) -> Result<Endpoint, Reply> {
+/// The collection, when token and role allow the call; 401 when they do not.
+pub(super) fn permitted(
+    state: &mut State,
+    ticket: &Ticket,
+    request: &HttpRequest,
+    address: &Address,
+) -> Result<Endpoint, Reply> {
     let segment = address.segments.get(2).map(String::as_str).unwrap_or_default();
     let endpoint = match Endpoint::of(segment) {
         Some(endpoint) => endpoint,
@@ -89,7 +105,14 @@ fn permitted(state: &mut State, ticket: &Ticket, request: &HttpRequest, address:
 }
 
 /// Writes with an Idempotency-Key are answered once; the same call within six minutes gets the same answer.
-fn once_per_key(state: &mut State, ticket: &Ticket, request: &HttpRequest, address: &Address, now: Timestamp) -> Reply {
+fn once_per_key(
+    state: &mut State,
+    ticket: &Ticket,
+    request: &HttpRequest,
+    address: &Address,
+    fault: Option<Fault>,
+    now: Timestamp,
+) -> Reply {
     let app = ticket.grant.app.0;
     let keyed = request.method != ports::Method::Delete;
     let Some(key) = request.header("idempotency-key").filter(|key| keyed && !key.is_empty()).map(str::to_owned) else {
@@ -110,6 +133,9 @@ fn once_per_key(state: &mut State, ticket: &Ticket, request: &HttpRequest, addre
         Known::Nothing => (),
     }
     let reply = handle(state, ticket, request, address, now);
+    // A gateway's page is not Xero's answer and is not kept; Xero's own 500 is.
+    let reply =
+        if fault == Some(Fault::InternalAfterWrite) { Fault::Internal.outage().unwrap_or(reply) } else { reply };
     state.apps[app].replays.keep(&key, print, &reply, now);
     reply
 }
@@ -142,7 +168,10 @@ fn handle(state: &mut State, ticket: &Ticket, request: &HttpRequest, address: &A
         return attachments::answer(books, &caller, endpoint, key, file.first().copied(), request, address);
     }
     if request.method == ports::Method::Get {
-        let since_ms = reading::modified_since(request.header("if-modified-since"));
+        let since_ms = match reading::modified_since(request.header("if-modified-since")) {
+            Ok(since_ms) => since_ms,
+            Err(reply) => return reply,
+        };
         let ask = Ask { address, since_ms, today, app };
         return read(books, endpoint, &rest, &ask, &caller);
     }

@@ -32,6 +32,13 @@ pub(super) struct Profile {
     pub(super) class: String,
 }
 
+/// How these books decide what Xero's documentation leaves open.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Habits {
+    pub(super) payment_events: bool,
+    pub(super) keeps_valid_elements: bool,
+}
+
 /// One event for the webhooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Event {
@@ -55,6 +62,7 @@ pub(super) struct Note {
 pub(super) struct Books {
     pub(super) tenant: TenantId,
     pub(super) profile: Profile,
+    pub(super) habits: Habits,
     pub(super) dice: Dice,
     pub(super) accounts: Shelf<Account>,
     pub(super) contacts: Shelf<Contact>,
@@ -112,6 +120,7 @@ impl Books {
         Self {
             tenant,
             profile,
+            habits: Habits { payment_events: true, keeps_valid_elements: false },
             dice,
             accounts: Shelf::default(),
             contacts: Shelf::default(),

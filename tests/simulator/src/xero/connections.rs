@@ -1,32 +1,36 @@
 //! `/connections`: what a token may act on, and taking it back.
 
 use kernel::{Timestamp, XeroUserId};
+use ports::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::address::Address;
-use super::identity::{Bearer, bearer};
+use super::identity::{Bearer, Grant, bearer};
 use super::limits;
 use super::reply::{Reply, not_found, problem};
 use super::settings::AppId;
 use super::state::{Connection, State};
 
-/// Dispatches `/connections` and `/connections/{id}`.
-pub(super) fn answer(state: &mut State, method: &str, address: &Address, token: Option<&str>, now: Timestamp) -> Reply {
+/// Checks the token and counts the call against the app's minute.
+pub(super) fn admit(state: &mut State, token: Option<&str>, now: Timestamp) -> Result<Grant, Reply> {
     let grant = match bearer(state, token, now) {
         Bearer::Valid(grant) => grant,
-        Bearer::Expired(at) => return expired(state, at),
-        Bearer::Unknown => return unauthorized(state),
+        Bearer::Expired(at) => return Err(expired(state, at)),
+        Bearer::Unknown => return Err(unauthorized(state)),
     };
-    if let Err(met) = state.limits.admit_app(grant.app, now) {
-        return limits::refuse(met);
-    }
-    let reply = match (method, address.segments.get(1)) {
-        ("GET", None) => list(state, grant.app, grant.user, address.parameter("authEventId")),
-        ("DELETE", Some(id)) => delete(state, grant.app, grant.user, id, now),
+    let met = state.limits.admit_app(grant.app, now);
+    met.map_err(|met| state.limits.mark_app(limits::refuse(met), grant.app))?;
+    Ok(grant)
+}
+
+/// Dispatches `/connections` and `/connections/{id}` of an admitted call.
+pub(super) fn answer(state: &mut State, grant: &Grant, method: Method, address: &Address, now: Timestamp) -> Reply {
+    match (method, address.segments.get(1)) {
+        (Method::Get, None) => list(state, grant.app, grant.user, address.parameter("authEventId")),
+        (Method::Delete, Some(id)) => delete(state, grant.app, grant.user, id, now),
         _ => not_found(),
-    };
-    state.limits.mark_app(reply, grant.app)
+    }
 }
 
 pub(super) fn expired(state: &mut State, at: Timestamp) -> Reply {
@@ -48,11 +52,14 @@ fn list(state: &State, app: AppId, user: XeroUserId, event: Option<&str>) -> Rep
 }
 
 fn row(state: &State, each: &Connection) -> Value {
-    let name = state.books.iter().find(|books| books.tenant == each.tenant).map(|books| books.profile.name.clone());
+    let practice = state.practices.iter().find(|practice| practice.tenant == each.tenant);
+    let books = state.books.iter().find(|books| books.tenant == each.tenant);
+    let name = practice.map(|practice| &practice.name).or(books.map(|books| &books.profile.name));
+    let kind = if practice.is_some() { "PRACTICE" } else { "ORGANISATION" };
     let stamp = |at: Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S%.7f").to_string();
     json!({
         "id": each.id.to_string(), "authEventId": each.event.to_string(), "tenantId": each.tenant.to_string(),
-        "tenantType": "ORGANISATION", "tenantName": name,
+        "tenantType": kind, "tenantName": name,
         "createdDateUtc": stamp(each.created), "updatedDateUtc": stamp(each.updated),
     })
 }

@@ -12,14 +12,19 @@
 //! | `role` | `tenant`, `user`, `role` | `adviser`, `reports`, `standard` or `read_only` |
 //! | `reset_demo` | `tenant`, `seed`, `invoices` | resets a demo company: a new tenant id |
 //! | `consent` | `user`, `tenants`, `only_scopes`?, or `deny: true` | how the next consents go |
-//! | `fault` | `fault`, such as `LostWriteAnswer` | orders a failure |
+//! | `fault` | `fault`, such as `LostWriteAnswer`; `target`?, such as `Token` | orders a failure |
 //! | `spend` | `tenant`, `minute`, `day`, `app`? | uses up calls |
+//! | `spend_app` | `calls`, `app`? | uses up calls of the app's minute |
+//! | `latency` | `millis` | makes every answer take so long |
+//! | `practice` | `name`, `user` | opens a practice; its tenant id |
+//! | `subscription` | `created`?, `app`? | queues an event of the app's own subscription |
 //! | `hold`, `release` | | keeps calls open, lets them go |
 //! | `lose_events` | `app`? | loses waiting webhook events |
 //! | `mischief` | `kind`: `WrongSignature`, `Duplicate` or `Reorder`; `app`? | spoils the next deliveries |
 //! | `calls` | | every call so far |
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use kernel::{TenantId, XeroUserId};
 use serde_json::{Value, json};
@@ -27,7 +32,7 @@ use uuid::Uuid;
 
 use super::Xero;
 use super::demo::DemoSettings;
-use super::faults::Fault;
+use super::faults::{Fault, FaultTarget};
 use super::settings::{AppId, Consent, Role};
 use super::ui::UiError;
 use super::webhooks::Mischief;
@@ -55,20 +60,10 @@ fn number(input: &Value, name: &str) -> u32 {
     input[name].as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
 }
 
-fn fault(name: &str) -> Option<Fault> {
-    let all = [
-        Fault::Maintenance,
-        Fault::Unavailable,
-        Fault::OrganisationOffline,
-        Fault::Gateway,
-        Fault::Internal,
-        Fault::LostWriteAnswer,
-        Fault::LostTokenAnswer,
-        Fault::LostReadAnswer,
-        Fault::CutBeforeXero,
-        Fault::TooConcurrent,
-    ];
-    all.into_iter().find(|each| format!("{each:?}") == name)
+/// The one of a kind whose name it is, as the code spells it.
+fn named<T: Copy + std::fmt::Debug>(all: &[T], input: &Value, name: &'static str) -> Result<T, ControlError> {
+    let text = input[name].as_str().ok_or(ControlError::Field(name))?;
+    all.iter().copied().find(|each| format!("{each:?}") == text).ok_or(ControlError::Field(name))
 }
 
 impl Xero {
@@ -105,10 +100,23 @@ impl Xero {
             }
             "consent" => self.set_consent(consent(input)?),
             "fault" => {
-                let name: String = field(input, "fault")?;
-                self.order_fault(fault(&name).ok_or(ControlError::Field("fault"))?);
+                let fault = named(&Fault::ALL, input, "fault")?;
+                match input["target"].is_null() {
+                    true => self.order_fault(fault),
+                    false => self.order_fault_at(named(&FaultTarget::ALL, input, "target")?, fault),
+                }
             }
             "spend" => self.spend_calls(app, tenant()?, number(input, "minute"), number(input, "day")),
+            "spend_app" => self.spend_app_calls(app, number(input, "calls")),
+            "latency" => self.set_latency(Duration::from_millis(number(input, "millis").into())),
+            "practice" => {
+                let practice = self.register_practice(&field::<String>(input, "name")?);
+                self.set_role(field(input, "user")?, practice, Role::Adviser);
+                return Ok(json!(practice.to_string()));
+            }
+            "subscription" => {
+                return Ok(json!(self.subscription_event(app, input["created"] == true).map(|id| id.to_string())));
+            }
             "hold" => self.hold_calls(),
             "release" => self.release_calls(),
             "lose_events" => return Ok(json!(self.lose_deliveries(app))),

@@ -1,7 +1,8 @@
 //! Xero's identity server: codes for tokens, refresh with its grace, revocation.
 //!
 //! Sources: Xero's OAuth 2.0 pages and FAQ. Tokens belong to one user and one app, never to an organisation. A refresh
-//! token lives for 60 days unused; once used, the old one works for 30 more minutes, as for a caller that lost the answer.
+//! token lives for 60 days unused; once used, the old one works for 30 more minutes, as for a caller that lost the
+//! answer. Used again, it ends what its earlier use issued.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -20,6 +21,8 @@ const ACCESS_SECS: i64 = 30 * 60;
 const ID_TOKEN_SECS: i64 = 5 * 60;
 const REFRESH_SECS: i64 = 60 * 86_400;
 const GRACE_SECS: i64 = 30 * 60;
+/// Length of a PKCE verifier.
+const VERIFIER_CHARS: std::ops::RangeInclusive<usize> = 43..=128;
 
 /// What a consent gave; every token of it carries this on.
 #[derive(Clone, Debug)]
@@ -58,6 +61,8 @@ pub(super) struct Refresh {
     grant: Grant,
     expires: Timestamp,
     first_used: Option<Timestamp>,
+    /// The refresh token it was changed for; none from a consent.
+    parent: Option<String>,
 }
 
 fn refused(status: u16, error: &str) -> Reply {
@@ -95,12 +100,14 @@ fn redeem(state: &mut State, app: AppId, code: &str, redirect_uri: &str, verifie
     let Some(at) = state.codes.iter().position(|each| each.code == code) else { return refused(400, "invalid_grant") };
     let code = state.codes.remove(at);
     let digest = ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes());
-    let proved = code.challenge.is_none_or(|challenge| challenge == URL_SAFE_NO_PAD.encode(digest));
+    let proves =
+        |challenge: String| VERIFIER_CHARS.contains(&verifier.len()) && challenge == URL_SAFE_NO_PAD.encode(digest);
+    let proved = code.challenge.is_none_or(proves);
     let fresh = now < after(code.made, CODE_SECS);
     if code.grant.app != app || code.redirect_uri != redirect_uri || !proved || !fresh {
         return refused(400, "invalid_grant");
     }
-    issue(state, code.grant, code.nonce, now)
+    issue(state, code.grant, Issue { parent: None, nonce: code.nonce }, now)
 }
 
 fn refresh(state: &mut State, app: AppId, token: &str, now: Timestamp) -> Reply {
@@ -113,23 +120,43 @@ fn refresh(state: &mut State, app: AppId, token: &str, now: Timestamp) -> Reply 
     let Some(found) = state.refreshes.iter_mut().find(usable) else { return refused(400, "invalid_grant") };
     found.first_used.get_or_insert(now);
     let grant = found.grant.clone();
-    issue(state, grant, None, now)
+    disown(state, token);
+    issue(state, grant, Issue { parent: Some(token), nonce: None }, now)
+}
+
+/// Ends what earlier uses of a refresh token issued, down to the last descendant: of two workers that use one token, the
+/// first one's new token is dead.
+fn disown(state: &mut State, token: &str) {
+    let mut dead = vec![token.to_owned()];
+    while let Some(parent) = dead.pop() {
+        let (children, rest): (Vec<Refresh>, Vec<Refresh>) =
+            state.refreshes.drain(..).partition(|each| each.parent.as_deref() == Some(parent.as_str()));
+        state.refreshes = rest;
+        dead.extend(children.into_iter().map(|child| child.token));
+    }
+}
+
+/// What a token set comes from.
+struct Issue<'a> {
+    parent: Option<&'a str>,
+    nonce: Option<String>,
 }
 
 /// Makes a token set: access always, refresh with `offline_access`, identity with `openid`.
-fn issue(state: &mut State, grant: Grant, nonce: Option<String>, now: Timestamp) -> Reply {
+fn issue(state: &mut State, grant: Grant, from: Issue<'_>, now: Timestamp) -> Reply {
     let access = access_token(state, &grant, now);
     let mut answer = json!({
         "access_token": access, "expires_in": ACCESS_SECS, "token_type": "Bearer", "scope": grant.scopes.join(" "),
     });
     if grant.scopes.iter().any(|scope| scope == "openid") {
-        answer["id_token"] = Value::String(id_token(state, &grant, &access, nonce, now));
+        answer["id_token"] = Value::String(id_token(state, &grant, &access, from.nonce, now));
     }
     if grant.scopes.iter().any(|scope| scope == "offline_access") {
         let token = state.dice.token(43);
         answer["refresh_token"] = Value::String(token.clone());
         let expires = after(now, REFRESH_SECS);
-        state.refreshes.push(Refresh { token, grant: grant.clone(), expires, first_used: None });
+        let parent = from.parent.map(str::to_owned);
+        state.refreshes.push(Refresh { token, grant: grant.clone(), expires, first_used: None, parent });
     }
     state.accesses.retain(|each| now < after(each.expires, 7 * 86_400));
     state.accesses.push(Access { token: access, grant, expires: after(now, ACCESS_SECS) });
@@ -174,6 +201,7 @@ pub(super) fn revoke(state: &mut State, authorization: Option<&str>, body: &[u8]
     let owner = state.refreshes.iter().find(|each| each.token == token && each.grant.app == app);
     if let Some(user) = owner.map(|found| found.grant.user) {
         state.refreshes.retain(|each| each.grant.app != app || each.grant.user != user);
+        state.granted.retain(|(of, by, _)| *of != app || *by != user);
         for connection in &mut state.connections {
             if connection.app == app && connection.user == user {
                 connection.live = false;
@@ -182,6 +210,32 @@ pub(super) fn revoke(state: &mut State, authorization: Option<&str>, body: &[u8]
         }
     }
     Reply::empty(200) // RFC 7009: unknown tokens are answered alike.
+}
+
+/// What stands in front of the discovery document. Developers report 403 after repeated hits, without a figure; few are
+/// let through here, because a program needs the document once.
+#[derive(Debug, Default)]
+pub(super) struct Firewall(Vec<Timestamp>);
+
+/// Hits within `FIREWALL_SECS` that pass. Those that are refused count on.
+const HITS_MAX: usize = 5;
+const FIREWALL_SECS: i64 = 60;
+
+impl Firewall {
+    /// Counts a hit; whether it is refused.
+    pub(super) fn blocks(&mut self, now: Timestamp) -> bool {
+        self.0.retain(|hit| now < after(*hit, FIREWALL_SECS));
+        self.0.push(now);
+        // Only the newest matter, and only so many.
+        let surplus = self.0.len().saturating_sub(HITS_MAX + 1);
+        self.0.drain(..surplus);
+        self.0.len() > HITS_MAX
+    }
+}
+
+/// The firewall's own page.
+pub(super) fn blocked() -> Reply {
+    Reply::html(403, "<html><head><title>403 Forbidden</title></head><body><h1>Access Denied</h1></body></html>")
 }
 
 /// `GET /.well-known/openid-configuration`.

@@ -112,6 +112,18 @@ impl Limits {
         }
     }
 
+    /// Forgets a call that never reached Xero.
+    pub(super) fn take_back(&mut self, app: AppId, tenant: Option<TenantId>) {
+        if let Some(overall) = self.apps.get_mut(&app) {
+            overall.used = overall.used.saturating_sub(1);
+        }
+        if let Some(pair) = tenant.and_then(|tenant| self.pairs.get_mut(&(app, tenant))) {
+            pair.minute.used = pair.minute.used.saturating_sub(1);
+            pair.day.used = pair.day.used.saturating_sub(1);
+            pair.in_flight = pair.in_flight.saturating_sub(1);
+        }
+    }
+
     /// Uses up calls as other parts of the same app would.
     pub(super) fn spend(&mut self, app: AppId, tenant: TenantId, minute: u32, day: u32, now: Timestamp) {
         let pair = self.pairs.entry((app, tenant)).or_default();

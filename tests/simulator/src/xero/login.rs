@@ -24,7 +24,8 @@ pub(super) fn authorize(state: &mut State, address: &Address, now: Timestamp) ->
         return error_page("unauthorized_client: Unknown client or client not enabled");
     };
     let settings = state.apps[app.0].settings.clone();
-    if !settings.redirect_uris.contains(&text("redirect_uri")) {
+    let redirect_uri = text("redirect_uri");
+    if !settings.redirect_uris.contains(&redirect_uri) || !may_return_to(&redirect_uri) {
         return error_page("unauthorized_client: Invalid redirect_uri");
     }
     let asked: Vec<String> = text("scope").split(' ').filter(|part| !part.is_empty()).map(str::to_owned).collect();
@@ -43,10 +44,15 @@ pub(super) fn authorize(state: &mut State, address: &Address, now: Timestamp) ->
         Ok(choice) => choice,
         Err(error) => return back(&text("redirect_uri"), &[("error", error), ("state", &text("state"))]),
     };
+    let scopes = with_earlier(state, app, user, scopes);
     let grant = Grant { app, user, scopes, event: state.dice.uuid(), session: state.dice.uuid(), at: now };
     if let Err(error) = connect(state, &grant, &tenants) {
+        if state.settings.cap_shows_error_page {
+            return error_page("This app has reached the number of organisations it may connect to.");
+        }
         return back(&text("redirect_uri"), &[("error", error), ("state", &text("state"))]);
     }
+    remember(state, &grant);
     let code = state.dice.token(43);
     let scope = grant.scopes.join(" ");
     let nonce = address.parameter("nonce").map(str::to_owned);
@@ -59,6 +65,29 @@ pub(super) fn authorize(state: &mut State, address: &Address, now: Timestamp) ->
         made: now,
     });
     back(&text("redirect_uri"), &[("code", &code), ("scope", &scope), ("state", &text("state"))])
+}
+
+/// Redirect addresses are https, or http on `localhost` by that name.
+fn may_return_to(uri: &str) -> bool {
+    let local =
+        uri.strip_prefix("http://localhost").is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']));
+    local || uri.starts_with("https://")
+}
+
+/// Scopes add up over the consents of one user to one app, until they are revoked.
+fn with_earlier(state: &State, app: AppId, user: XeroUserId, mut scopes: Vec<String>) -> Vec<String> {
+    let earlier = state.granted.iter().find(|(of, by, _)| *of == app && *by == user);
+    for scope in earlier.map(|(.., scopes)| scopes.as_slice()).unwrap_or_default() {
+        if !scopes.contains(scope) {
+            scopes.push(scope.clone());
+        }
+    }
+    scopes
+}
+
+fn remember(state: &mut State, grant: &Grant) {
+    state.granted.retain(|(of, by, _)| *of != grant.app || *by != grant.user);
+    state.granted.push((grant.app, grant.user, grant.scopes.clone()));
 }
 
 fn back(redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply {

@@ -27,6 +27,7 @@
 
 mod accounting;
 mod address;
+mod arrival;
 mod attachments;
 mod books;
 mod calls;
@@ -81,17 +82,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kernel::{TenantId, Timestamp};
-use ports::{Clock, HttpRequest, HttpResponse, Method, Transport, TransportError};
+use ports::{Clock, HttpRequest, HttpResponse, Transport, TransportError};
 use tokio::sync::watch;
 
-use accounting::Ticket;
-use address::Address;
 pub use calls::Call;
 pub use controls::ControlError;
 pub use demo::{Country, DemoSettings};
-pub use faults::Fault;
-use faults::Scene;
-use reply::Reply;
+pub use faults::{Fault, FaultTarget};
 pub use settings::{AppId, AppSettings, Consent, GRANULAR_SCOPES, Role, UserSettings, XeroSettings};
 use state::State;
 pub use ui::UiError;
@@ -102,7 +99,7 @@ pub use webhooks::{Delivery, Mischief, signature};
 pub struct Xero {
     state: Arc<Mutex<State>>,
     clock: Arc<dyn Clock>,
-    /// True while Accounting calls are held open.
+    /// True while calls are held open.
     held: Arc<watch::Sender<bool>>,
     latency: Arc<Mutex<Duration>>,
 }
@@ -110,12 +107,13 @@ pub struct Xero {
 /// Counts a call as in flight for as long as it lives.
 struct Flight {
     xero: Xero,
-    ticket: Ticket,
+    app: AppId,
+    tenant: TenantId,
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.xero.lock().limits.landed(self.ticket.grant.app, self.ticket.tenant);
+        self.xero.lock().limits.landed(self.app, self.tenant);
     }
 }
 
@@ -139,92 +137,24 @@ impl Xero {
         self.clock.now()
     }
 
-    /// The answer, or nothing when it is lost.
-    async fn answer(&self, request: &HttpRequest) -> Option<Reply> {
-        let address = Address::of(&request.url);
-        let is_accounting = address.segments.first().is_some_and(|first| first == "api.xro");
-        let scene = match request.method {
-            Method::Post if address.segments.first().is_some_and(|first| first == "connect") => Scene::Token,
-            Method::Get => Scene::Read,
-            _ => Scene::Write,
-        };
-        let fault = self.take_fault(scene, is_accounting);
-        if fault == Some(Fault::CutBeforeXero) {
-            return None;
-        }
-        let reply = if is_accounting {
-            self.accounting(request, fault).await
-        } else {
-            identity_side(&mut self.lock(), request, &address, self.now())
-        };
-        if fault.is_some_and(Fault::loses_answer) { None } else { Some(reply) }
-    }
-
-    fn take_fault(&self, scene: Scene, is_accounting: bool) -> Option<Fault> {
-        if !is_accounting && scene != Scene::Token {
-            return None;
-        }
-        let mut state = self.lock();
-        let at = state.faults.iter().position(|fault| fault.strikes(scene))?;
-        state.faults.remove(at)
-    }
-
-    async fn accounting(&self, request: &HttpRequest, fault: Option<Fault>) -> Reply {
-        let admitted = accounting::admit(&mut self.lock(), request, self.now());
-        let ticket = match admitted {
-            Ok(ticket) => ticket,
-            Err(reply) => return reply,
-        };
-        let flight = Flight { xero: self.clone(), ticket };
-        // A closed channel means that nobody can hold calls any more.
-        let _ = self.held.subscribe().wait_for(|held| !held).await;
+    /// Waits as slow as Xero is, and at most as long as the caller does; answers whether the caller is still there.
+    /// The span is the machine's time, as the caller's own is: the clock of the books does not move by waiting.
+    async fn answers_within(&self, timeout: Duration, may_be_held: bool, flight: Option<Flight>) -> bool {
         let latency = *self.latency.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if !latency.is_zero() {
+        let mut held = self.held.subscribe();
+        if latency.is_zero() && !(may_be_held && *held.borrow()) {
+            return true;
+        }
+        // By itself, because a call stays in flight at Xero when its caller has gone.
+        let slow = tokio::spawn(async move {
+            let _flight = flight;
+            if may_be_held {
+                // A closed channel means that nobody can hold calls any more.
+                let _ = held.wait_for(|held| !held).await;
+            }
             tokio::time::sleep(latency).await;
-        }
-        let mut state = self.lock();
-        let ticket = &flight.ticket;
-        let reply = match fault.and_then(outage) {
-            Some(reply) => state.limits.mark(reply, ticket.grant.app, ticket.tenant, ticket.day_limit),
-            None => accounting::run(&mut state, ticket, request, self.now()),
-        };
-        drop(state);
-        reply
-    }
-}
-
-/// What a fault answers in Xero's place.
-fn outage(fault: Fault) -> Option<Reply> {
-    match fault {
-        Fault::Maintenance => Some(Reply::text(503, "The Xero API is currently offline for maintenance")),
-        Fault::Unavailable => Some(Reply::text(503, "The Xero API is temporarily unavailable")),
-        Fault::OrganisationOffline => {
-            let text = "The organisation is temporarily offline";
-            Some(reply::api_error(503, 21, "OrganisationOfflineException", text))
-        }
-        Fault::Gateway => {
-            Some(Reply::html(502, "<html><head><title>502 Bad Gateway</title></head><body></body></html>"))
-        }
-        Fault::Internal => Some(reply::api_error(500, 500, "InternalServerException", "An unexpected error occurred")),
-        Fault::TooConcurrent => Some(limits::refuse(limits::Problem::Concurrent)),
-        _ => None,
-    }
-}
-
-/// Everything but the Accounting API.
-fn identity_side(state: &mut State, request: &HttpRequest, address: &Address, now: Timestamp) -> Reply {
-    let path: Vec<&str> = address.segments.iter().map(String::as_str).collect();
-    let authorization = request.header("authorization");
-    match (request.method, path.as_slice()) {
-        (Method::Get, ["identity", "connect", "authorize"]) => login::authorize(state, address, now),
-        (Method::Post, ["connect", "token"]) => identity::token(state, authorization, &request.body, now),
-        (Method::Post, ["connect", "revocation"]) => identity::revoke(state, authorization, &request.body, now),
-        (Method::Get, [".well-known", "openid-configuration"]) => identity::discovery(state),
-        (Method::Get, [".well-known", "openid-configuration", "jwks"]) => Reply::json(200, &jwt::key_set()),
-        (method, ["connections" | "Connections", ..]) => {
-            connections::answer(state, method.as_str(), address, authorization, now)
-        }
-        _ => reply::not_found(),
+        });
+        tokio::time::timeout(timeout, slow).await.is_ok()
     }
 }
 
@@ -241,8 +171,10 @@ fn call(request: &HttpRequest, status: u16, at: Timestamp) -> Call {
 impl Transport for Xero {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let start = self.now();
-        let reply = self.answer(&request).await;
-        let response = reply.map(|reply| HttpResponse {
+        let arrived = arrival::arrive(&mut self.lock(), &request, start);
+        let flight = arrived.flight.map(|(app, tenant)| Flight { xero: self.clone(), app, tenant });
+        let in_time = self.answers_within(request.timeout, arrived.passed, flight).await;
+        let response = arrived.reply.filter(|_| in_time).map(|reply| HttpResponse {
             status: reply.status,
             headers: reply.headers,
             wire_bytes: reply.body.len() as u64,
@@ -255,6 +187,9 @@ impl Transport for Xero {
             recorder.exchange(&request, response.as_ref(), start, end);
         }
         match response {
+            None if !in_time => {
+                Err(TransportError::OutcomeUnknown(format!("no answer came within {:?}", request.timeout)))
+            }
             None => Err(TransportError::OutcomeUnknown("the connection was closed without an answer".to_owned())),
             Some(response) if response.body.len() > request.response_bytes_max => {
                 Err(TransportError::TooLong { bytes_max: request.response_bytes_max })

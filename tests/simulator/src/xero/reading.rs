@@ -285,13 +285,15 @@ pub(super) fn advances(books: &Books, ask: &Ask<'_>, target: Target) -> Result<L
     documents(books, ask, shelf, fields::ADVANCE, &|each, view| render_documents::advance(books, each, target, view))
 }
 
-/// Reads `If-Modified-Since`: ISO without a zone means UTC; an HTTP date works as well. Accuracy is a second.
-pub(super) fn modified_since(text: Option<&str>) -> i64 {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return i64::MIN };
+/// Reads `If-Modified-Since`: ISO without a zone means UTC; an HTTP date works as well. Accuracy is a second. What cannot
+/// be read is a bad precondition.
+pub(super) fn modified_since(text: Option<&str>) -> Result<i64, Reply> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(i64::MIN) };
     let bare = text.trim_end_matches('Z');
     let civil = bare.replacen(' ', "T", usize::from(!text.ends_with("GMT"))).parse::<jiff::civil::DateTime>().ok();
     let civil = civil.or_else(|| jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok());
     let at: Option<Timestamp> = text.parse().ok();
     let at = at.or_else(|| civil?.to_zoned_datetime(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp()));
-    at.map_or(i64::MIN, |at| at.as_second() * 1_000)
+    let unreadable = || Reply::text(412, "One or more conditions given in the request header fields were invalid.");
+    at.map(|at| at.as_second() * 1_000).ok_or_else(unreadable)
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use kernel::{TenantId, XeroUserId};
 
 use super::Xero;
+use super::books::Event;
 use super::calls::Call;
 use super::demo::{self, DemoSettings};
-use super::faults::Fault;
+use super::faults::{Fault, FaultTarget};
 use super::record::Recorder;
 use super::replay::Replays;
 use super::settings::{AppId, AppSettings, Consent, Role, UserSettings};
-use super::state::{App, User};
+use super::state::{App, Practice, User};
 use super::webhooks::{self, Delivery, Mischief, Outbox};
 
 impl Xero {
@@ -33,8 +34,18 @@ impl Xero {
     /// Opens an organisation with demo books.
     pub fn register_organisation(&self, settings: &DemoSettings) -> TenantId {
         let tenant = TenantId(self.lock().dice.uuid());
-        let books = demo::books(settings, tenant, self.now());
-        self.lock().books.push(books);
+        let mut books = demo::books(settings, tenant, self.now());
+        let mut state = self.lock();
+        books.habits = state.habits();
+        state.books.push(books);
+        tenant
+    }
+
+    /// Opens an accountants' practice, which can be connected and has no Accounting API.
+    pub fn register_practice(&self, name: &str) -> TenantId {
+        let mut state = self.lock();
+        let tenant = TenantId(state.dice.uuid());
+        state.practices.push(Practice { tenant, name: name.to_owned() });
         tenant
     }
 
@@ -69,9 +80,14 @@ impl Xero {
         self.lock().books.iter().map(|books| books.tenant).collect()
     }
 
-    /// Orders a failure for the next call that fits.
+    /// Orders a failure for the next call that fits: of the Accounting API, as far as the fault names no other.
     pub fn order_fault(&self, fault: Fault) {
-        self.lock().faults.push_back(fault);
+        self.lock().faults.order(fault, None);
+    }
+
+    /// Orders a failure for the next call of one kind.
+    pub fn order_fault_at(&self, target: FaultTarget, fault: Fault) {
+        self.lock().faults.order(fault, Some(target));
     }
 
     /// Uses up calls as others sharing the app's quota would: of this minute, and of this day.
@@ -86,7 +102,8 @@ impl Xero {
         self.lock().limits.spend_app(app, calls, now);
     }
 
-    /// Keeps Accounting calls open, and in flight, until `release_calls`.
+    /// Keeps the answers of calls that passed the door back, and the calls in flight, until `release_calls`. What a call
+    /// asks for is carried out when it arrives.
     pub fn hold_calls(&self) {
         self.held.send_replace(true);
     }
@@ -96,7 +113,7 @@ impl Xero {
         self.held.send_replace(false);
     }
 
-    /// Makes every Accounting call take so long, in flight all the while.
+    /// Makes every answer take so long, the call in flight all the while; a caller waits at most its own time-out.
     pub fn set_latency(&self, latency: Duration) {
         *self.latency.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = latency;
     }
@@ -126,12 +143,26 @@ impl Xero {
 
     /// The webhook deliveries that wait for an app, and waits no longer.
     pub fn take_deliveries(&self, app: AppId) -> Vec<Delivery> {
+        let now = self.now();
         let mut state = self.lock();
         let state = &mut *state;
         let api = state.settings.api.clone();
         let Some(app) = state.apps.get_mut(app.0) else { return Vec::new() };
         let key = app.settings.webhook_key.clone();
-        app.outbox.take(&key, &api, &mut state.dice)
+        app.outbox.take(&key, &api, &mut state.dice, now)
+    }
+
+    /// Queues the event of a subscription in Xero's App Store, which belongs to the app and to no organisation; the
+    /// subscription's id.
+    pub fn subscription_event(&self, app: AppId, created: bool) -> Option<uuid::Uuid> {
+        let at = self.now();
+        let mut state = self.lock();
+        let resource = state.dice.uuid();
+        let found = state.apps.get_mut(app.0)?;
+        let tenant = webhooks::application_id(&found.settings.client_id);
+        let event = Event { category: "SUBSCRIPTION", created, resource, at, detail: None };
+        found.outbox.queue(tenant, &[event]);
+        Some(resource)
     }
 
     /// Loses the events that wait for an app; the next delivery shows a gap. Returns how many were lost.

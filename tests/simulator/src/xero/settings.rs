@@ -13,6 +13,14 @@ pub struct XeroSettings {
     pub api: String,
     /// Whether the per-minute, per-day and concurrency limits are kept. Xero always keeps them.
     pub limits: bool,
+    /// Whether payments and allocations raise an event for the document they change. Xero does not say; either way the
+    /// document's `UpdatedDateUTC` moves.
+    pub payment_events: bool,
+    /// Whether the valid elements of a batch that is answered 400 are saved all the same. Xero does not say.
+    pub keeps_valid_of_failed_batch: bool,
+    /// Whether an app at its connection cap leaves the browser on Xero's own page, which never returns, in place of a
+    /// callback with `error=access_denied`. Both are reported.
+    pub cap_shows_error_page: bool,
 }
 
 impl Default for XeroSettings {
@@ -22,6 +30,9 @@ impl Default for XeroSettings {
             issuer: "https://identity.xero.com".to_owned(),
             api: "https://api.xero.com".to_owned(),
             limits: true,
+            payment_events: true,
+            keeps_valid_of_failed_batch: false,
+            cap_shows_error_page: false,
         }
     }
 }

@@ -2,16 +2,14 @@
 //!
 //! Owns the registers of apps, users, connections and organisations. Rules live in the modules beside it.
 
-use std::collections::VecDeque;
-
 use jiff::SignedDuration;
 use kernel::{TenantId, Timestamp, XeroConnectionId, XeroUserId};
 
-use super::books::Books;
+use super::books::{Books, Habits};
 use super::calls::Call;
 use super::dice::Dice;
-use super::faults::Fault;
-use super::identity::{Access, Code, Refresh};
+use super::faults::Ordered;
+use super::identity::{Access, Code, Firewall, Refresh};
 use super::limits::Limits;
 use super::record::Recorder;
 use super::replay::Replays;
@@ -28,6 +26,12 @@ pub(super) struct User {
     pub(super) id: XeroUserId,
     pub(super) settings: UserSettings,
     pub(super) roles: Vec<(TenantId, Role)>,
+}
+
+/// An accountants' practice: it can be connected and has no books.
+pub(super) struct Practice {
+    pub(super) tenant: TenantId,
+    pub(super) name: String,
 }
 
 /// The right of one user's tokens for one app to act on one organisation.
@@ -50,13 +54,17 @@ pub(super) struct State {
     pub(super) apps: Vec<App>,
     pub(super) users: Vec<User>,
     pub(super) books: Vec<Books>,
+    pub(super) practices: Vec<Practice>,
     pub(super) connections: Vec<Connection>,
+    /// Scopes a user granted an app so far: a consent adds to them, only revocation takes them back.
+    pub(super) granted: Vec<(AppId, XeroUserId, Vec<String>)>,
     pub(super) codes: Vec<Code>,
     pub(super) accesses: Vec<Access>,
     pub(super) refreshes: Vec<Refresh>,
     pub(super) consent: Option<Consent>,
     pub(super) limits: Limits,
-    pub(super) faults: VecDeque<Fault>,
+    pub(super) faults: Ordered,
+    pub(super) firewall: Firewall,
     pub(super) calls: Vec<Call>,
     pub(super) recorder: Option<Recorder>,
 }
@@ -69,15 +77,26 @@ impl State {
             apps: Vec::new(),
             users: Vec::new(),
             books: Vec::new(),
+            practices: Vec::new(),
             connections: Vec::new(),
+            granted: Vec::new(),
             codes: Vec::new(),
             accesses: Vec::new(),
             refreshes: Vec::new(),
             consent: None,
             limits: Limits::default(),
-            faults: VecDeque::new(),
+            faults: Ordered::default(),
+            firewall: Firewall::default(),
             calls: Vec::new(),
             recorder: None,
+        }
+    }
+
+    /// How books are to decide what Xero's documentation leaves open.
+    pub(super) fn habits(&self) -> Habits {
+        Habits {
+            payment_events: self.settings.payment_events,
+            keeps_valid_elements: self.settings.keeps_valid_of_failed_batch,
         }
     }
 

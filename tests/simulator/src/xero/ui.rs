@@ -107,7 +107,8 @@ impl Xero {
         self.edit(tenant, "Contacts", Some(contact), &json!({ "ContactStatus": "ARCHIVED" }))
     }
 
-    /// Merges one contact into another: it is archived, points at the winner, and its invoices become the winner's.
+    /// Merges one contact into another: it is archived and points at the winner, who gets its documents. Only the archived
+    /// contact raises an event and gets a new `UpdatedDateUTC`; that the documents do, Xero does not say.
     pub fn merge_contacts(&self, tenant: TenantId, loser: Uuid, winner: Uuid) -> Result<(), UiError> {
         let now = self.now();
         let now_ms = Some(now.as_millisecond());
@@ -121,13 +122,21 @@ impl Xero {
         });
         merged.ok_or(UiError::Unknown("contact"))?;
         for invoice in books.by_contact.remove(&loser).unwrap_or_default() {
-            let kind = books.invoices.change(invoice, now_ms, |each| {
-                each.contact = winner;
-                each.kind
-            });
-            if let Some(kind) = kind {
+            if let Some(kind) = books.invoices.find(invoice).map(|each| each.kind) {
                 books.claim(winner, invoice, kind);
-                books.tell("INVOICE", false, invoice, now);
+            }
+        }
+        for shelf in [
+            &mut books.invoices,
+            &mut books.credit_notes,
+            &mut books.orders,
+            &mut books.bank_transactions,
+            &mut books.prepayments,
+            &mut books.overpayments,
+        ] {
+            let theirs: Vec<Uuid> = shelf.all().filter(|each| each.contact == loser).map(|each| each.id).collect();
+            for document in theirs {
+                shelf.change(document, None, |each| each.contact = winner);
             }
         }
         books.tell("CONTACT", false, loser, now);
@@ -254,7 +263,9 @@ impl Xero {
         let mut state = self.lock();
         let at = state.books.iter().position(|books| books.tenant == tenant)?;
         let fresh = TenantId(state.dice.uuid());
+        let habits = state.habits();
         state.books[at] = demo::books(settings, fresh, now);
+        state.books[at].habits = habits;
         for connection in state.connections.iter_mut().filter(|each| each.tenant == tenant) {
             (connection.live, connection.updated) = (false, now);
         }

@@ -6,14 +6,18 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use kernel::TenantId;
+use kernel::{TenantId, Timestamp};
 use ring::hmac;
+use uuid::Uuid;
 
 use super::books::Event;
 use super::dice::Dice;
+use super::state::after;
 
 /// Most events of one delivery.
 const EVENTS_PER_DELIVERY: usize = 50;
+/// Events that nobody took are kept for 31 days.
+const KEPT_SECS: i64 = 31 * 86_400;
 /// Deliveries of one intent-to-receive check.
 const INTENT_DELIVERIES: usize = 4;
 
@@ -26,6 +30,13 @@ pub struct Delivery {
     pub signature: String,
     /// Whether the signature is right. A receiver answers 200 to a right one and 401 to a wrong one.
     pub genuine: bool,
+}
+
+/// The id of an app as a tenant of its own: its client id, as far as that is one.
+pub(super) fn application_id(client_id: &str) -> TenantId {
+    let digest = ring::digest::digest(&ring::digest::SHA256, client_id.as_bytes());
+    let hashed = || Uuid::from_slice(&digest.as_ref()[..16]).unwrap_or_default();
+    TenantId(Uuid::parse_str(client_id).unwrap_or_else(|_| hashed()))
 }
 
 /// Base64 of HMAC-SHA256 over the raw body, keyed by the bytes of the key's text.
@@ -77,9 +88,10 @@ impl Outbox {
         std::mem::take(&mut self.waiting).len()
     }
 
-    /// Packs everything that waits.
-    pub(super) fn take(&mut self, key: &str, api: &str, dice: &mut Dice) -> Vec<Delivery> {
-        let waiting = std::mem::take(&mut self.waiting);
+    /// Packs everything that waits and is not too old.
+    pub(super) fn take(&mut self, key: &str, api: &str, dice: &mut Dice, now: Timestamp) -> Vec<Delivery> {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|each| now < after(each.event.at, KEPT_SECS));
         if waiting.is_empty() {
             return Vec::new();
         }
@@ -122,12 +134,14 @@ fn sealed(events: String, first: i32, last: i32, key: &str, dice: &mut Dice) -> 
 
 fn event(each: &Queued, api: &str) -> String {
     let collection = match each.event.category {
-        "CONTACT" => "Contacts",
-        "INVOICE" => "Invoices",
-        "CREDITNOTE" => "CreditNotes",
-        "PREPAYMENT" => "Prepayments",
-        _ => "Overpayments",
+        "CONTACT" => "api.xro/2.0/Contacts",
+        "INVOICE" => "api.xro/2.0/Invoices",
+        "CREDITNOTE" => "api.xro/2.0/CreditNotes",
+        "PREPAYMENT" => "api.xro/2.0/Prepayments",
+        "SUBSCRIPTION" => "appstore/2.0/subscriptions",
+        _ => "api.xro/2.0/Overpayments",
     };
+    let owner = if each.event.category == "SUBSCRIPTION" { "APPLICATION" } else { "ORGANISATION" };
     let id = each.event.resource;
     let kind = if each.event.created { "CREATE" } else { "UPDATE" };
     let at = each.event.at.strftime("%Y-%m-%dT%H:%M:%S%.3f");
@@ -135,8 +149,8 @@ fn event(each: &Queued, api: &str) -> String {
         format!(",\"data\":{{\"Type\":\"{kind}\",\"Status\":\"{status}\"}}")
     });
     format!(
-        "{{\"resourceUrl\": \"{api}/api.xro/2.0/{collection}/{id}\",\"resourceId\": \"{id}\",\"tenantId\": \"{}\",\
-         \"tenantType\": \"ORGANISATION\",\"eventCategory\": \"{}\",\"eventType\": \"{kind}\",\"eventDateUtc\": \"{at}\"{detail}}}",
+        "{{\"resourceUrl\": \"{api}/{collection}/{id}\",\"resourceId\": \"{id}\",\"tenantId\": \"{}\",\
+         \"tenantType\": \"{owner}\",\"eventCategory\": \"{}\",\"eventType\": \"{kind}\",\"eventDateUtc\": \"{at}\"{detail}}}",
         each.tenant, each.event.category
     )
 }

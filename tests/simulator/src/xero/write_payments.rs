@@ -144,6 +144,9 @@ pub(super) fn settle(
             _ => (),
         }
     });
+    if !books.habits.payment_events {
+        return;
+    }
     let category = match target {
         Target::Invoice => "INVOICE",
         Target::CreditNote => "CREDITNOTE",

@@ -1,7 +1,7 @@
 //! Writes: bodies into elements, elements into records, and the two ways Xero reports what failed.
 //!
 //! Sources: "HTTP Requests and Responses". Without `summarizeErrors=false` one bad element fails the call and nothing is
-//! saved; with it each element stands for itself and the call is a 200.
+//! saved, unless the settings say that the valid ones are; with it each element stands for itself and the call is a 200.
 
 use ports::{HttpRequest, Method};
 use serde_json::{Map, Value, json};
@@ -166,33 +166,38 @@ fn batch(
     let places = ask.places();
     let mut answers = Vec::new();
     let mut refused = Vec::new();
-    if !listing {
+    let each_alone = listing || books.habits.keeps_valid_elements;
+    if !each_alone {
         books.begin();
     }
     for fields in elements {
         let element = Element(fields);
-        if listing {
+        if each_alone {
             books.begin();
         }
         match save(books, caller, endpoint, Submitted { element, creates_only, target, places }) {
             Ok(saved) => {
                 answers.push(answered(books, endpoint, &ask, &saved, listing));
-                if listing {
+                if each_alone {
                     books.keep();
                 }
             }
-            Err(refusal) if listing => {
-                books.roll_back();
-                answers.push(match endpoint {
-                    Endpoint::Accounts => refusals::hidden(element),
-                    _ => refusals::listed(endpoint, element, &refusal),
-                });
+            Err(refusal) => {
+                if each_alone {
+                    books.roll_back();
+                }
+                match (listing, endpoint) {
+                    (true, Endpoint::Accounts) => answers.push(refusals::hidden(element)),
+                    (true, _) => answers.push(refusals::listed(endpoint, element, &refusal)),
+                    (false, _) => refused.push(refusals::echoed(endpoint, element, &refusal)),
+                }
             }
-            Err(refusal) => refused.push(refusals::echoed(endpoint, element, &refusal)),
         }
     }
     if !refused.is_empty() {
-        books.roll_back();
+        if !each_alone {
+            books.roll_back();
+        }
         return validation(refused);
     }
     books.keep();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 #![allow(dead_code)] // Each test file uses a part.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ pub struct Scene {
     pub user: XeroUserId,
     pub tenant: TenantId,
     pub tokens: Value,
-    pub keys: std::sync::atomic::AtomicUsize,
+    pub keys: AtomicUsize,
 }
 
 pub const REDIRECT: &str = "http://localhost:3000/oauth/callback";
@@ -63,10 +64,22 @@ impl Scene {
         scene
     }
 
+    /// A connected organisation of five invoices in a Xero of other settings.
+    pub async fn ruled(settings: XeroSettings) -> Self {
+        let mut scene = Self::within(settings, DemoSettings::sized(11, 5));
+        scene.tokens = scene.connect().await;
+        scene
+    }
+
     /// Everything but a consent.
     pub fn unconnected(demo: DemoSettings) -> Self {
+        Self::within(XeroSettings::default(), demo)
+    }
+
+    /// Everything but a consent, in a Xero of other settings.
+    pub fn within(settings: XeroSettings, demo: DemoSettings) -> Self {
         let clock = StillClock::at("2026-10-05T09:00:00Z");
-        let xero = Xero::new(XeroSettings::default(), clock.clone());
+        let xero = Xero::new(settings, clock.clone());
         let app = xero.register_app(AppSettings::default());
         let user = xero.register_user(UserSettings::default());
         let tenant = xero.register_organisation(&demo);
@@ -135,6 +148,38 @@ impl Scene {
         self.xero.send(request).await
     }
 
+    /// A call of `/connections` below that path.
+    pub async fn connections(&self, method: Method, rest: &str) -> Result<HttpResponse, TransportError> {
+        let bearer = format!("Bearer {}", self.access());
+        let url = format!("https://api.xero.com/connections{rest}");
+        self.raw(method, &url, &[("Authorization", &bearer), ("Accept", "application/json")], "").await
+    }
+
+    /// A call of the Accounting API by a caller who waits so long.
+    pub async fn hurried(
+        &self,
+        method: Method,
+        path: &str,
+        payload: &str,
+        timeout: Duration,
+    ) -> Result<HttpResponse, TransportError> {
+        let headers = [
+            ("Authorization", format!("Bearer {}", self.access())),
+            ("xero-tenant-id", self.tenant.to_string()),
+            ("Accept", "application/json".to_owned()),
+            ("Content-Type", "application/json".to_owned()),
+        ];
+        let request = HttpRequest {
+            method,
+            url: format!("https://api.xero.com/api.xro/2.0{}", escaped(path)),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            body: Bytes::from(payload.to_owned()),
+            timeout,
+            response_bytes_max: 64 << 20,
+        };
+        self.xero.send(request).await
+    }
+
     /// A call of the Accounting API with the usual headers and more.
     pub async fn call(&self, method: Method, path: &str, more: &[(&str, &str)], payload: &str) -> HttpResponse {
         self.try_call(method, path, more, payload).await.unwrap()
@@ -177,7 +222,7 @@ impl Scene {
 
     /// A key that no call before had.
     fn fresh_key(&self) -> String {
-        format!("key-{}", self.keys.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+        format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed))
     }
 
     /// A write that must succeed; the first element of the answer.
