@@ -1,6 +1,7 @@
 //! The Table port on DynamoDB.
 //!
-//! Attributes: `PK`, `SK`, `v` (version), `body` (JSON text), `ttl` (seconds since 1970, where a row may be dropped).
+//! Attributes: `PK`, `SK`, `v` (version), `body` (JSON text), `ttl` (seconds since 1970, where a row may be dropped), `w`
+//! (which call wrote it: the SDK repeats a put whose answer was lost, and must not take its own row for another's).
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,9 +15,13 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem,
 };
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::try_join_all;
 use kernel::Timestamp;
 use ports::{Direction, Guard, Key, Query, Row, RowPage, Table, TableError, Write, Written};
+
+use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::client::AwsSettings;
 
@@ -26,19 +31,22 @@ type Item = HashMap<String, AttributeValue>;
 pub struct DynamoTable {
     client: Client,
     name: String,
+    random: SystemRandom,
 }
 
 /// Most keys DynamoDB reads in one call.
 const GET_MAX: usize = 100;
 /// Tries to read what a throttled batch left over.
 const LEFT_OVER_TRIES_MAX: u32 = 8;
+/// The attribute that names the call which wrote a row.
+const WRITER: &str = "w";
 const IF_ABSENT: &str = "attribute_not_exists(PK)";
 const IF_VERSION: &str = "v = :v";
 
 impl DynamoTable {
     /// The table of that name.
     pub fn new(settings: &AwsSettings, name: String) -> Self {
-        Self { client: Client::new(&settings.config("DYNAMODB")), name }
+        Self { client: Client::new(&settings.config("DYNAMODB")), name, random: SystemRandom::new() }
     }
 
     async fn get_some(&self, keys: &[Key]) -> Result<Vec<Row>, TableError> {
@@ -205,6 +213,14 @@ fn cancelled_for(reasons: &[CancellationReason]) -> Cancelled<'_> {
 }
 
 impl DynamoTable {
+    /// Names one call, so that its repetitions know its row.
+    fn mark(&self) -> Result<String, TableError> {
+        let mut bytes = [0; 6];
+        let refused = |_| TableError::Unavailable("the system gives no random bytes".into());
+        self.random.fill(&mut bytes).map_err(refused)?;
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
     async fn put(
         &self,
         key: &Key,
@@ -213,11 +229,14 @@ impl DynamoTable {
         expires_at: Option<Timestamp>,
     ) -> Result<Written, TableError> {
         let (expression, value) = condition(guard);
+        let mark = self.mark()?;
+        let mut item = item(key, guard.next_version(), body, expires_at);
+        item.insert(WRITER.to_owned(), AttributeValue::S(mark.clone()));
         let mut request = self
             .client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(item(key, guard.next_version(), body, expires_at)))
+            .set_item(Some(item))
             .condition_expression(expression)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         if let Some((name, value)) = value {
@@ -226,7 +245,10 @@ impl DynamoTable {
         match request.send().await {
             Ok(_) => Ok(Written::Stored),
             Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(refused)) => conflict(refused.item()),
+                Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+                    let ours = refused.item().and_then(|item| item.get(WRITER)?.as_s().ok()) == Some(&mark);
+                    if ours { Ok(Written::Stored) } else { conflict(refused.item()) }
+                }
                 _ => Err(failed(error)),
             },
         }

@@ -3,7 +3,7 @@
 //! Owns the wire form between functions and nothing else. An envelope says which stored state to look at; what to do
 //! is decided from that state, so an envelope that arrives twice, late or out of order does no harm.
 
-use kernel::{ClientId, OrganisationRef, RunId, TenantId, XeroUserId};
+use kernel::{ClientId, OrganisationRef, RunId, TenantId, XeroUserId, place_of};
 use serde::{Deserialize, Serialize};
 
 /// The version written today. A reader refuses what it does not know; refused messages end as dead letters.
@@ -140,11 +140,7 @@ impl Envelope {
         struct Versioned {
             version: u32,
         }
-        // The place and the kind only: serde's words may quote what stands there.
-        let unreadable = |error: serde_json::Error| {
-            let (kind, line, column) = (error.classify(), error.line(), error.column());
-            EnvelopeError::Unreadable(format!("{kind:?} error at line {line}, column {column}"))
-        };
+        let unreadable = |error: serde_json::Error| EnvelopeError::Unreadable(place_of(&error));
         let found: Versioned = serde_json::from_str(body).map_err(unreadable)?;
         if found.version > VERSION {
             return Err(EnvelopeError::TooNew(found.version));

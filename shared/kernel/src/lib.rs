@@ -5,6 +5,7 @@
 
 mod applied;
 mod ids;
+mod json;
 mod zones;
 
 pub use applied::Applied;
@@ -12,6 +13,8 @@ pub use ids::{
     ClientId, ConnectId, IdError, OrganisationRef, RunId, TenantId, WorkspaceId, XeroConnectionId, XeroUserId,
 };
 /// An instant on the UTC time line.
+pub use json::place_of;
+
 pub use jiff::Timestamp;
 /// A calendar date without a time or a zone, as on an invoice.
 pub use jiff::civil::Date;

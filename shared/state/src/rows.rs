@@ -1,6 +1,6 @@
 //! Typed rows: JSON in, JSON out, with the version that was read.
 
-use kernel::Timestamp;
+use kernel::{Timestamp, place_of};
 use ports::{Guard, Key, Row, Table, TableError, Write, Written};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,7 +39,7 @@ pub enum StoreError {
 pub fn read_row<T: DeserializeOwned>(row: &Row) -> Result<Stored<T>, TableError> {
     match serde_json::from_str(&row.body) {
         Ok(value) => Ok(Stored { value, version: row.version }),
-        Err(error) => Err(TableError::Corrupt { sort: row.key.sort.clone(), reason: error.to_string() }),
+        Err(error) => Err(TableError::Corrupt { sort: row.key.sort.clone(), reason: place_of(&error) }),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use kernel::{TenantId, XeroConnectionId};
+use kernel::{TenantId, XeroConnectionId, place_of};
 use ports::{HttpRequest, HttpResponse, Method};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -72,6 +72,6 @@ pub fn read_list(response: &HttpResponse) -> Result<Vec<XeroConnection>, XeroErr
     serde_json::from_slice(&response.body).map_err(|error| XeroError::Unreadable {
         status: response.status,
         content_type: "application/json".to_owned(),
-        reason: error.to_string(),
+        reason: place_of(&error),
     })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use kernel::ClientId;
+use kernel::{ClientId, place_of};
 use ports::{HttpRequest, HttpResponse, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -178,7 +178,7 @@ pub fn read_tokens(response: &HttpResponse) -> Result<TokenReply, TokenError> {
     match response.status {
         200 => {
             let body: TokenBody =
-                serde_json::from_slice(&response.body).map_err(|error| unreadable(error.to_string()))?;
+                serde_json::from_slice(&response.body).map_err(|error| unreadable(place_of(&error)))?;
             let refresh_token = body
                 .refresh_token
                 .ok_or_else(|| unreadable("no refresh_token: offline_access was not granted".into()))?;

@@ -1,6 +1,7 @@
 //! A list answer, cut into its elements without reading them: each is parsed alone, so that one unreadable record
 //! costs itself and a page of a thousand never stands in memory as a tree.
 
+use kernel::place_of;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -35,9 +36,9 @@ pub fn cut<'a>(body: &'a [u8], collection: &str) -> Result<Page<'a>, XeroError> 
     let unreadable =
         |reason: String| XeroError::Unreadable { status: 200, content_type: "application/json".to_owned(), reason };
     let whole: std::collections::BTreeMap<&str, &RawValue> =
-        serde_json::from_slice(body).map_err(|error| unreadable(error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| unreadable(place_of(&error)))?;
     let list = whole.get(collection).ok_or_else(|| unreadable(format!("no list named {collection}")))?;
-    let elements: Vec<&RawValue> = serde_json::from_str(list.get()).map_err(|error| unreadable(error.to_string()))?;
+    let elements: Vec<&RawValue> = serde_json::from_str(list.get()).map_err(|error| unreadable(place_of(&error)))?;
     if elements.len() > ELEMENTS_MAX {
         return Err(unreadable(format!("more than {ELEMENTS_MAX} elements")));
     }

@@ -88,27 +88,46 @@ impl Desk {
 
     /// Consents and chooses, without any sync.
     pub async fn consent(&self) -> Vec<TenantId> {
-        let (id, location) = self.go_to_xero(None).await;
+        self.consent_of(&self.whose).await
+    }
+
+    /// The same for any workspace and organisation.
+    async fn consent_of(&self, whose: &OrganisationRef) -> Vec<TenantId> {
+        let (id, location) = self.go_to_xero(&whose.workspace, None).await;
         let back: BTreeMap<String, String> = Url::parse(&location).unwrap().query_pairs().into_owned().collect();
         let ticket = SecretString::from(back.get("ticket").expect("consent was given").as_str());
-        let tenants = [self.whose.tenant];
-        let chosen = choose(&self.access, &self.whose.workspace, "sam", id, &ticket, &tenants).await.unwrap();
+        let chosen = choose(&self.access, &whose.workspace, "sam", id, &ticket, &[whose.tenant]).await.unwrap();
         chosen.connections.iter().map(|connection| connection.whose.tenant).collect()
+    }
+
+    /// Connects an organisation for a workspace and takes its first sync.
+    pub async fn connect_as(&self, workspace: &str, tenant: TenantId) -> OrganisationRef {
+        let whose = OrganisationRef { workspace: workspace.parse().unwrap(), tenant };
+        self.xero.set_consent(Consent::Allow { user: self.user, tenants: vec![tenant], only_scopes: Vec::new() });
+        self.consent_of(&whose).await;
+        self.sync_of(&whose, Trigger::Connected).await;
+        whose
+    }
+
+    /// Asks for a run of any organisation and works until nothing is left.
+    pub async fn sync_of(&self, whose: &OrganisationRef, trigger: Trigger) {
+        request_run(&self.access, whose, Wish::of(trigger)).await.unwrap();
+        self.work().await;
     }
 
     /// Consents; answers where the browser is sent back to, without choosing.
     pub async fn try_consent(&self) -> String {
-        self.go_to_xero(None).await.1
+        self.go_to_xero(&self.whose.workspace, None).await.1
     }
 
     /// Comes back from Xero with an error in place of a code; answers where the browser is sent.
     pub async fn callback_error(&self, error: &str) -> String {
-        self.go_to_xero(Some(error)).await.1
+        self.go_to_xero(&self.whose.workspace, Some(error)).await.1
     }
 
-    async fn go_to_xero(&self, error: Option<&str>) -> (kernel::ConnectId, String) {
+    async fn go_to_xero(&self, workspace: &kernel::WorkspaceId, error: Option<&str>) -> (kernel::ConnectId, String) {
         let new = NewConnect {
-            workspace: self.whose.workspace.clone(),
+            workspace: workspace.clone(),
             actor: "sam".into(),
             return_url: "https://app.example/return".into(),
             app: None,

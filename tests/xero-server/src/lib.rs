@@ -8,6 +8,7 @@
 
 mod deliver;
 
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,8 @@ use std::time::Duration;
 use bytes::Bytes;
 pub use deliver::Pace;
 use deliver::{Postman, Subscription};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -189,11 +192,25 @@ async fn answer(served: &Served, request: Request<Incoming>) -> Result<Response<
     let xero = served.xero.clone();
     let call = tokio::spawn(async move { xero.send(sent).await });
     let response = call.await.map_err(|_| NoAnswer)?.map_err(|_| NoAnswer)?;
+    let wanted = parts.headers.get("accept-encoding").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut out = Response::builder().status(response.status);
     for (name, value) in &response.headers {
         out = out.header(name, value);
     }
+    if wanted.contains("gzip") && response.body.len() > COMPRESSED_FROM {
+        let body = gzip(&response.body).map_err(|_| NoAnswer)?;
+        return out.header("content-encoding", "gzip").body(Full::new(body)).map_err(|_| NoAnswer);
+    }
     out.body(Full::new(response.body)).map_err(|_| NoAnswer)
+}
+
+/// Bodies longer than this are compressed for those who take it, as Xero's edge does.
+const COMPRESSED_FROM: usize = 1_000;
+
+fn gzip(body: &[u8]) -> std::io::Result<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    encoder.write_all(body)?;
+    Ok(encoder.finish()?.into())
 }
 
 async fn control(served: &Served, name: &str, body: &[u8]) -> Response<Full<Bytes>> {

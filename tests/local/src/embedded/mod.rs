@@ -20,7 +20,7 @@ use ports::Clock;
 use simulator::sqs::QueueSettings;
 
 pub use keys::secret_arn;
-pub use queues::SharedQueues;
+pub use queues::{SharedQueues, md5_of};
 
 use crate::plan::{Plan, QueuePlan};
 

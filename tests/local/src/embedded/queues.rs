@@ -120,7 +120,8 @@ fn queue_name(body: &Value) -> &str {
     body["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap_or_default()
 }
 
-fn md5_of(body: &str) -> String {
+/// SQS's digest of a body.
+pub fn md5_of(body: &str) -> String {
     Md5::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -13,7 +13,7 @@ use simulator::sqs::Received;
 use tokio::task::JoinHandle;
 
 use super::runtime::Function;
-use crate::embedded::{ACCOUNT, REGION, SharedQueues};
+use crate::embedded::{ACCOUNT, REGION, SharedQueues, md5_of};
 use crate::plan::SourcePlan;
 
 /// A running source; stops when dropped.
@@ -131,7 +131,7 @@ fn record(plan: &SourcePlan, message: &Received) -> Value {
         "body": message.body,
         "attributes": message.attributes,
         "messageAttributes": {},
-        "md5OfBody": "",
+        "md5OfBody": md5_of(&message.body),
         "eventSource": "aws:sqs",
         "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", plan.queue),
         "awsRegion": REGION,

@@ -82,7 +82,8 @@ impl MemoryTable {
 /// Bytes of an item as DynamoDB counts them: names and values.
 fn item_bytes(key: &Key, body: &str, ttl: bool) -> usize {
     let keys = 4 + key.partition.len() + key.sort.len();
-    keys + 1 + 8 + 4 + body.len() + if ttl { 3 + 8 } else { 0 }
+    // Names and values of version, body and the call that wrote it.
+    keys + 1 + 8 + 4 + body.len() + 1 + 8 + if ttl { 3 + 8 } else { 0 }
 }
 
 fn units(bytes: usize) -> u64 {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod adapters;
+mod lost_answers;
 mod queue;
 mod table;
 mod vault;
