@@ -16,8 +16,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use state::{AuditEntry, list_audit, record_audit};
 use sync::head::SyncHead;
-use sync::load_head;
 use sync::problems::list_problems;
+use sync::{load_head, next_pull};
 use xero::scopes;
 
 use crate::answers::{body, failed, limit};
@@ -68,7 +68,7 @@ pub async fn show(api: &Api, connection: &Connection) -> Result<ApiReply, Proble
         "scopes": { "granted": connection.granted, "missing": missing },
         "last_good_call": head.last_good_call,
         "calls_left_today": calls_left(api, &head),
-        "sync": sync_status(connection, &head),
+        "sync": sync_status(api, connection, &head),
         "setup": setup_steps(connection, &head, &missing),
         "open_problems": open.len(),
         "needs_attention": attention,
@@ -86,7 +86,7 @@ fn calls_left(api: &Api, head: &SyncHead) -> Option<u32> {
     head.day_left.filter(|_| now.duration_since(said_at).as_hours() < 24)
 }
 
-fn sync_status(connection: &Connection, head: &SyncHead) -> Value {
+fn sync_status(api: &Api, connection: &Connection, head: &SyncHead) -> Value {
     let running = head
         .active
         .as_ref()
@@ -96,6 +96,7 @@ fn sync_status(connection: &Connection, head: &SyncHead) -> Value {
         "running": running,
         "last": head.last,
         "interval": connection.settings.sync_interval,
+        "next_at": next_pull(connection, api.access.ports.clock.now()),
     })
 }
 

@@ -47,6 +47,10 @@ pub struct KindSettings {
     pub sync_interval: Option<Interval>,
 }
 
+const QUARTER_SECS: i64 = 900;
+/// Quarters of an hour in a day and two hours more.
+const QUARTERS_MAX: i64 = 104;
+
 /// Kinds that every other one refers to: without them nothing can be understood.
 const ALWAYS_READ: &[&str] = &["organisation"];
 
@@ -139,6 +143,22 @@ impl Settings {
         Some(start.strftime("%Y%m%dT%H%MZ").to_string())
     }
 
+    /// When the next slot of any interval begins; `None` when everything is off.
+    pub fn next_slot(&self, now: Timestamp, zone: &str) -> Option<Timestamp> {
+        let own =
+            self.kinds.values().filter(|kind| kind.direction == Direction::Pull).filter_map(|kind| kind.sync_interval);
+        own.chain([self.sync_interval]).filter_map(|interval| self.slot_after(interval, now, zone)).min()
+    }
+
+    fn slot_after(&self, interval: Interval, now: Timestamp, zone: &str) -> Option<Timestamp> {
+        let present = self.slot(interval, now, zone)?;
+        // No slot is longer than a day and the hour of a change of clocks; quarters are the finest grain there is.
+        let quarter = now.as_second().div_euclid(QUARTER_SECS) * QUARTER_SECS;
+        (1..=QUARTERS_MAX)
+            .filter_map(|count| Timestamp::from_second(quarter + count * QUARTER_SECS).ok())
+            .find(|at| self.slot(interval, *at, zone).is_some_and(|slot| slot != present))
+    }
+
     /// The local date whose daily pull is due or done at `now`.
     fn daily_slot(&self, now: Timestamp, zone: &str) -> String {
         let zone = time_zone(zone).or_else(|_| time_zone("UTC"));
@@ -180,6 +200,21 @@ mod tests {
         // 03:00 on 2 October in Auckland is 14:00 UTC on the 1st.
         assert_eq!(daily("2026-10-01T13:59:59Z"), "20261001");
         assert_eq!(daily("2026-10-01T14:00:00Z"), "20261002");
+    }
+
+    #[test]
+    fn m4_the_next_slot_is_known_in_the_organisations_own_time() {
+        let next = |interval, hour, at: &str, zone| {
+            let settings = Settings { sync_interval: interval, daily_hour: hour, ..Settings::default() };
+            settings.next_slot(at.parse().unwrap(), zone).map(|next| next.to_string())
+        };
+        let at = "2026-10-01T13:40:10Z";
+        assert_eq!(next(Interval::Off, 3, at, "UTC"), None);
+        assert_eq!(next(Interval::Minutes15, 3, at, "UTC").as_deref(), Some("2026-10-01T13:45:00Z"));
+        assert_eq!(next(Interval::Hours4, 3, at, "UTC").as_deref(), Some("2026-10-01T16:00:00Z"));
+        assert_eq!(next(Interval::Daily, 3, at, "NEWZEALANDSTANDARDTIME").as_deref(), Some("2026-10-01T14:00:00Z"));
+        // Adelaide is half an hour off: 03:00 there is 17:30 UTC.
+        assert_eq!(next(Interval::Daily, 3, at, "CENAUSTRALIASTANDARDTIME").as_deref(), Some("2026-10-01T17:30:00Z"));
     }
 
     #[test]

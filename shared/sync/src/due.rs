@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use connections::{
-    Access, ConnectionState, Directory, Slots, claim_slots, directory_shard, load_connection, mark_authorisation_ended,
-    refresh_directory, tokens_to_keep,
+    Access, Connection, ConnectionState, Directory, Slots, claim_slots, directory_shard, load_connection,
+    mark_authorisation_ended, refresh_directory, tokens_to_keep,
 };
 use envelopes::{Envelope, SYNC_WORKER, Work};
 use kernel::{OrganisationRef, Timestamp};
@@ -155,6 +155,16 @@ async fn daily_check(access: &Access, whose: &OrganisationRef, now: Timestamp) -
         send(access, &Envelope::new(Work::KeepAlive { client, user, day })).await?;
     }
     Ok(tokens.idle.len())
+}
+
+/// When an organisation is next pulled by itself; `None` when automatic sync is off or the connection cannot be used.
+pub fn next_pull(connection: &Connection, now: Timestamp) -> Option<Timestamp> {
+    if connection.state != ConnectionState::Connected {
+        return None;
+    }
+    let jitter = jitter(&connection.whose);
+    let next = connection.settings.next_slot(now.saturating_sub(jitter).unwrap_or(now), connection.zone());
+    next.and_then(|next| next.saturating_add(jitter).ok())
 }
 
 /// Each organisation's slots turn at a moment of its own within ten minutes, so that not all ask Xero in one second.

@@ -20,7 +20,7 @@ mod run_problems;
 mod runs;
 mod work;
 
-pub use due::{Due, bring_back_parked, look_at_shard};
+pub use due::{Due, bring_back_parked, look_at_shard, next_pull};
 pub use events::take_events;
 pub use head::load_head;
 pub use plan::Kinds;

@@ -144,3 +144,36 @@ async fn b14_a_test_of_a_connection_without_the_role_says_what_is_missing() {
     let failed = result["checks"].as_array().unwrap().last().unwrap();
     assert!(failed["fix"].as_str().unwrap().contains("Connect"), "{result}");
 }
+
+/// Codes of problems as the functions' sources spell them.
+fn problem_codes(text: &str) -> Vec<String> {
+    let mut codes = Vec::new();
+    for start in ["bad_request(", "Problem::new(", "Self::new("] {
+        for (at, _) in text.match_indices(start) {
+            let quoted = text[at..].split('"').nth(1).unwrap_or_default();
+            codes.push(quoted.to_owned());
+        }
+    }
+    let is_code = |code: &String| !code.is_empty() && code.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    codes.retain(is_code);
+    codes
+}
+
+#[test]
+fn every_problem_a_function_can_answer_is_listed_by_its_type_and_no_other() {
+    let contract = Contract::read();
+    let listed = contract.file["components"]["schemas"]["Problem"]["properties"]["type"]["enum"].as_array().unwrap();
+    let listed: std::collections::BTreeSet<String> = listed
+        .iter()
+        .map(|kind| kind.as_str().unwrap().trim_start_matches("urn:counterfoil:problem:").to_owned())
+        .collect();
+    let mut found = std::collections::BTreeSet::new();
+    let root = local::build::checkout();
+    for folder in ["functions/api/src", "shared/lambda-kit/src"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            found.extend(problem_codes(&std::fs::read_to_string(entry.unwrap().path()).unwrap()));
+        }
+    }
+    assert!(found.len() > 15, "{found:?}");
+    assert_eq!(found, listed);
+}
