@@ -67,7 +67,9 @@ async fn carry_on(worker: &mut Worker<'_>, deadline: Timestamp) -> Result<Pause,
     let whose = worker.whose.clone();
     let mut session = Session::open(access, &whose, urgency).await?;
     loop {
-        let Some(step) = present_step(worker) else { return Ok(Pause::Finished) };
+        let Some(step) = present_step(worker).or_else(|| owed_step(worker, &session)) else {
+            return Ok(Pause::Finished);
+        };
         let last_start = deadline.saturating_sub(PAGE_MARGIN).unwrap_or(deadline);
         if worker.now() >= last_start {
             return Ok(Pause::OutOfTime);
@@ -100,6 +102,23 @@ async fn begin(worker: &mut Worker<'_>) -> Result<(), SyncError> {
 fn present_step(worker: &Worker<'_>) -> Option<Step> {
     let active = worker.head.active.as_ref()?;
     active.steps.get(active.at).cloned()
+}
+
+/// A kind that what was read makes due although the run did not plan it: a run of some kinds only may find that money
+/// moved, and the payments belong to that.
+fn owed_step(worker: &mut Worker<'_>, session: &Session<'_>) -> Option<Step> {
+    let owed = [
+        ("payments", worker.head.payments_due, Reading::Changes),
+        ("bank_transfers", worker.head.transfers_due, Reading::IfTransfersTouched),
+    ];
+    let active = worker.head.active.as_mut()?;
+    let settings = &session.connection().settings;
+    let wanted = |(kind, due, _): &(&str, bool, Reading)| {
+        *due && settings.reads(kind) && active.steps.iter().all(|step| step.entity != *kind)
+    };
+    let (kind, _, reading) = owed.into_iter().find(wanted)?;
+    active.steps.push(Step { entity: kind.to_owned(), reading });
+    active.steps.last().cloned()
 }
 
 /// Reads one page of the present step, applies it and commits it with the place of the next one.

@@ -289,6 +289,19 @@ async fn s8_o4_a_kind_with_its_own_interval_costs_its_own_calls_and_one_left_out
 }
 
 #[tokio::test]
+async fn p16_a_run_of_invoices_alone_reads_the_payments_it_finds_made() {
+    let (desk, invoice) = paid_desk(40).await;
+    let own = KindSettings { sync_interval: Some(Interval::Minutes15), ..KindSettings::default() };
+    set(&desk, Settings { kinds: BTreeMap::from([("invoices".to_owned(), own)]), ..Settings::default() }).await;
+    desk.xero.forget_calls();
+    desk.tick(Duration::from_secs(60)).await;
+    desk.work().await;
+    assert!(has_payment(&desk, &invoice).await);
+    let lists = desk.accounting_calls();
+    assert_eq!(lists, 2, "invoices and payments: {:?}", desk.xero.calls());
+}
+
+#[tokio::test]
 async fn dormant_tokens_survive_a_refresh_whose_answer_is_lost() {
     let desk = Desk::sized(5);
     desk.connect().await;
