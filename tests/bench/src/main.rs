@@ -1,9 +1,10 @@
-//! Figures from counters, each beside its budget: calls, write units, bytes, peak memory, instructions. No times.
+//! Figures from counters, each beside its budget: calls, write units, bytes, peak memory, instructions.
 //!
-//! `cargo run --release -p bench` takes the full sizes; `-- --quick` a tenth of them. A budget that is missed ends the
-//! run with 1.
+//! `cargo run --release -p bench` takes the full sizes; `-- --quick` a tenth of them; `-- --builds` only measures how long
+//! a newcomer waits, in seconds. A budget that is missed ends the run with 1.
 #![allow(clippy::print_stdout)]
 
+mod builds;
 mod load;
 mod start;
 mod worker;
@@ -38,13 +39,15 @@ impl Figure {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let quick = std::env::args().any(|argument| argument == "--quick");
+    let asked = |option: &str| std::env::args().any(|argument| argument == option);
+    let invoices = if asked("--quick") { 10_000 } else { 100_000 };
+    let outcomes = if asked("--builds") {
+        vec![builds::measure()]
+    } else {
+        vec![load::measure(invoices).await, worker::measure(invoices).await, start::measure().await]
+    };
     let mut figures = Vec::new();
-    for outcome in [
-        load::measure(if quick { 10_000 } else { 100_000 }).await,
-        worker::measure(if quick { 10_000 } else { 100_000 }).await,
-        start::measure().await,
-    ] {
+    for outcome in outcomes {
         match outcome {
             Ok(some) => figures.extend(some),
             Err(error) => {
