@@ -23,7 +23,7 @@ use crate::problems::{open_problem, resolve_problem};
 use crate::request::{Wish, request_run};
 use crate::run::{fresh, run_name};
 use crate::run_problems::step_problem;
-use crate::runs::log_webhook;
+use crate::runs::log_end;
 use crate::work::{Worker, park_envelope, spend};
 use mirror::entities::{Entity, of_webhook};
 use mirror::record::Record;
@@ -290,7 +290,7 @@ impl<'a> Reading<'a> {
             let lag = first.map(|first| now.duration_since(first).as_millis().try_into().unwrap_or(0));
             let outcome =
                 if too_much || log.problems > 0 { Outcome::CompletedWithProblems } else { Outcome::Completed };
-            log_webhook(worker.table(), &whose, &log, to, outcome, now, lag).await?;
+            log_end(worker.table(), &whose, &log, to, outcome, now, lag).await?;
             let changes = to - log.feed_from;
             info!(tenant.id = %whose.tenant, changes, lag.millis = lag, "Webhook events brought changes");
         }

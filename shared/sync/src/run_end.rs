@@ -102,7 +102,7 @@ async fn end_run(mut worker: Worker<'_>, outcome: Option<Outcome>) -> Result<(),
         }
         worker.head.loaded = true;
     }
-    log_end(worker.table(), &worker.whose, &active, worker.head.feed_head, outcome, now).await?;
+    log_end(worker.table(), &worker.whose, &active, worker.head.feed_head, outcome, now, None).await?;
     info!(tenant.id = %worker.whose.tenant, run.id = %active.run, outcome = ?outcome, "A sync run ended");
     worker.head.last = Some(LastRun { run: active.run.clone(), finished_at: now, outcome });
     worker.head.active = None;

@@ -84,20 +84,8 @@ pub(crate) async fn log_start(table: &dyn Table, whose: &OrganisationRef, active
     store(table, whose, log_of(active)).await
 }
 
+/// Logs how a run ended. `lag_millis` is known of runs that webhook events made, which have no start of their own.
 pub(crate) async fn log_end(
-    table: &dyn Table,
-    whose: &OrganisationRef,
-    active: &ActiveRun,
-    feed_to: u64,
-    outcome: Outcome,
-    now: Timestamp,
-) -> Result<(), SyncError> {
-    let finished_at = Some(now);
-    store(table, whose, RunLog { finished_at, outcome: Some(outcome), feed_to, ..log_of(active) }).await
-}
-
-/// Logs what webhook events brought, which has no start of its own.
-pub(crate) async fn log_webhook(
     table: &dyn Table,
     whose: &OrganisationRef,
     active: &ActiveRun,
