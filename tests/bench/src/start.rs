@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use aws::SystemClock;
 use bytes::Bytes;
-use local::build::{build_functions, checkout};
+use local::build::{build, build_functions, checkout};
 use local::embedded::http::{Server, bind, serve, text};
 use local::embedded::{Embedded, EmbeddedSettings, queue_url, secret_arn};
 use local::plan::{Plan, QueuePlan};
@@ -20,10 +20,13 @@ use crate::Figure;
 
 const START_MAX: u64 = 3_000_000;
 const WEBHOOK_MAX: u64 = 10_000_000;
+/// A start under valgrind takes seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
 const BINARY_BYTES_MAX: u64 = 8_000_000;
 
 /// Counts both functions. Needs valgrind.
 pub async fn measure() -> anyhow::Result<Vec<Figure>> {
+    build(true, &["--package", "bench", "--bin", "hello"])?;
     let binaries = build_functions(true)?;
     let (webhook, hello) = (binaries.join("xero-webhook"), binaries.join("hello"));
     let event = std::fs::read(checkout().join("events/xero-webhook/invoice-updated.json"))?;
@@ -118,8 +121,10 @@ async fn count(binary: &Path, event: Option<Bytes>) -> anyhow::Result<u64> {
         .stderr(Stdio::null())
         .kill_on_drop(true);
     let mut child = command.spawn().context("valgrind is missing; install it (apt-get install valgrind)")?;
-    if tokio::time::timeout(Duration::from_secs(120), stub.done.notified()).await.is_err() {
-        bail!("{} never came to its last poll", binary.display());
+    tokio::select! {
+        () = stub.done.notified() => (),
+        ended = child.wait() => bail!("{} ended before its last poll: {}", binary.display(), ended?),
+        () = tokio::time::sleep(PATIENCE) => bail!("{} never came to its last poll", binary.display()),
     }
     // The poll is sent; let the process come to rest, then end it so that callgrind writes its totals.
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -26,6 +26,13 @@ pub fn functions() -> anyhow::Result<Vec<String>> {
 
 /// Builds every function in our own profile; answers the folder of the binaries.
 pub fn build_functions(quiet: bool) -> anyhow::Result<PathBuf> {
+    let functions = functions()?;
+    let arguments: Vec<&str> = functions.iter().flat_map(|function| ["--package", function]).collect();
+    build(quiet, &arguments)
+}
+
+/// Builds what cargo's arguments name in our own profile; answers the folder of the binaries.
+pub fn build(quiet: bool, arguments: &[&str]) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("this program's own path is unknown")?;
     // A test binary lies one folder deeper, in `deps`.
     let folder = own.parent().context("this program lies in no folder")?;
@@ -39,9 +46,7 @@ pub fn build_functions(quiet: bool) -> anyhow::Result<PathBuf> {
     if let Some(target) = folder.parent() {
         command.arg("--target-dir").arg(target);
     }
-    for function in functions()? {
-        command.args(["--package", &function]);
-    }
+    command.args(arguments);
     if quiet {
         command.arg("--quiet");
     }
