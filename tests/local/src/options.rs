@@ -15,8 +15,8 @@ pub struct Options {
     pub keep: Option<PathBuf>,
     /// Where to write every exchange with Xero.
     pub record: Option<PathBuf>,
-    /// Invoices in the demo organisation.
-    pub organisation_size: usize,
+    /// Invoices in the demo organisation, where that was said.
+    pub organisation_size: Option<usize>,
     /// JSON lines instead of text.
     pub json: bool,
     /// The real Xero, or one like it, in place of our own.
@@ -46,9 +46,9 @@ Counterfoil on one machine: every function as its own process, embedded AWS, a s
 
   --once                 end after the tour: exit 0, or 1 and the reason
   --port N               the API's port (default 8787; 0 for any)
-  --data DIR             keep data between runs
+  --data DIR             keep data between runs, the simulated Xero's too
   --record FILE          write every exchange with Xero as JSON lines
-  --organisation-size N  invoices in the demo organisation, 0 to 100000 (default 200)
+  --organisation-size N  invoices in the demo organisation, 0 to 100000 (default 200, or as kept)
   --json                 one JSON object a line instead of text
 
 Environment: XERO_CLIENT_ID and XERO_CLIENT_SECRET use the real Xero; XERO_API_URL, XERO_IDENTITY_URL and
@@ -65,7 +65,7 @@ impl Options {
             port: 8787,
             keep: None,
             record: None,
-            organisation_size: 200,
+            organisation_size: None,
             json: false,
             outside: outside()?,
         };
@@ -80,7 +80,7 @@ impl Options {
                 Long("organisation-size") => {
                     let size: usize = parser.value()?.parse().context("--organisation-size takes a number")?;
                     ensure!(size <= SIZE_MAX, "--organisation-size takes 0 to {SIZE_MAX}");
-                    options.organisation_size = size;
+                    options.organisation_size = Some(size);
                 }
                 Short('h') | Long("help") => {
                     crate::screen::plain(HELP);

@@ -29,9 +29,13 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let last_lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let mut xero = Xero::new(&options)?;
     let mut stack = start(&options, &mut xero, binaries, last_lines.clone()).await?;
-    let outcome = show_around(&mut screen, &mut stack, &xero, &options).await;
+    // Kept at the tour's end already: a kill later on loses only what came after.
+    let outcome = guide(&mut screen, &mut stack, &xero, &options).await.and_then(|()| xero.save());
     if let Err(error) = outcome {
-        stack.stop()?;
+        let error = match keep(stack.stop(), &xero) {
+            Ok(()) => error,
+            Err(lost) => error.context(format!("{lost:#}")),
+        };
         let lines = last_lines.lock().map(|lines| lines.join("\n")).unwrap_or_default();
         return Err(if lines.is_empty() {
             error
@@ -45,7 +49,26 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         tokio::signal::ctrl_c().await?;
         screen.line("Stopping …");
     }
-    stack.finish(STOP_PATIENCE).await
+    keep(stack.finish(STOP_PATIENCE).await, &xero)
+}
+
+/// Keeps the simulated Xero for the next run, after the functions stopped, however that went.
+fn keep(stopped: anyhow::Result<()>, xero: &Xero) -> anyhow::Result<()> {
+    let kept = xero.save();
+    stopped.and(kept)
+}
+
+/// The tour, until its end or until somebody presses Ctrl-C.
+async fn guide(screen: &mut Screen, stack: &mut Stack, xero: &Xero, options: &Options) -> anyhow::Result<()> {
+    tokio::select! {
+        outcome = show_around(screen, stack, xero, options) => outcome,
+        pressed = tokio::signal::ctrl_c() => {
+            pressed?;
+            screen.line("Stopping …");
+            stack.finish(STOP_PATIENCE).await?;
+            bail!("stopped before the tour came to its end")
+        }
+    }
 }
 
 /// Work under way may end by itself when everything stops.
@@ -89,8 +112,11 @@ async fn show_around(screen: &mut Screen, stack: &mut Stack, xero: &Xero, option
     screen.done("Xero", xero.describe());
     let token = stack.issuer.token(WORKSPACE, PERSON, TOKEN_LIFE)?;
     let caller = Caller::new(&stack.url, &token)?;
-    let tenant = connect(screen, stack, xero, &caller).await?;
-    first_sync(screen, &caller, &tenant).await?;
+    let tenant = match connected_before(screen, xero, &caller).await? {
+        Some(tenant) => tenant,
+        None => connect(screen, stack, xero, &caller).await?,
+    };
+    sync(screen, &caller, &tenant).await?;
     if xero.is_simulated() {
         webhook(screen, xero, &caller, &tenant).await?;
     } else {
@@ -105,14 +131,17 @@ async fn show_around(screen: &mut Screen, stack: &mut Stack, xero: &Xero, option
     Ok(())
 }
 
-/// Connects an organisation through the real flow, or finds the one of the last run.
-async fn connect(screen: &mut Screen, stack: &mut Stack, xero: &Xero, caller: &Caller) -> anyhow::Result<String> {
+/// The organisation of the last run, where its consent still stands on both sides.
+async fn connected_before(screen: &mut Screen, xero: &Xero, caller: &Caller) -> anyhow::Result<Option<String>> {
     let known = caller.expect("GET", "/v1/organisations", None).await?;
     let connected = known["organisations"].as_array().into_iter().flatten().find(|line| line["state"] == "connected");
-    if let Some(line) = connected.filter(|_| xero.remembers()) {
-        screen.done("Connected before", line["name"].as_str().unwrap_or_default());
-        return Ok(line["tenant_id"].as_str().unwrap_or_default().to_owned());
-    }
+    let Some(line) = connected.filter(|_| xero.remembers()) else { return Ok(None) };
+    screen.done("Connected before", line["name"].as_str().unwrap_or_default());
+    Ok(line["tenant_id"].as_str().map(str::to_owned))
+}
+
+/// Connects an organisation through the real flow.
+async fn connect(screen: &mut Screen, stack: &mut Stack, xero: &Xero, caller: &Caller) -> anyhow::Result<String> {
     let started = caller.expect("POST", "/v1/connects", Some(json!({ "return_url": stack.host.return_url() }))).await?;
     let address = started["authorize_url"].as_str().context("no authorize_url")?;
     if xero.follows_redirects() {
@@ -144,8 +173,10 @@ fn ask_for_consent(screen: &mut Screen, address: &str) {
     screen.line(&format!("Open this address in your browser and allow access:\n\n  {address}\n"));
 }
 
-/// Watches the first sync, with a bar where a terminal reads it.
-async fn first_sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyhow::Result<()> {
+/// Asks for a sync and watches it, with a bar where a terminal reads it.
+async fn sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyhow::Result<()> {
+    let organisation = caller.expect("GET", &format!("/v1/organisations/{tenant}"), None).await?;
+    let title = if organisation["sync"]["loaded"] == true { "Sync of what changed" } else { "First sync" };
     let path = format!("/v1/organisations/{tenant}/syncs");
     let run = caller.expect("POST", &path, None).await?;
     let run = format!("{path}/{}", run["run_id"].as_str().context("no run_id")?);
@@ -160,13 +191,13 @@ async fn first_sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyho
         let waiting = state["waiting"][1].as_str().map(|why| format!("waits: {why}"));
         let what = waiting.unwrap_or_else(|| progress["entity"].as_str().unwrap_or("starting").to_owned());
         screen.progress(number("steps_done"), number("steps"), &what);
-        ensure!(began.elapsed() < PATIENCE, "the first sync takes longer than ten minutes; {what}");
+        ensure!(began.elapsed() < PATIENCE, "the sync takes longer than ten minutes; {what}");
         tokio::time::sleep(Duration::from_millis(150)).await;
     };
     let counts = last["counts"].as_object().context("no counts")?;
     let sum = |field: &str| counts.values().filter_map(|count| count[field].as_u64()).sum::<u64>();
     let detail = format!("{} records in {} calls, {} KB", sum("read"), sum("calls"), sum("bytes") / 1024);
-    screen.done("First sync", &detail);
+    screen.done(title, &detail);
     let rows: Vec<Vec<String>> = counts
         .iter()
         .map(|(name, count)| {
@@ -179,7 +210,7 @@ async fn first_sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyho
         })
         .collect();
     screen.table(&["kind", "read", "new", "calls"], &rows);
-    ensure!(last["outcome"] == "completed", "the first sync ended as {}; see /problems", last["outcome"]);
+    ensure!(last["outcome"] == "completed", "the sync ended as {}; see /problems", last["outcome"]);
     Ok(())
 }
 
@@ -187,7 +218,7 @@ async fn first_sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyho
 async fn webhook(screen: &mut Screen, xero: &Xero, caller: &Caller, tenant: &str) -> anyhow::Result<()> {
     let path = format!("/v1/organisations/{tenant}/changes");
     let end = last_cursor(caller, &path).await?;
-    let edited = pay_something(xero, caller, tenant).await?;
+    let edited = edit_something(xero, caller, tenant).await?;
     screen.done("Edited in Xero", &edited);
     let began = Instant::now();
     let changes = loop {
@@ -204,16 +235,22 @@ async fn webhook(screen: &mut Screen, xero: &Xero, caller: &Caller, tenant: &str
     Ok(())
 }
 
-/// A bookkeeper records a payment on an unpaid invoice in Xero's own screens.
-async fn pay_something(xero: &Xero, caller: &Caller, tenant: &str) -> anyhow::Result<String> {
+/// A bookkeeper records a payment on an unpaid invoice in Xero's own screens, or raises an invoice when all are paid: the
+/// tours of kept data pay one after the other.
+async fn edit_something(xero: &Xero, caller: &Caller, tenant: &str) -> anyhow::Result<String> {
     let path = format!("/v1/organisations/{tenant}/records");
     let accounts = caller.expect("GET", &format!("{path}/accounts?limit=250"), None).await?;
     let bank = |line: &&Value| line["record"]["Type"] == "BANK" && line["record"]["Code"].is_string();
     let account = accounts["records"].as_array().into_iter().flatten().find(bank).context("no bank account")?;
     let invoices = caller.expect("GET", &format!("{path}/invoices?limit=250"), None).await?;
     let open = |line: &&Value| line["record"]["Status"] == "AUTHORISED" && line["record"]["Type"] == "ACCREC";
-    let invoice = invoices["records"].as_array().into_iter().flatten().find(open).context("no unpaid invoice")?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let Some(invoice) = invoices["records"].as_array().into_iter().flatten().find(open) else {
+        let contacts = caller.expect("GET", &format!("{path}/contacts?limit=250"), None).await?;
+        let active = |line: &&Value| line["record"]["ContactStatus"] == "ACTIVE";
+        let contact = contacts["records"].as_array().into_iter().flatten().find(active).context("no contact")?;
+        return Ok(format!("invoice {} raised", xero.sell(tenant, &text(&contact["id"]))?));
+    };
     let (id, due) = (text(&invoice["id"]), text(&invoice["record"]["AmountDue"]));
     xero.pay(tenant, &id, &text(&account["record"]["Code"]), &due)?;
     Ok(format!("{due} paid on invoice {}", text(&invoice["record"]["InvoiceNumber"])))

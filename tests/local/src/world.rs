@@ -2,14 +2,17 @@
 
 use std::fs::File;
 use std::io::BufWriter;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use aws::SystemClock;
 use kernel::TenantId;
 use local::embedded::http::Server;
 use local::stack::{APP, XeroPlace};
+use ports::Clock;
 use rust_decimal::Decimal;
+use serde_json::json;
 use simulator::xero::record::Recorder;
 use simulator::xero::{AppId, AppSettings, Consent, DemoSettings, Role, UserSettings, Xero as Simulated, XeroSettings};
 use xero_server::{ServerHandle, ServerSettings, serve};
@@ -31,9 +34,19 @@ struct Simulation {
     app: AppId,
     settings: AppSettings,
     server: Option<ServerHandle>,
+    /// Where it is kept between runs.
+    file: Option<PathBuf>,
+    /// Whether it was taken up where an earlier run left it.
+    restored: bool,
 }
 
 const SEED: u64 = 20_261_124;
+/// Invoices of a new organisation, unless told otherwise.
+const SIZE: usize = 200;
+/// The demo organisation's account of sales.
+const SALES: &str = "200";
+/// The simulated Xero's file in the folder of kept data.
+const FILE: &str = "xero.json";
 
 impl Xero {
     /// Makes the simulated Xero, or notes the other one.
@@ -51,20 +64,11 @@ impl Xero {
             let recorder = recorder(options)?.map(|recorder| Arc::new(Mutex::new(recorder)));
             return Ok(Self { place: Some(place), simulated: None, recorder, relays: Vec::new(), description });
         }
-        let xero = Simulated::new(XeroSettings { seed: SEED, ..XeroSettings::default() }, Arc::new(SystemClock));
+        let (simulation, description) = Simulation::new(options)?;
         if let Some(recorder) = recorder(options)? {
-            xero.record(recorder);
+            simulation.xero.record(recorder);
         }
-        let user = xero.register_user(UserSettings::default());
-        let demo = DemoSettings::sized(SEED, options.organisation_size);
-        let description = format!("simulated, {} with {} invoices", demo.name, demo.invoices);
-        let tenant = xero.register_organisation(&demo);
-        xero.set_role(user, tenant, Role::Adviser);
-        xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
-        let settings = AppSettings::default();
-        let app = xero.register_app(settings.clone());
-        let simulated = Some(Simulation { xero, app, settings, server: None });
-        Ok(Self { place: None, simulated, recorder: None, relays: Vec::new(), description })
+        Ok(Self { place: None, simulated: Some(simulation), recorder: None, relays: Vec::new(), description })
     }
 
     /// Starts it where it is ours, and says where it is. `url` is the address of our API.
@@ -82,7 +86,8 @@ impl Xero {
         }
         let simulation = self.simulated.as_mut().context("no Xero was made")?;
         let callback = format!("{url}/oauth/callback");
-        simulation.xero.change_app(simulation.app, |app| app.redirect_uris = vec![callback]);
+        let registered = AppSettings { redirect_uris: vec![callback], ..simulation.settings.clone() };
+        simulation.xero.change_app(simulation.app, |app| *app = registered);
         let target = format!("{url}/webhooks/xero/{APP}");
         let webhook_app = Some(simulation.app);
         let settings = ServerSettings { webhook_target: Some(target), webhook_app, intent_to_receive: true };
@@ -111,7 +116,15 @@ impl Xero {
 
     /// Whether a consent of an earlier run still stands there.
     pub fn remembers(&self) -> bool {
-        self.simulated.is_none()
+        self.simulated.as_ref().is_none_or(|simulation| simulation.restored)
+    }
+
+    /// Keeps our own for the next run, when there is a folder to keep it in.
+    pub fn save(&self) -> anyhow::Result<()> {
+        let Some(simulation) = &self.simulated else { return Ok(()) };
+        let Some(file) = &simulation.file else { return Ok(()) };
+        let fault = || format!("cannot write {}; make room there, or choose another --data", file.display());
+        simulation.xero.save(file).with_context(fault)
     }
 
     /// Whether its login page can be walked through without a person.
@@ -126,6 +139,58 @@ impl Xero {
         let paid = simulation.xero.pay_invoice(tenant, invoice.parse()?, account_code, amount);
         paid.map(|_| ()).map_err(|error| anyhow!("the simulated Xero refused the payment: {error:?}"))
     }
+
+    /// Raises an invoice as a bookkeeper would; its number.
+    pub fn sell(&self, tenant: &str, contact: &str) -> anyhow::Result<String> {
+        let simulation = self.simulated.as_ref().context("only the simulated Xero can be edited from here")?;
+        let today = SystemClock.now().strftime("%Y-%m-%d").to_string();
+        let fields = json!({
+            "Type": "ACCREC", "Status": "AUTHORISED", "Contact": { "ContactID": contact }, "Date": today, "DueDate": today,
+            "LineItems": [{ "Description": "Consulting", "Quantity": 1, "UnitAmount": 100, "AccountCode": SALES }],
+        });
+        let sold = simulation.xero.edit(tenant.parse()?, "Invoices", None, &fields);
+        let sold = sold.map_err(|error| anyhow!("the simulated Xero refused the invoice: {error:?}"))?;
+        Ok(sold["InvoiceNumber"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+impl Simulation {
+    /// Takes up what an earlier run left, or makes a new Xero of one organisation; also says which, for the screen.
+    fn new(options: &Options) -> anyhow::Result<(Self, String)> {
+        let file = options.keep.as_ref().map(|folder| folder.join(FILE));
+        if let Some(kept) = file.as_ref().filter(|kept| kept.exists()) {
+            let (xero, size) = restored(kept, options.organisation_size)?;
+            let settings = AppSettings::default();
+            let app = xero.app_by_client_id(&settings.client_id);
+            let app = app.unwrap_or_else(|| xero.register_app(settings.clone()));
+            let description = format!("simulated, opened with {size} invoices, as the last run left it");
+            return Ok((Self { xero, app, settings, server: None, file, restored: true }, description));
+        }
+        let xero = Simulated::new(XeroSettings { seed: SEED, ..XeroSettings::default() }, Arc::new(SystemClock));
+        let user = xero.register_user(UserSettings::default());
+        let demo = DemoSettings::sized(SEED, options.organisation_size.unwrap_or(SIZE));
+        let description = format!("simulated, {} with {} invoices", demo.name, demo.invoices);
+        let tenant = xero.register_organisation(&demo);
+        xero.set_role(user, tenant, Role::Adviser);
+        xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
+        let settings = AppSettings::default();
+        let app = xero.register_app(settings.clone());
+        Ok((Self { xero, app, settings, server: None, file, restored: false }, description))
+    }
+}
+
+/// The Xero of a file and the size its organisation was opened with, which must be the wanted one where one is wanted.
+fn restored(file: &Path, wanted: Option<usize>) -> anyhow::Result<(Simulated, usize)> {
+    let fault = || format!("{} cannot be read; move it away or choose another --data", file.display());
+    let xero = Simulated::restore(file, Arc::new(SystemClock)).with_context(fault)?;
+    let tenant = xero.tenants().first().copied();
+    let size = tenant.and_then(|tenant| xero.invoices_at_opening(tenant)).with_context(fault)?;
+    ensure!(
+        wanted.is_none_or(|wanted| wanted == size),
+        "{} keeps an organisation of {size} invoices; leave --organisation-size out or choose another --data",
+        file.display()
+    );
+    Ok((xero, size))
 }
 
 fn recorder(options: &Options) -> anyhow::Result<Option<Recorder>> {

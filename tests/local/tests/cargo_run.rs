@@ -1,9 +1,10 @@
 //! `cargo run` as a newcomer and as a script meet it: the real program, its output and its exit code.
 #![allow(clippy::unwrap_used)]
 
+use std::io::{BufRead, BufReader, Lines};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::Arc;
 
 use aws::SystemClock;
@@ -11,12 +12,32 @@ use serde_json::Value;
 use simulator::xero::{AppSettings, Consent, DemoSettings, Role, UserSettings, Xero, XeroSettings};
 use xero_server::{ServerSettings, serve};
 
-fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+fn program(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     for name in ["XERO_CLIENT_ID", "XERO_CLIENT_SECRET", "XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL"] {
         command.env_remove(name);
     }
-    command.args(arguments).envs(variables.iter().copied()).output().unwrap()
+    command.args(arguments).envs(variables.iter().copied());
+    command
+}
+
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    program(arguments, variables).output().unwrap()
+}
+
+/// The lines of `--json`.
+fn said(output: &Output) -> Vec<Value> {
+    printed(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The detail of something done.
+fn done(output: &Output, what: &str) -> Option<String> {
+    said(output).into_iter().find(|line| line["done"] == what).map(|line| line["detail"].as_str().unwrap().to_owned())
+}
+
+/// The rows of tables with this in a column.
+fn rows(output: &Output, column: &str, value: &str) -> Vec<Value> {
+    said(output).into_iter().filter(|line| line[column] == value).collect()
 }
 
 fn printed(output: &Output) -> String {
@@ -95,7 +116,7 @@ fn a_bad_file_is_said_in_one_line() {
     refused(&run(&["--once", "--port", "0", "--data", &file], &[]), &[&file, "--data"]);
     let broken = folder.path("broken");
     std::fs::create_dir_all(&broken).unwrap();
-    for name in ["issuer.der", "queues.json", "table.sqlite", "keys.seed"] {
+    for name in ["issuer.der", "queues.json", "table.sqlite", "keys.seed", "xero.json"] {
         std::fs::write(folder.path(&format!("broken/{name}")), "this is not what was kept").unwrap();
         refused(&run(&["--once", "--port", "0", "--data", &broken], &[]), &[&broken, name, "--data"]);
         std::fs::remove_file(folder.path(&format!("broken/{name}"))).unwrap();
@@ -146,10 +167,115 @@ fn data_is_kept_between_runs_and_json_is_json() {
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter_map(|line| line["new"].as_str().and_then(|new| new.parse::<u64>().ok())).sum()
     };
-    let first = new_records(&run(&arguments, &[]));
-    let second = new_records(&run(&arguments, &[]));
+    let (one, two) = (run(&arguments, &[]), run(&arguments, &[]));
+    let (first, second) = (new_records(&one), new_records(&two));
     assert!(first > 100, "everything is new in a first run, not only {first}");
     assert_eq!(second, 0, "everything is known in a second one");
+    assert!(done(&one, "Consent").is_some() && done(&one, "Connected").is_some() && done(&one, "First sync").is_some());
+    assert!(done(&two, "Consent").is_none() && done(&two, "First sync").is_none(), "nobody is asked twice");
+    assert_eq!(done(&two, "Connected before"), done(&one, "Connected"));
+    assert!(done(&two, "Sync of what changed").is_some() && done(&two, "Webhook").is_some());
+    let read = |output: &Output, kind: &str| rows(output, "kind", kind)[0]["read"].as_str().unwrap().to_owned();
+    assert_eq!((read(&one, "contacts"), read(&two, "contacts")), ("8".to_owned(), "0".to_owned()), "only what changed");
+    assert_eq!(read(&two, "payments"), "1", "the payment of the first run is there");
+    let paid = [&one, &two].map(|output| {
+        let statuses = rows(output, "field", "Status");
+        assert!(statuses.iter().any(|row| row["from"] == "AUTHORISED" && row["to"] == "PAID"), "{statuses:?}");
+        done(output, "Edited in Xero").unwrap().rsplit(' ').next().unwrap().to_owned()
+    });
+    assert_ne!(paid[0], paid[1], "the invoice that was paid stays so");
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(folder.path("kept/xero.json")).unwrap()).unwrap();
+    for invoice in kept["state"]["books"][0]["invoices"].as_array().unwrap() {
+        let known = paid.iter().any(|number| invoice["number"] == **number);
+        assert!(!known || invoice["status"] == "Paid", "{invoice}");
+    }
+}
+
+#[test]
+fn kept_data_has_its_size_and_a_folder_without_the_xero_begins_anew() {
+    let folder = Folder::new("sizes");
+    let data = folder.path("kept");
+    let sized = |size: &[&str]| run(&[&["--once", "--port", "0", "--json", "--data", &data], size].concat(), &[]);
+    let first = sized(&["--organisation-size", "3"]);
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    refused(&sized(&["--organisation-size", "4"]), &["xero.json", "3 invoices", "--organisation-size", "--data"]);
+    // What folders of before hold: everything but the Xero.
+    std::fs::remove_file(folder.path("kept/xero.json")).unwrap();
+    let anew = sized(&["--organisation-size", "3"]);
+    assert!(anew.status.success() && done(&anew, "Consent").is_some(), "{}", printed(&anew));
+}
+
+#[test]
+fn a_run_that_was_killed_after_its_tour_has_kept_its_xero() {
+    let folder = Folder::new("killed");
+    let data = folder.path("kept");
+    let mut killed = Tour::start(&["--port", "0", "--organisation-size", "10", "--json", "--data", &data]);
+    killed.until("Press Ctrl-C");
+    killed.child.kill().unwrap();
+    killed.child.wait().unwrap();
+    let next = run(&["--once", "--port", "0", "--json", "--data", &data], &[]);
+    assert!(next.status.success(), "{}", String::from_utf8_lossy(&next.stderr));
+    assert!(done(&next, "Connected before").is_some() && done(&next, "Consent").is_none(), "{}", printed(&next));
+    assert_eq!(rows(&next, "kind", "invoices")[0]["new"], "0", "{}", printed(&next));
+    assert!(done(&next, "Xero").unwrap().contains("10 invoices"), "the kept size, as none was asked for");
+}
+
+#[test]
+fn ctrl_c_keeps_the_xero_in_the_middle_of_the_tour_and_after_it() {
+    let folder = Folder::new("interrupted");
+    let data = folder.path("kept");
+    let start = || Tour::start(&["--port", "0", "--organisation-size", "10", "--json", "--data", &data]);
+    let mut early = start();
+    early.until("\"Connected\"");
+    early.interrupt();
+    assert_eq!(early.child.wait().unwrap().code(), Some(1), "the tour did not come to its end");
+    let mut late = start();
+    late.until("Press Ctrl-C");
+    assert!(late.seen.iter().any(|line| line.contains("Connected before")), "{:?}", late.seen);
+    let kept = folder.path("kept/xero.json");
+    std::fs::remove_file(&kept).unwrap();
+    late.interrupt();
+    assert_eq!(late.child.wait().unwrap().code(), Some(0));
+    assert!(PathBuf::from(kept).exists(), "kept once more at the end");
+}
+
+/// A program that stays up, read line by line.
+struct Tour {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    seen: Vec<String>,
+}
+
+impl Tour {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = program(arguments, &[]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines, seen: Vec::new() }
+    }
+
+    /// Reads to a line with these words.
+    fn until(&mut self, words: &str) {
+        for line in self.lines.by_ref() {
+            self.seen.push(line.unwrap());
+            if self.seen.last().unwrap().contains(words) {
+                return;
+            }
+        }
+        panic!("it ended without {words}: {:?}", self.seen);
+    }
+
+    /// Ctrl-C.
+    fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
+impl Drop for Tour {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 fn free_port() -> u16 {

@@ -5,14 +5,12 @@
 //! once, then every 15 minutes for 24 hours; then the subscription is disabled and the app's people are e-mailed. Events
 //! are kept for 31 days and come in their order once the subscription is enabled again.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
-use kernel::Timestamp;
 use ports::Clock;
 use simulator::xero::{AppId, Delivery, Xero};
 use tokio::net::TcpStream;
@@ -90,8 +88,6 @@ pub(crate) struct Postman {
     pace: Pace,
     standing: watch::Sender<Standing>,
     wishes: mpsc::Receiver<oneshot::Sender<bool>>,
-    /// What left the outbox and is not delivered, with the instant it left.
-    kept: VecDeque<(Delivery, Timestamp)>,
 }
 
 enum Check {
@@ -119,7 +115,7 @@ impl Postman {
         let (standing, seen) = watch::channel(Standing::Unchecked);
         let (wish, wishes) = mpsc::channel(1);
         let subscription = Subscription { standing: seen, wishes: wish };
-        (Self { xero, app, target, pace, standing, wishes, kept: VecDeque::new() }, subscription)
+        (Self { xero, app, target, pace, standing, wishes }, subscription)
     }
 
     /// Checks the target first, unless told not to, and delivers.
@@ -131,10 +127,7 @@ impl Postman {
         }
         loop {
             if self.is_enabled() {
-                let now = WallClock.now();
-                let fresh = self.xero.take_deliveries(self.app);
-                self.kept.extend(fresh.into_iter().map(|delivery| (delivery, now)));
-                self.deliver_kept().await;
+                self.deliver_waiting().await;
             }
             self.rest(LOOK_EVERY).await;
         }
@@ -174,9 +167,9 @@ impl Postman {
         if fits { Check::Passed } else { Check::Failed }
     }
 
-    async fn deliver_kept(&mut self) {
-        while let Some((delivery, taken)) = self.kept.front().cloned() {
-            let age = Duration::try_from(WallClock.now().duration_since(taken)).unwrap_or_default();
+    async fn deliver_waiting(&mut self) {
+        while let Some((delivery, packed)) = self.xero.next_delivery(self.app, WallClock.now()) {
+            let age = Duration::try_from(WallClock.now().duration_since(packed)).unwrap_or_default();
             if age <= self.pace.keep_for && !self.deliver(&delivery).await {
                 tracing::error!(
                     "The webhook target refused for 24 hours; deliveries are disabled and the app's people e-mailed"
@@ -184,7 +177,8 @@ impl Postman {
                 self.standing.send_replace(Standing::Disabled);
                 return;
             }
-            self.kept.pop_front();
+            // After it came: whoever stops in between repeats it, and loses none.
+            self.xero.delivered(self.app);
         }
     }
 

@@ -180,6 +180,8 @@ impl Function {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // Ctrl-C in a terminal is for us alone: a function's work under way comes to its end first.
+            .process_group(0)
             .kill_on_drop(true);
         let fault =
             |error: std::io::Error| InvokeError::NotStarted(format!("cannot start {}: {error}", self.binary.display()));

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use ports::{HttpRequest, Method};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -21,11 +22,12 @@ const PER_RECORD_MAX: usize = 10;
 const BYTES_MAX: usize = 10_000_000;
 
 /// One file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Attached {
     id: Uuid,
     name: String,
     kind: String,
+    #[serde(with = "super::keep::bytes_as_text")]
     bytes: Bytes,
     online: bool,
 }

@@ -2,12 +2,14 @@
 //!
 //! Owns look-ups that several endpoints share, lock dates, and the taking back of a failed batch.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use kernel::{TenantId, Timestamp};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::attachments::Attached;
@@ -19,7 +21,7 @@ use super::model::{
 use super::shelf::Shelf;
 
 /// What `GET /Organisation` tells.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Profile {
     pub(super) name: String,
     pub(super) country: Country,
@@ -33,16 +35,16 @@ pub(super) struct Profile {
 }
 
 /// How these books decide what Xero's documentation leaves open.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Habits {
     pub(super) payment_events: bool,
     pub(super) keeps_valid_elements: bool,
 }
 
 /// One event for the webhooks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Event {
-    pub(super) category: &'static str,
+    pub(super) category: Cow<'static, str>,
     pub(super) created: bool,
     pub(super) resource: Uuid,
     pub(super) at: Timestamp,
@@ -51,16 +53,19 @@ pub(super) struct Event {
 }
 
 /// A note or change in a record's history.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Note {
-    pub(super) change: &'static str,
+    pub(super) change: Cow<'static, str>,
     pub(super) details: String,
     pub(super) user: String,
     pub(super) at: i64,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct Books {
     pub(super) tenant: TenantId,
+    /// How many invoices it was opened with.
+    pub(super) invoices_at_opening: usize,
     pub(super) profile: Profile,
     pub(super) habits: Habits,
     pub(super) dice: Dice,
@@ -88,10 +93,13 @@ pub(super) struct Books {
     pub(super) amounts_as_text: Option<u64>,
     pub(super) happened: Vec<Event>,
     /// How much had happened when the running batch began.
+    #[serde(skip)] // As the rest is: nobody leaves in the middle of a batch.
     happened_before: usize,
     /// Records that were noted since then, one entry a note.
+    #[serde(skip)]
     noted: Vec<Uuid>,
     /// Short lists as they were then.
+    #[serde(skip)]
     lists_before: Option<Lists>,
 }
 
@@ -119,6 +127,7 @@ impl Books {
     pub(super) fn new(tenant: TenantId, profile: Profile, dice: Dice) -> Self {
         Self {
             tenant,
+            invoices_at_opening: 0,
             profile,
             habits: Habits { payment_events: true, keeps_valid_elements: false },
             dice,
@@ -182,7 +191,7 @@ impl Books {
             _ => None,
         };
         let detail = detail.map(|document| (document.kind.as_str().to_owned(), document.status.as_str().to_owned()));
-        self.happened.push(Event { category, created, resource, at, detail });
+        self.happened.push(Event { category: category.into(), created, resource, at, detail });
     }
 
     pub(super) fn account_by_code(&self, code: &str) -> Option<&Account> {
@@ -293,7 +302,7 @@ impl Books {
     }
 
     pub(super) fn note(&mut self, record: Uuid, change: &'static str, details: String, user: &str, at: i64) {
-        let note = Note { change, details, user: user.to_owned(), at };
+        let note = Note { change: change.into(), details, user: user.to_owned(), at };
         self.history.entry(record).or_default().push(note);
         self.noted.push(record);
     }

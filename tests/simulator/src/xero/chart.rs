@@ -1,7 +1,9 @@
 //! What a new organisation of each country starts with: accounts, tax rates, currencies and the tax year.
 
+use serde::{Deserialize, Serialize};
+
 /// Where an organisation is registered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Country {
     /// United Kingdom: VAT, pounds.
     #[default]

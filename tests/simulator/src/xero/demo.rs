@@ -3,6 +3,7 @@
 //! Owns how many records of each kind an organisation of some size has, and makes those that others refer to. Documents
 //! are made in `demo_documents`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -79,6 +80,7 @@ pub(super) fn books(settings: &DemoSettings, tenant: TenantId, now: Timestamp) -
         class: if settings.is_demo { "DEMO".to_owned() } else { (*dice.pick(words::CLASSES)).to_owned() },
     };
     let mut books = Books::new(tenant, profile, Dice::new(settings.seed ^ 0xB00C));
+    books.invoices_at_opening = settings.invoices;
     let start_ms = now.as_millisecond() - 400 * DAY_MS;
     tax_and_currencies(&mut books, settings.country);
     accounts(&mut books, &mut dice, settings.country, start_ms);
@@ -104,8 +106,8 @@ fn tax_and_currencies(books: &mut Books, country: Country) {
         component: Box::from(component),
         rate: rate.parse().unwrap_or_default(),
         status: Status::Active,
-        report,
-        applies,
+        report: Cow::Borrowed(report),
+        applies: Cow::Borrowed(applies),
     };
     let rates: &[(&'static str, &'static str, &'static str, &'static str, &'static str, &'static str)] =
         figures.tax_rates;
@@ -128,7 +130,7 @@ fn accounts(books: &mut Books, dice: &mut Dice, country: Country, updated: i64) 
         description: Box::from(""),
         payments: false,
         expense_claims: false,
-        system: "",
+        system: Cow::Borrowed(""),
         bank_number: Box::from(""),
         bank_kind: Box::from(""),
         currency: None,
@@ -144,7 +146,13 @@ fn accounts(books: &mut Books, dice: &mut Dice, country: Country, updated: i64) 
         let payments = matches!(*code, "835" | "850");
         let known = books.tax_rate(tax).map_or_else(|| Arc::from("NONE"), |rate| rate.tax_type.clone());
         let status = if *code == ARCHIVED_ACCOUNT { Status::Archived } else { Status::Active };
-        rows.push(Account { tax_type: known, system, payments, status, ..blank(dice, code, name, kind) });
+        rows.push(Account {
+            tax_type: known,
+            system: Cow::Borrowed(*system),
+            payments,
+            status,
+            ..blank(dice, code, name, kind)
+        });
     }
     for (code, name, number, currency, bank_kind) in BANKS {
         rows.push(Account {

@@ -2,10 +2,11 @@
 //!
 //! Owns nothing but a counter. It is no source of secrets: the simulator's tokens need to be distinct, not unguessable.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Split-mix generator: one 64-bit counter, one mixing step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Dice(u64);
 
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";

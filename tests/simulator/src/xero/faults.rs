@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::limits;
 use super::reply::{self, Reply};
 
 /// One ordered failure. Each strikes once, the oldest first that fits the call. A call that is turned away at the door
 /// (401, 403, 429) uses none up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fault {
     /// 503 in plain text: Xero is down for maintenance.
     Maintenance,
@@ -38,7 +40,7 @@ pub enum Fault {
 }
 
 /// What a fault can be aimed at with `order_fault_at`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FaultTarget {
     /// `POST /connect/token`.
     Token,
@@ -139,7 +141,7 @@ fn internal() -> Reply {
 }
 
 /// The failures that wait for their call.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ordered(VecDeque<(Fault, Option<FaultTarget>)>);
 
 impl Ordered {

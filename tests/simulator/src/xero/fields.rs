@@ -177,7 +177,7 @@ impl Fields for Account {
             4 => Field::text(&self.kind),
             5 => Field::text(self.status.as_str()),
             6 => Field::text(self.class()),
-            7 => Field::text(self.system),
+            7 => Field::text(&self.system),
             _ => Field::text(&self.tax_type),
         }
     }

@@ -7,6 +7,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use kernel::{Timestamp, XeroUserId};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ const GRACE_SECS: i64 = 30 * 60;
 const VERIFIER_CHARS: std::ops::RangeInclusive<usize> = 43..=128;
 
 /// What a consent gave; every token of it carries this on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Grant {
     pub(super) app: AppId,
     pub(super) user: XeroUserId,
@@ -36,7 +37,7 @@ pub(super) struct Grant {
 }
 
 /// An authorisation code that waits for its one use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Code {
     pub(super) code: String,
     pub(super) grant: Grant,
@@ -47,7 +48,7 @@ pub(super) struct Code {
 }
 
 /// An access token that was handed out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Access {
     pub(super) token: String,
     pub(super) grant: Grant,
@@ -55,7 +56,7 @@ pub(super) struct Access {
 }
 
 /// A refresh token that was handed out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Refresh {
     token: String,
     grant: Grant,
@@ -214,7 +215,7 @@ pub(super) fn revoke(state: &mut State, authorization: Option<&str>, body: &[u8]
 
 /// What stands in front of the discovery document. Developers report 403 after repeated hits, without a figure; few are
 /// let through here, because a program needs the document once.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Firewall(Vec<Timestamp>);
 
 /// Hits within `FIREWALL_SECS` that pass. Those that are refused count on.

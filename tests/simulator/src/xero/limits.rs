@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use kernel::{TenantId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::reply::Reply;
 use super::settings::AppId;
@@ -16,7 +17,7 @@ const MINUTE_SECS: i64 = 60;
 const DAY_SECS: i64 = 86_400;
 
 /// One fixed window: when it began and how many calls it saw.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Window {
     start: i64,
     used: u32,
@@ -33,10 +34,11 @@ impl Window {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Pair {
     minute: Window,
     day: Window,
+    #[serde(skip)] // Whatever was in flight has come down when a later run begins.
     in_flight: u32,
 }
 
@@ -50,8 +52,9 @@ pub(super) enum Problem {
 }
 
 /// All counters.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Limits {
+    #[serde(with = "super::keep::pairs")]
     pairs: HashMap<(AppId, TenantId), Pair>,
     apps: HashMap<AppId, Window>,
 }

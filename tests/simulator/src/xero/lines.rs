@@ -166,7 +166,7 @@ fn amounts(
 
 /// Accounts a document's line may not name: bank accounts, and those Xero keeps itself.
 pub(super) fn is_off_limits(account: &Account) -> bool {
-    account.is_bank() || matches!(account.system, "DEBTORS" | "CREDITORS" | "RETAINEDEARNINGS" | "UNPAIDEXPCLM")
+    account.is_bank() || matches!(&*account.system, "DEBTORS" | "CREDITORS" | "RETAINEDEARNINGS" | "UNPAIDEXPCLM")
 }
 
 fn account(

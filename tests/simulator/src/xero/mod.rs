@@ -48,6 +48,7 @@ mod fields;
 mod filter;
 mod identity;
 mod jwt;
+mod keep;
 mod limits;
 mod lines;
 mod login;
@@ -89,6 +90,7 @@ pub use calls::Call;
 pub use controls::ControlError;
 pub use demo::{Country, DemoSettings};
 pub use faults::{Fault, FaultTarget};
+pub use keep::KeepError;
 pub use settings::{AppId, AppSettings, Consent, GRANULAR_SCOPES, Role, UserSettings, XeroSettings};
 use state::State;
 pub use ui::UiError;
@@ -120,8 +122,12 @@ impl Drop for Flight {
 impl Xero {
     /// An empty Xero: no apps, users or organisations.
     pub fn new(settings: XeroSettings, clock: Arc<dyn Clock>) -> Self {
+        Self::with(State::new(settings), clock)
+    }
+
+    fn with(state: State, clock: Arc<dyn Clock>) -> Self {
         Self {
-            state: Arc::new(Mutex::new(State::new(settings))),
+            state: Arc::new(Mutex::new(state)),
             clock,
             held: Arc::new(watch::Sender::new(false)),
             latency: Arc::default(),

@@ -1,9 +1,11 @@
 //! What an organisation's records hold, compact: JSON is made when a record is read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::shelf::Record;
@@ -11,7 +13,7 @@ use super::shelf::Record;
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub(super) enum $name { $($variant),* }
 
         impl $name {
@@ -86,7 +88,7 @@ macro_rules! record {
 }
 
 /// A line of a document.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) id: Uuid,
     pub(super) description: Box<str>,
@@ -102,7 +104,7 @@ pub(super) struct Line {
 }
 
 /// Part of a credit used on an invoice. Kept on the credit, and by id on the invoice.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Allocation {
     pub(super) id: Uuid,
     pub(super) invoice: Uuid,
@@ -111,7 +113,7 @@ pub(super) struct Allocation {
 }
 
 /// Any document with lines: invoice, bill, credit note, order, bank transaction, prepayment, overpayment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Document {
     pub(super) id: Uuid,
     pub(super) kind: Kind,
@@ -170,7 +172,7 @@ impl Document {
 }
 
 /// A line of a manual journal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct JournalLine {
     pub(super) amount: Decimal,
     /// A draft may have lines whose account Xero removed.
@@ -182,7 +184,7 @@ pub(super) struct JournalLine {
 }
 
 /// A manual journal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Journal {
     pub(super) id: Uuid,
     pub(super) narration: Box<str>,
@@ -201,7 +203,7 @@ words!(
     Target { Invoice = "Invoice", CreditNote = "CreditNote", Prepayment = "Prepayment", Overpayment = "Overpayment" });
 
 /// A payment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Payment {
     pub(super) id: Uuid,
     pub(super) target: Target,
@@ -219,7 +221,7 @@ pub(super) struct Payment {
 record!(Payment);
 
 /// Money moved between two bank accounts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Transfer {
     pub(super) id: Uuid,
     pub(super) from: Uuid,
@@ -236,7 +238,7 @@ pub(super) struct Transfer {
 record!(Transfer);
 
 /// A postal address.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Postal {
     pub(super) kind: Box<str>,
     pub(super) line: Box<str>,
@@ -247,7 +249,7 @@ pub(super) struct Postal {
 }
 
 /// A customer or supplier.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Contact {
     pub(super) id: Uuid,
     pub(super) number: Box<str>,
@@ -274,7 +276,7 @@ pub(super) struct Contact {
 record!(Contact);
 
 /// A ledger account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Account {
     pub(super) id: Uuid,
     pub(super) code: Box<str>,
@@ -285,7 +287,7 @@ pub(super) struct Account {
     pub(super) description: Box<str>,
     pub(super) payments: bool,
     pub(super) expense_claims: bool,
-    pub(super) system: &'static str,
+    pub(super) system: Cow<'static, str>,
     pub(super) bank_number: Box<str>,
     pub(super) bank_kind: Box<str>,
     pub(super) currency: Option<Arc<str>>,
@@ -311,7 +313,7 @@ impl Account {
 }
 
 /// A product or service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Item {
     pub(super) id: Uuid,
     pub(super) code: Arc<str>,
@@ -326,7 +328,7 @@ pub(super) struct Item {
 record!(Item);
 
 /// One side of an item.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Price {
     pub(super) unit: Decimal,
     pub(super) account: Box<str>,
@@ -334,20 +336,20 @@ pub(super) struct Price {
 }
 
 /// A tax rate of one component.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct TaxRate {
     pub(super) name: Box<str>,
     pub(super) tax_type: Arc<str>,
     pub(super) component: Box<str>,
     pub(super) rate: Decimal,
     pub(super) status: Status,
-    pub(super) report: &'static str,
+    pub(super) report: Cow<'static, str>,
     /// Letters of the account classes it may be used with: A E X L R (assets, equity, expenses, liabilities, revenue).
-    pub(super) applies: &'static str,
+    pub(super) applies: Cow<'static, str>,
 }
 
 /// One value of a tracking category.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Choice {
     pub(super) id: Uuid,
     pub(super) name: Box<str>,
@@ -355,7 +357,7 @@ pub(super) struct Choice {
 }
 
 /// A tracking category.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Tracking {
     pub(super) id: Uuid,
     pub(super) name: Box<str>,

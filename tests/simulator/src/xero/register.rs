@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{TenantId, XeroUserId};
+use kernel::{TenantId, Timestamp, XeroUserId};
 
 use super::Xero;
 use super::books::Event;
@@ -80,6 +80,11 @@ impl Xero {
         self.lock().books.iter().map(|books| books.tenant).collect()
     }
 
+    /// How many invoices an organisation was opened with.
+    pub fn invoices_at_opening(&self, tenant: TenantId) -> Option<usize> {
+        self.lock().books_of(tenant).map(|books| books.invoices_at_opening)
+    }
+
     /// Orders a failure for the next call that fits: of the Accounting API, as far as the fault names no other.
     pub fn order_fault(&self, fault: Fault) {
         self.lock().faults.order(fault, None);
@@ -134,7 +139,7 @@ impl Xero {
     }
 
     /// Records a delivery that the caller made; `answer` is status and body, status 0 for none.
-    pub fn record_delivery(&self, url: &str, delivery: &Delivery, answer: (u16, &[u8]), start: kernel::Timestamp) {
+    pub fn record_delivery(&self, url: &str, delivery: &Delivery, answer: (u16, &[u8]), start: Timestamp) {
         let end = self.now();
         if let Some(recorder) = &mut self.lock().recorder {
             recorder.delivery(url, delivery, answer, start, end);
@@ -152,6 +157,23 @@ impl Xero {
         app.outbox.take(&key, &api, &mut state.dice, now)
     }
 
+    /// The oldest webhook delivery that waits for an app, and when it was packed. It stays the oldest, and is kept with
+    /// everything else, until `delivered` takes it off.
+    pub fn next_delivery(&self, app: AppId, now: Timestamp) -> Option<(Delivery, Timestamp)> {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let api = state.settings.api.clone();
+        let app = state.apps.get_mut(app.0)?;
+        app.outbox.next(&app.settings.webhook_key, &api, &mut state.dice, now)
+    }
+
+    /// Takes the oldest delivery off: it came, or is too old.
+    pub fn delivered(&self, app: AppId) {
+        if let Some(app) = self.lock().apps.get_mut(app.0) {
+            app.outbox.done();
+        }
+    }
+
     /// Queues the event of a subscription in Xero's App Store, which belongs to the app and to no organisation; the
     /// subscription's id.
     pub fn subscription_event(&self, app: AppId, created: bool) -> Option<uuid::Uuid> {
@@ -160,7 +182,7 @@ impl Xero {
         let resource = state.dice.uuid();
         let found = state.apps.get_mut(app.0)?;
         let tenant = webhooks::application_id(&found.settings.client_id);
-        let event = Event { category: "SUBSCRIPTION", created, resource, at, detail: None };
+        let event = Event { category: "SUBSCRIPTION".into(), created, resource, at, detail: None };
         found.outbox.queue(tenant, &[event]);
         Some(resource)
     }

@@ -34,7 +34,7 @@ pub(super) fn account(each: &Account) -> Value {
     put_text(&mut out, "Code", &each.code);
     put_text(&mut out, "Description", &each.description);
     // On an account that is not Xero's own this is missing, empty or null, and each of them is met in practice.
-    match (each.system, each.class()) {
+    match (&*each.system, each.class()) {
         ("", _) if each.is_bank() => out.insert("SystemAccount".into(), Value::Null),
         ("", "EXPENSE") => out.insert("SystemAccount".into(), json!("")),
         ("", _) => None,

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use jiff::SignedDuration;
 use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::reply::Reply;
 
@@ -13,6 +14,7 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(6);
 /// Longest key.
 pub(super) const KEY_CHARS_MAX: usize = 128;
 
+#[derive(Serialize, Deserialize)]
 struct Kept {
     first: Timestamp,
     request: [u8; 32],
@@ -27,7 +29,7 @@ pub(super) enum Known {
 }
 
 /// The store of one app.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Replays(HashMap<String, Kept>);
 
 impl Replays {

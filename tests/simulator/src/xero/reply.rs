@@ -4,13 +4,15 @@
 //! of 401 and 403 as captured by developers. Each error of one shape is made in one function here.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Status, headers and body.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
+    #[serde(with = "super::keep::bytes_as_text")]
     pub(super) body: Bytes,
 }
 

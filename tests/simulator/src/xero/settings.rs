@@ -1,9 +1,10 @@
 //! What a test or the server chooses: apps, users, roles, and how the next consent goes.
 
 use kernel::{TenantId, XeroUserId};
+use serde::{Deserialize, Serialize};
 
 /// Settings of the whole simulated Xero.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct XeroSettings {
     /// Ids, tokens and demo figures follow from it.
     pub seed: u64,
@@ -38,11 +39,11 @@ impl Default for XeroSettings {
 }
 
 /// Number of a registered app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AppId(pub usize);
 
 /// One app of the developer portal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AppSettings {
     /// Shown as `ProviderName` in answers.
     pub name: String,
@@ -109,7 +110,7 @@ pub const GRANULAR_SCOPES: &[&str] = &[
 ];
 
 /// One Xero user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UserSettings {
     /// Also the preferred user name.
     pub email: String,
@@ -130,7 +131,7 @@ impl Default for UserSettings {
 }
 
 /// What a user may do in one organisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// Everything.
     Adviser,
@@ -150,7 +151,7 @@ impl Role {
 }
 
 /// How the person at Xero's consent page behaves, until told otherwise.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Consent {
     /// Agrees.
     Allow {

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 /// What a shelf must know of a record.
@@ -29,6 +30,21 @@ pub(super) struct Shelf<T> {
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
         Self { rows: Vec::new(), spots: HashMap::new(), order: Vec::new(), undo: None }
+    }
+}
+
+/// The rows alone: where they lie and their order follow from them.
+impl<T: Serialize> Serialize for Shelf<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.rows.serialize(serializer)
+    }
+}
+
+impl<'de, T: Record + Deserialize<'de>> Deserialize<'de> for Shelf<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut shelf = Self::default();
+        shelf.load(Vec::deserialize(deserializer)?);
+        Ok(shelf)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use jiff::SignedDuration;
 use kernel::{TenantId, Timestamp, XeroConnectionId, XeroUserId};
+use serde::{Deserialize, Serialize};
 
 use super::books::{Books, Habits};
 use super::calls::Call;
@@ -16,12 +17,14 @@ use super::replay::Replays;
 use super::settings::{AppId, AppSettings, Consent, Role, UserSettings, XeroSettings};
 use super::webhooks::Outbox;
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct App {
     pub(super) settings: AppSettings,
     pub(super) outbox: Outbox,
     pub(super) replays: Replays,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct User {
     pub(super) id: XeroUserId,
     pub(super) settings: UserSettings,
@@ -29,13 +32,14 @@ pub(super) struct User {
 }
 
 /// An accountants' practice: it can be connected and has no books.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Practice {
     pub(super) tenant: TenantId,
     pub(super) name: String,
 }
 
 /// The right of one user's tokens for one app to act on one organisation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Connection {
     pub(super) id: XeroConnectionId,
     pub(super) app: AppId,
@@ -48,6 +52,7 @@ pub(super) struct Connection {
     pub(super) live: bool,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) settings: XeroSettings,
     pub(super) dice: Dice,
@@ -65,7 +70,9 @@ pub(super) struct State {
     pub(super) limits: Limits,
     pub(super) faults: Ordered,
     pub(super) firewall: Firewall,
+    #[serde(skip)] // A log of one run, as the recorder is.
     pub(super) calls: Vec<Call>,
+    #[serde(skip)]
     pub(super) recorder: Option<Recorder>,
 }
 

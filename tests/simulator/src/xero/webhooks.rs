@@ -3,11 +3,14 @@
 //! Sources: Xero's webhook pages and its webhook specification. The body's uneven spacing is Xero's own; a receiver
 //! that parses and writes it anew before checking the signature fails.
 
+use std::collections::VecDeque;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use kernel::{TenantId, Timestamp};
 use ring::hmac;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::books::Event;
@@ -22,9 +25,10 @@ const KEPT_SECS: i64 = 31 * 86_400;
 const INTENT_DELIVERIES: usize = 4;
 
 /// One POST to the app's webhook address. The address is the receiver's affair.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The raw body; the signature is over these very bytes.
+    #[serde(with = "super::keep::bytes_as_text")]
     pub body: Bytes,
     /// Value of `x-xero-signature`.
     pub signature: String,
@@ -45,6 +49,7 @@ pub fn signature(key: &str, body: &[u8]) -> String {
     STANDARD.encode(hmac::sign(&key, body))
 }
 
+#[derive(Serialize, Deserialize)]
 struct Queued {
     tenant: TenantId,
     event: Event,
@@ -52,7 +57,7 @@ struct Queued {
 }
 
 /// What goes wrong with the next deliveries. Each strikes once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mischief {
     /// The first delivery is signed wrongly by one character.
     WrongSignature,
@@ -63,15 +68,18 @@ pub enum Mischief {
 }
 
 /// The events of one app that wait for delivery.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Outbox {
     next: i32,
     waiting: Vec<Queued>,
     mischief: Vec<Mischief>,
+    /// Packed and on their way, each with the instant it was packed.
+    posted: VecDeque<(Delivery, Timestamp)>,
 }
 
 impl Default for Outbox {
     fn default() -> Self {
-        Self { next: 1, waiting: Vec::new(), mischief: Vec::new() }
+        Self { next: 1, waiting: Vec::new(), mischief: Vec::new(), posted: VecDeque::new() }
     }
 }
 
@@ -111,6 +119,25 @@ impl Outbox {
         all
     }
 
+    /// The oldest delivery on its way and when it was packed; packs what waits when there is none.
+    pub(super) fn next(
+        &mut self,
+        key: &str,
+        api: &str,
+        dice: &mut Dice,
+        now: Timestamp,
+    ) -> Option<(Delivery, Timestamp)> {
+        if self.posted.is_empty() {
+            self.posted = self.take(key, api, dice, now).into_iter().map(|each| (each, now)).collect();
+        }
+        self.posted.front().cloned()
+    }
+
+    /// The oldest delivery came, or never will.
+    pub(super) fn done(&mut self) {
+        self.posted.pop_front();
+    }
+
     /// Orders something to go wrong.
     pub(super) fn order(&mut self, mischief: Mischief) {
         self.mischief.push(mischief);
@@ -133,7 +160,7 @@ fn sealed(events: String, first: i32, last: i32, key: &str, dice: &mut Dice) -> 
 }
 
 fn event(each: &Queued, api: &str) -> String {
-    let collection = match each.event.category {
+    let collection = match &*each.event.category {
         "CONTACT" => "api.xro/2.0/Contacts",
         "INVOICE" => "api.xro/2.0/Invoices",
         "CREDITNOTE" => "api.xro/2.0/CreditNotes",

@@ -122,7 +122,7 @@ fn create_account(books: &mut Books, caller: &Caller, element: Element<'_>) -> O
         description: if is_bank { Box::from("") } else { text("Description") },
         payments: element.flag("EnablePaymentsToAccount").unwrap_or(false),
         expense_claims: element.flag("ShowInExpenseClaims").unwrap_or(false),
-        system: "",
+        system: "".into(),
         bank_number: if is_bank { text("BankAccountNumber") } else { Box::from("") },
         bank_kind: if is_bank { Box::from(element.text("BankAccountType").unwrap_or("BANK")) } else { Box::from("") },
         currency,
@@ -364,8 +364,8 @@ pub(super) fn save_tax_rate(books: &mut Books, sent: Submitted<'_>) -> Outcome {
         component: components[0].text("Name").unwrap_or("Tax").into(),
         rate: components[0].decimal("Rate").unwrap_or(Decimal::ZERO),
         status: Status::Active,
-        report: "NONE",
-        applies: "AEXLR",
+        report: "NONE".into(),
+        applies: "AEXLR".into(),
     });
     Ok(Saved { id: tax_type.to_string(), warnings: Vec::new() })
 }
