@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local::caller::Caller;
 use serde_json::json;
-use simulator::xero::{Consent, Fault};
+use simulator::xero::{Consent, Fault, FaultTarget};
 use sync::head::{Outcome, Trigger};
 use system::desk::Desk;
 use system::holdings::{CONNECTS, Holdings};
@@ -162,6 +162,51 @@ async fn b11_a_state_that_comes_back_without_a_code_connects_nothing() {
     assert_eq!(town.follow(&format!("{address}&error=server_error")).await["reason"], "xero_refused");
     Holdings::of(&town, &caller).await.without(CONNECTS).assert_same(&before);
     assert_eq!(calls(&town, "POST", TOKEN, 200), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b11_a_xero_that_is_out_of_order_while_connecting_connects_nothing() {
+    let mut town = Town::start(5).await;
+    let caller = town.caller(WORKSPACE);
+    // Tokens that came before the fault are kept sealed: the same person's next consent takes their place.
+    let held = async |town: &Town| Holdings::of(town, &caller).await.without(CONNECTS).without("row token-set#");
+    let before = held(&town).await;
+    for (target, fault) in [
+        (FaultTarget::Token, Fault::Maintenance),
+        (FaultTarget::Token, Fault::Gateway),
+        (FaultTarget::Token, Fault::Internal),
+        (FaultTarget::Keys, Fault::Unavailable),
+        (FaultTarget::Keys, Fault::Gateway),
+        (FaultTarget::Connections, Fault::Unavailable),
+        (FaultTarget::Connections, Fault::Gateway),
+    ] {
+        town.xero.order_fault_at(target, fault);
+        let returned = town.consent(&caller).await;
+        assert_eq!(returned["outcome"], "failed", "{target:?} {fault:?}");
+        assert_eq!(returned["reason"], "xero_unavailable", "{target:?} {fault:?}");
+        held(&town).await.assert_same(&before);
+    }
+    let returned = town.consent(&caller).await;
+    assert_eq!(choose_demo(&town, &caller, &returned).await, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b10_the_same_callback_four_times_at_once_is_taken_once() {
+    let town = Town::start(5).await;
+    let caller = town.caller(WORKSPACE);
+    let mine = on_the_way(&town, &caller).await;
+    let client = local::caller::plain_client().unwrap();
+    let go = async || {
+        let answer = client.get(mine.back.clone()).send().await.unwrap();
+        Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap()
+    };
+    let (one, two, three, four) = tokio::join!(go(), go(), go(), go());
+    let (taken, refused): (Vec<Url>, Vec<Url>) =
+        [one, two, three, four].into_iter().partition(|url| parameter(url, "outcome") == "choose");
+    assert!(taken.len() == 1 && refused.iter().all(|url| parameter(url, "reason") == "state_used"), "{refused:?}");
+    assert_eq!(town.xero.calls().iter().filter(|call| call.path == TOKEN).count(), 1);
+    let returned = taken[0].query_pairs().into_owned().collect();
+    assert_eq!(choose_demo(&town, &caller, &returned).await, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

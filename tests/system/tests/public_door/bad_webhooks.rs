@@ -84,7 +84,7 @@ async fn a_webhook_in_the_gateways_base64_form_is_proven_over_its_bytes_and_neve
     let before = Holdings::of(&town, &caller).await;
     let key = AppSettings::default().webhook_key;
     let body = r#"{"events":[],"firstEventSequence": 0,"lastEventSequence": 0, "entropy": "ABCDEFGHIJ"}"#;
-    let encoded = STANDARD.encode(&body);
+    let encoded = STANDARD.encode(body);
     let (over_bytes, over_text) = (signature(&key, body.as_bytes()), signature(&key, encoded.as_bytes()));
     let function = town.stack.function("xero-webhook").unwrap();
     for (name, event, status) in [

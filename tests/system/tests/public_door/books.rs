@@ -52,18 +52,27 @@ impl OtherApp {
         Self { xero: xero.clone(), tenant, token: answer["access_token"].as_str().unwrap().to_owned() }
     }
 
-    /// Uses a credit note on an invoice.
-    pub async fn allocate(&self, credit_note: &str, invoice: &str, amount: &str) {
-        let url = format!("https://api.xero.com/api.xro/2.0/CreditNotes/{credit_note}/Allocations");
+    /// Uses a credit (a credit note, prepayment or overpayment, by its collection) on an invoice.
+    pub async fn allocate(&self, collection: &str, credit: &str, invoice: &str, amount: &str) {
+        let body = json!({ "Amount": amount, "Invoice": { "InvoiceID": invoice } }).to_string();
+        self.call(Method::Put, &format!("{collection}/{credit}/Allocations"), body).await;
+    }
+
+    /// Takes an allocation back.
+    pub async fn take_back(&self, collection: &str, credit: &str, allocation: &str) {
+        self.call(Method::Delete, &format!("{collection}/{credit}/Allocations/{allocation}"), String::new()).await;
+    }
+
+    async fn call(&self, method: Method, path: &str, body: String) {
+        let url = format!("https://api.xero.com/api.xro/2.0/{path}");
         let headers = vec![
             ("authorization".to_owned(), format!("Bearer {}", self.token)),
             ("xero-tenant-id".to_owned(), self.tenant.to_string()),
             ("accept".to_owned(), "application/json".to_owned()),
             ("content-type".to_owned(), "application/json".to_owned()),
         ];
-        let body = json!({ "Amount": amount, "Invoice": { "InvoiceID": invoice } }).to_string();
-        let answer = send(&self.xero, Method::Put, &url, headers, body).await;
-        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        let answer = send(&self.xero, method, &url, headers, body).await;
+        assert_eq!(answer.status, 200, "{path}: {:?}", answer.body);
     }
 }
 

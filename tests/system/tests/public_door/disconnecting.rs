@@ -4,12 +4,20 @@ use std::time::Duration;
 
 use connections::{disconnect, load_connection};
 use envelopes::{Envelope, Work};
-use serde_json::json;
+use serde_json::{Value, json};
 use simulator::xero::{DemoSettings, Fault, FaultTarget};
 use system::desk::Desk;
+use system::holdings::rows;
 use system::town::Town;
 
 use crate::{calls, kind, record, records, status, stood_at_xero, text};
+
+/// What is stored of everybody's tokens: ciphertexts, empty where nothing is.
+async fn token_sets(town: &Town) -> Vec<String> {
+    let rows = rows(town).await.into_iter().filter(|row| text(&row["PK"]["S"]).starts_with("token-set#"));
+    let body = |row: Value| serde_json::from_str::<Value>(row["body"]["S"].as_str().unwrap()).unwrap();
+    rows.map(|row| text(&body(row)["sealed"])).collect()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn o32_s4_p21_disconnecting_deletes_at_xero_revokes_the_last_tokens_and_keeps_everything_readable() {
@@ -26,6 +34,7 @@ async fn o32_s4_p21_disconnecting_deletes_at_xero_revokes_the_last_tokens_and_ke
         (1, 1)
     );
     assert!(!stood_at_xero(&town, town.app));
+    assert_eq!(token_sets(&town).await, [""], "tokens that are good for nothing are not kept");
 
     let shown = status(&town, &caller).await;
     assert!(shown["reason"]["fix"].as_str().unwrap().contains("kept"), "{}", shown["reason"]);
@@ -75,6 +84,7 @@ async fn s3_o32_connections_are_given_back_singly_and_tokens_revoked_with_the_la
     assert_eq!(states().await, ("disconnected".into(), "connected".into()));
     let revoked = || calls(&town, "POST", "/connect/revocation", 200);
     assert_eq!((calls(&town, "DELETE", "/connections/", 204), revoked()), (1, 0), "the other one needs the tokens");
+    assert!(token_sets(&town).await.iter().all(|sealed| !sealed.is_empty()));
     let run = caller.expect("POST", &format!("{other}/syncs"), None).await.unwrap();
     town.settle().await;
     let run = caller.expect("GET", &format!("{other}/syncs/{}", text(&run["run_id"])), None).await.unwrap();

@@ -128,19 +128,50 @@ async fn p17_p18_a_credit_note_used_on_an_invoice_shows_on_both() {
         town.stack.embedded.queues.changed(std::time::Duration::from_millis(50)).await;
     }
     let other = OtherApp::connect(&town.xero, 9, town.user, town.tenant).await;
-    other.allocate(&note, &sale.id, "5.00").await;
+    other.allocate("CreditNotes", &note, &sale.id, "5.00").await;
     let credited = sale.until("the allocation", |invoice| invoice["AmountCredited"] == "5.00").await;
     assert_eq!(
         (credited["Status"].as_str(), text(&credited["AmountDue"]).parse()),
         (Some("AUTHORISED"), Ok(sale.due - Decimal::from(5)))
     );
     let shown = town.until("the credit note", &sale.caller, &path, |shown| shown["record"]["Status"] == "PAID").await;
-    let note = &shown["record"];
+    let used = &shown["record"];
     assert_eq!(
-        (note["RemainingCredit"].as_str(), note["Allocations"][0]["Amount"].as_str()),
+        (used["RemainingCredit"].as_str(), used["Allocations"][0]["Amount"].as_str()),
         (Some("0.00"), Some("5.00"))
     );
-    assert_eq!(note["Allocations"][0]["Invoice"]["InvoiceID"], sale.id.as_str(), "p17: linked by the invoice's id");
+    assert_eq!(used["Allocations"][0]["Invoice"]["InvoiceID"], sale.id.as_str(), "p17: linked by the invoice's id");
+    other.take_back("CreditNotes", &note, &text(&used["Allocations"][0]["AllocationID"])).await;
+    let open = |invoice: &Value| text(&invoice["AmountDue"]).parse() == Ok(sale.due);
+    sale.until("p19: what was taken back is due again", open).await;
+    town.until("the credit", &sale.caller, &path, |shown| shown["record"]["RemainingCredit"] == "5.00").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p17_prepayments_and_overpayments_used_on_an_invoice_show_on_both() {
+    let mut town = Town::start(40).await;
+    let caller = town.connect().await;
+    let other = OtherApp::connect(&town.xero, 9, town.user, town.tenant).await;
+    for (collection, kind, id) in
+        [("Prepayments", "prepayments", "PrepaymentID"), ("Overpayments", "overpayments", "OverpaymentID")]
+    {
+        let credit = record(&town, &caller, kind, |each| each["Status"] == "AUTHORISED").await;
+        let line = json!({ "Description": "Work", "Quantity": "1", "UnitAmount": "40.00", "AccountCode": "200", "TaxType": "NONE" });
+        let fields = json!({
+            "Type": "ACCREC", "Status": "AUTHORISED", "LineAmountTypes": "NoTax", "LineItems": [line],
+            "Contact": { "ContactID": credit["Contact"]["ContactID"] }, "DueDate": "2031-01-31",
+        });
+        let invoice = text(&town.xero.edit(town.tenant, "Invoices", None, &fields).unwrap()["InvoiceID"]);
+        let credit = text(&credit[id]);
+        other.allocate(collection, &credit, &invoice, "15.00").await;
+        let path = town.path(&format!("/records/{kind}/{credit}"));
+        let used = |shown: &Value| shown["record"]["Allocations"][0]["Amount"] == "15.00";
+        let shown = town.until(kind, &caller, &path, used).await;
+        assert_eq!(shown["record"]["Allocations"][0]["Invoice"]["InvoiceID"], invoice.as_str());
+        town.settle().await;
+        let due = record(&town, &caller, "invoices", |each| each["InvoiceID"] == invoice.as_str()).await;
+        assert_eq!((due["AmountDue"].as_str(), due["Status"].as_str()), (Some("25.00"), Some("AUTHORISED")), "{kind}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

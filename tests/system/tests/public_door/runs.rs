@@ -72,6 +72,23 @@ async fn m6_o24_wishes_during_a_run_join_it_and_its_progress_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn m6_o24_five_wishes_at_once_are_one_run() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    town.xero.hold_calls();
+    let path = town.path("/syncs");
+    let wish = async || caller.expect("POST", &path, None).await.unwrap();
+    let (one, two, three, four, five) = tokio::join!(wish(), wish(), wish(), wish(), wish());
+    let all = [&one, &two, &three, &four, &five];
+    assert!(all.iter().all(|wish| wish["run_id"] == one["run_id"]), "{all:?}");
+    assert_eq!(all.iter().filter(|wish| wish["joined"] == false).count(), 1, "{all:?}");
+    town.xero.release_calls();
+    town.settle().await;
+    let runs = caller.expect("GET", &path, None).await.unwrap();
+    assert_eq!(runs["syncs"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn o24_sync_now_with_auto_sync_on_joins_the_schedules_run() {
     let mut town = Town::start(5).await;
     let caller = town.connect().await;
