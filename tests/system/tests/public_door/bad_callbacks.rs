@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use local::caller::Caller;
-use serde_json::json;
+use serde_json::{Value, json};
 use simulator::xero::{Consent, Fault, FaultTarget};
 use sync::head::{Outcome, Trigger};
 use system::desk::Desk;
-use system::holdings::{CONNECTS, Holdings};
+use system::holdings::{CONNECTS, Holdings, put_row, rows};
 use system::town::{Town, WORKSPACE};
 use url::Url;
 
@@ -218,6 +218,45 @@ async fn b11_an_abandoned_connect_stays_pending_and_hinders_no_other() {
     assert_eq!(choose_demo(&town, &caller, &returned).await, 201);
     let shown = caller.expect("GET", &format!("/v1/connects/{abandoned}"), None).await.unwrap();
     assert_eq!(shown["stage"], "pending");
+}
+
+/// As if a connect had been started so many minutes earlier than it was.
+pub(crate) async fn started_earlier(town: &Town, connect: &str, minutes: i64) {
+    let key = format!("connect#{connect}");
+    let mut row = rows(town).await.into_iter().find(|row| row["PK"]["S"] == key.as_str()).unwrap();
+    let mut body: Value = serde_json::from_str(row["body"]["S"].as_str().unwrap()).unwrap();
+    let expires_at: kernel::Timestamp = body["expires_at"].as_str().unwrap().parse().unwrap();
+    let span = Duration::from_secs(60 * minutes.unsigned_abs());
+    body["expires_at"] = json!(expires_at.saturating_sub(span).unwrap());
+    row["body"]["S"] = json!(body.to_string());
+    put_row(town, &row).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b11_an_expired_connect_says_so_takes_no_callback_and_changes_nothing() {
+    let mut town = Town::start(5).await;
+    let caller = town.caller(WORKSPACE);
+    let mine = on_the_way(&town, &caller).await;
+    started_earlier(&town, &mine.id, 11).await;
+    let path = format!("/v1/connects/{}", mine.id);
+    assert_eq!(caller.expect("GET", &path, None).await.unwrap()["stage"], "expired");
+    let before = Holdings::of(&town, &caller).await;
+    let returned = town.follow(mine.back.as_str()).await;
+    assert_eq!((returned["reason"].as_str(), returned["connect"].as_str()), ("state_expired", mine.id.as_str()));
+    Holdings::of(&town, &caller).await.assert_same(&before);
+    assert_eq!(calls(&town, "POST", TOKEN, 200), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b13_a_choice_that_comes_hours_late_is_unknown_and_connects_nothing() {
+    let mut town = Town::start(5).await;
+    let caller = town.caller(WORKSPACE);
+    let returned = town.consent(&caller).await;
+    started_earlier(&town, &returned["connect"], 71).await;
+    let before = Holdings::of(&town, &caller).await;
+    let (code, problem) = town.choose(&caller, &returned, &[town.tenant]).await;
+    assert_eq!((code, kind(&problem)), (404, "not-found"));
+    Holdings::of(&town, &caller).await.assert_same(&before);
 }
 
 #[tokio::test]

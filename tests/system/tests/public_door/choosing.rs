@@ -4,6 +4,7 @@ use kernel::XeroUserId;
 use local::caller::Caller;
 use serde_json::{Value, json};
 use simulator::xero::{Consent, DemoSettings, Role, UserSettings};
+use system::holdings::Holdings;
 use system::town::{Town, WORKSPACE};
 
 use crate::{kind, status};
@@ -99,6 +100,30 @@ async fn b13_x13_of_two_organisations_offered_one_is_chosen_and_the_other_later(
     let invoices = format!("/v1/organisations/{second}/records/invoices");
     let invoices = caller.expect("GET", &invoices, None).await.unwrap();
     assert_eq!(invoices["records"].as_array().unwrap().len(), 3, "each has its own books");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b13_several_are_chosen_at_once_and_all_or_none_are_connected() {
+    let mut town = Town::start(5).await;
+    let caller = town.caller(WORKSPACE);
+    let second = town.open_organisation(&DemoSettings::sized_au(9, 3));
+    town.xero.change_app(town.app, |app| app.bulk_connect = true);
+    town.consent_to(&[second, town.tenant]);
+    let returned = town.consent(&caller).await;
+    let before = Holdings::of(&town, &caller).await;
+    let foreign = kernel::TenantId::from_random([9; 16]);
+    let (code, problem) = town.choose(&caller, &returned, &[town.tenant, second, foreign]).await;
+    assert_eq!((code, kind(&problem)), (400, "organisation-not-offered"));
+    Holdings::of(&town, &caller).await.assert_same(&before);
+    let (code, chosen) = town.choose(&caller, &returned, &[second, town.tenant]).await;
+    let tenants: Vec<&Value> =
+        chosen["organisations"].as_array().unwrap().iter().map(|each| &each["tenant_id"]).collect();
+    assert_eq!((code, tenants), (201, vec![&json!(second), &json!(town.tenant)]), "in the order of the choice");
+    town.settle().await;
+    for tenant in [town.tenant, second] {
+        let shown = caller.expect("GET", &format!("/v1/organisations/{tenant}"), None).await.unwrap();
+        assert_eq!((&shown["state"], &shown["sync"]["loaded"]), (&json!("connected"), &json!(true)), "{tenant}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

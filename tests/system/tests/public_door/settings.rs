@@ -88,3 +88,25 @@ async fn o22_each_interval_makes_one_run_of_its_slot_and_a_kind_left_out_is_not_
     let shown = status(&town, &caller).await;
     assert_eq!((&shown["sync"]["interval"], &shown["sync"]["last"]["outcome"]), (&json!("daily"), &json!("completed")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o4_a_kind_left_out_is_not_read_for_webhooks_either_and_catches_up_when_it_is_wanted_again() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let (_, cursor) = town.changes(&caller, "").await;
+    let contact = crate::text(&crate::record(&town, &caller, "contacts", |_| true).await["ContactID"]);
+    let without = json!({ "kinds": { "contacts": { "direction": "none" } } });
+    caller.expect("PUT", &town.path("/settings"), Some(without)).await.unwrap();
+    town.xero.rename_contact(town.tenant, contact.parse().unwrap(), "Teasel Yard Fabrics").unwrap();
+    town.xero.forget_calls();
+    let told = crate::told_of_contact(&town, &contact);
+    assert_eq!(crate::post_delivery(&town, "main", &told, "application/json").await.0, 200);
+    town.settle().await;
+    assert_eq!(town.sync(&caller).await["outcome"], "completed");
+    let asked = |town: &Town| town.xero.calls().iter().filter(|call| call.path.contains("/Contacts")).count();
+    assert_eq!((asked(&town), town.changes(&caller, &cursor).await.0), (0, Vec::new()));
+    caller.expect("PUT", &town.path("/settings"), Some(json!({}))).await.unwrap();
+    town.sync(&caller).await;
+    let (changes, _) = town.changes(&caller, &cursor).await;
+    assert_eq!((changes.len(), &changes[0]["record"]["Name"]), (1, &json!("Teasel Yard Fabrics")));
+}
