@@ -93,7 +93,7 @@ impl Desk {
 
     /// The same for any workspace and organisation.
     async fn consent_of(&self, whose: &OrganisationRef) -> Vec<TenantId> {
-        let (id, location) = self.go_to_xero(&whose.workspace, None).await;
+        let (id, location) = self.go_to_xero(&whose.workspace, None, Duration::ZERO).await;
         let back: BTreeMap<String, String> = Url::parse(&location).unwrap().query_pairs().into_owned().collect();
         let ticket = SecretString::from(back.get("ticket").expect("consent was given").as_str());
         let chosen = choose(&self.access, &whose.workspace, "sam", id, &ticket, &[whose.tenant]).await.unwrap();
@@ -117,15 +117,25 @@ impl Desk {
 
     /// Consents; answers where the browser is sent back to, without choosing.
     pub async fn try_consent(&self) -> String {
-        self.go_to_xero(&self.whose.workspace, None).await.1
+        self.go_to_xero(&self.whose.workspace, None, Duration::ZERO).await.1
+    }
+
+    /// The same by somebody who takes so long between the start and Xero's consent page.
+    pub async fn slow_consent(&self, span: Duration) -> String {
+        self.go_to_xero(&self.whose.workspace, None, span).await.1
     }
 
     /// Comes back from Xero with an error in place of a code; answers where the browser is sent.
     pub async fn callback_error(&self, error: &str) -> String {
-        self.go_to_xero(&self.whose.workspace, Some(error)).await.1
+        self.go_to_xero(&self.whose.workspace, Some(error), Duration::ZERO).await.1
     }
 
-    async fn go_to_xero(&self, workspace: &kernel::WorkspaceId, error: Option<&str>) -> (kernel::ConnectId, String) {
+    async fn go_to_xero(
+        &self,
+        workspace: &kernel::WorkspaceId,
+        error: Option<&str>,
+        slow: Duration,
+    ) -> (kernel::ConnectId, String) {
         let new = NewConnect {
             workspace: workspace.clone(),
             actor: "sam".into(),
@@ -133,6 +143,7 @@ impl Desk {
             app: None,
         };
         let started = start(&self.access, &self.settings, new).await.unwrap();
+        self.world.clock.advance(slow);
         let login = self.browse(&started.authorize_url).await;
         let pairs: BTreeMap<String, String> = login.query_pairs().into_owned().collect();
         let code = pairs.get("code").filter(|_| error.is_none());

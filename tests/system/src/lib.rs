@@ -4,6 +4,8 @@
 //! over ports in memory under virtual time, where days pass in a line and every call can be cut.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod apps;
 pub mod desk;
+pub mod holdings;
 pub mod line;
 pub mod town;

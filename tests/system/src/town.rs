@@ -11,12 +11,16 @@ use std::time::Duration;
 use aws::SystemClock;
 use kernel::{TenantId, XeroUserId};
 use local::build::build_functions;
-use local::caller::{Caller, browse};
+use local::caller::{Caller, browse, plain_client};
+use local::embedded::http::Server;
 use local::stack::{APP, Stack, StackSettings, XeroPlace};
 use serde_json::{Value, json};
 use simulator::xero::record::Recorder;
 use simulator::xero::{AppId, AppSettings, Consent, DemoSettings, Role, UserSettings, Xero, XeroSettings};
+use url::Url;
 use xero_server::{ServerHandle, ServerSettings, serve};
+
+use crate::apps;
 
 /// A running system with its Xero.
 pub struct Town {
@@ -26,6 +30,8 @@ pub struct Town {
     pub xero: Xero,
     /// The app.
     pub app: AppId,
+    /// The app to which connections move, in a town that has two.
+    pub new_app: Option<AppId>,
     /// Who consents.
     pub user: XeroUserId,
     /// The demo organisation.
@@ -33,6 +39,7 @@ pub struct Town {
     /// Lines the functions wrote.
     pub log: Arc<Mutex<Vec<String>>>,
     _server: ServerHandle,
+    _secrets: Option<Server>,
 }
 
 /// The workspace of most tests.
@@ -65,13 +72,29 @@ impl Town {
 
     /// A town with a Xero of its own settings.
     pub async fn start_with(invoices: usize, keep: Option<PathBuf>, xero: XeroSettings) -> Self {
+        Self::start_among(invoices, keep, xero, None).await
+    }
+
+    /// A town whose customers move from an uncertified app to a certified one, which new connections are made with.
+    pub async fn start_moving(invoices: usize) -> Self {
+        Self::start_among(invoices, None, XeroSettings::default(), Some(apps::new_app())).await
+    }
+
+    async fn start_among(
+        invoices: usize,
+        keep: Option<PathBuf>,
+        xero: XeroSettings,
+        second: Option<AppSettings>,
+    ) -> Self {
         let xero = Xero::new(xero, Arc::new(SystemClock));
         recorder(&xero);
         let user = xero.register_user(UserSettings::default());
         let tenant = xero.register_organisation(&DemoSettings::sized(7, invoices));
         xero.set_role(user, tenant, Role::Adviser);
         xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
-        let app = xero.register_app(AppSettings::default());
+        let app = xero.register_app(AppSettings { certified: second.is_none(), ..AppSettings::default() });
+        let new_app = second.clone().map(|settings| xero.register_app(settings));
+        let (_secrets, environment) = apps::secrets(second.as_ref()).await;
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let lines = log.clone();
         let settings = StackSettings {
@@ -81,18 +104,18 @@ impl Town {
             clock: Arc::new(SystemClock),
             schedules: false,
             log: Arc::new(move |function, line| lines.lock().unwrap().push(format!("{function}: {line}"))),
-            environment: BTreeMap::new(),
+            environment,
         };
         let mut server = None;
         let stack = Stack::start(settings, async |url| {
-            let handle = serve_xero(&xero, app, url).await?;
+            let handle = serve_xero(&xero, app, new_app, url).await?;
             let place = place(&handle);
             server = Some(handle);
             Ok(place)
         });
         let stack = stack.await.expect("the stack starts");
         let _server = server.expect("the server was started with the stack");
-        Self { stack, xero, app, user, tenant, log, _server }
+        Self { stack, xero, app, new_app, user, tenant, log, _server, _secrets }
     }
 
     /// A caller of a workspace.
@@ -106,6 +129,61 @@ impl Town {
         let body = json!({ "return_url": self.stack.host.return_url() });
         let started = caller.expect("POST", "/v1/connects", Some(body)).await.unwrap();
         self.follow(started["authorize_url"].as_str().unwrap()).await
+    }
+
+    /// Starts a connect; answers its id and where the browser is sent. `app` is by name, the deployment's choice if none.
+    pub async fn start_connect(&self, caller: &Caller, app: Option<&str>) -> (String, Url) {
+        let mut body = json!({ "return_url": self.stack.host.return_url() });
+        if let Some(app) = app {
+            body["app"] = json!(app);
+        }
+        let started = caller.expect("POST", "/v1/connects", Some(body)).await.unwrap();
+        let authorize = Url::parse(started["authorize_url"].as_str().unwrap()).unwrap();
+        (started["connect_id"].as_str().unwrap().to_owned(), authorize)
+    }
+
+    /// Goes to Xero's consent page and stops before our own door: the callback's address, not called yet.
+    pub async fn back_from_xero(&self, authorize: &Url) -> Url {
+        let answer = plain_client().unwrap().get(authorize.clone()).send().await.unwrap();
+        Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap()
+    }
+
+    /// Opens another organisation to the person who consents.
+    pub fn open_organisation(&self, demo: &DemoSettings) -> TenantId {
+        let tenant = self.xero.register_organisation(demo);
+        self.xero.set_role(self.user, tenant, Role::Adviser);
+        tenant
+    }
+
+    /// From now on consents are for these organisations.
+    pub fn consent_to(&self, tenants: &[TenantId]) {
+        let tenants = tenants.to_vec();
+        self.xero.set_consent(Consent::Allow { user: self.user, tenants, only_scopes: Vec::new() });
+    }
+
+    /// Connects one organisation, with an app by name or the deployment's choice, and waits for its first sync.
+    pub async fn connect_one(&mut self, caller: &Caller, tenant: TenantId, app: Option<&str>) {
+        self.consent_to(&[tenant]);
+        let (_, authorize) = self.start_connect(caller, app).await;
+        let returned = self.follow(authorize.as_str()).await;
+        let (status, answer) = self.choose(caller, &returned, &[tenant]).await;
+        assert_eq!(status, 201, "{returned:?} {answer}");
+        self.settle().await;
+    }
+
+    /// Sends a body as it is, with a token where one is given; answers status and JSON.
+    pub async fn send(&self, token: Option<&str>, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let url = format!("{}{path}", self.stack.url);
+        let mut request = plain_client().unwrap().request(method.parse().unwrap(), url);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json").body(body.to_owned());
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, serde_json::from_str(&response.text().await.unwrap()).unwrap_or(Value::Null))
     }
 
     /// Walks an address's redirects up to the return page.
@@ -180,7 +258,7 @@ impl Town {
 
     /// Waits until a condition of the API holds.
     pub async fn until(&self, what: &str, caller: &Caller, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..300 {
+        for _ in 0..1_200 {
             let answer = caller.expect("GET", path, None).await.unwrap();
             if holds(&answer) {
                 return answer;
@@ -191,9 +269,11 @@ impl Town {
     }
 }
 
-async fn serve_xero(xero: &Xero, app: AppId, url: &str) -> anyhow::Result<ServerHandle> {
+async fn serve_xero(xero: &Xero, app: AppId, new_app: Option<AppId>, url: &str) -> anyhow::Result<ServerHandle> {
     let callback = format!("{url}/oauth/callback");
-    xero.change_app(app, |app| app.redirect_uris = vec![callback]);
+    for each in [Some(app), new_app].into_iter().flatten() {
+        xero.change_app(each, |app| app.redirect_uris = vec![callback.clone()]);
+    }
     let settings = ServerSettings {
         webhook_target: Some(format!("{url}/webhooks/xero/{APP}")),
         webhook_app: Some(app),

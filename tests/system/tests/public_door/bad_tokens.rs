@@ -1,0 +1,137 @@
+//! Tokens that open nothing, on every route of the API file: 401 from the gateway, or the 404 of what is not yours.
+
+use std::time::Duration;
+
+use local::lambda::issuer::AUDIENCE;
+use serde_json::{Value, json};
+use system::holdings::Holdings;
+use system::town::{Town, WORKSPACE};
+
+/// Every route that asks for a token, as method and path template.
+fn guarded_routes() -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(local::build::checkout().join("infra/openapi.yaml")).unwrap();
+    let file: Value = serde_norway::from_str(&text).unwrap();
+    let mut routes = Vec::new();
+    for (path, item) in file["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation["security"][0]["jwt"].is_array() {
+                routes.push((method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    assert!(routes.len() >= 20, "{routes:?}");
+    routes
+}
+
+/// What stands in a route's braces.
+struct Names {
+    tenant: String,
+    connect: String,
+    test: String,
+    run: String,
+    record: String,
+}
+
+impl Names {
+    fn fill(&self, template: &str) -> String {
+        let filled = template.replace("{tenant_id}", &self.tenant).replace("{connect_id}", &self.connect);
+        let filled = filled.replace("{test_id}", &self.test).replace("{run_id}", &self.run);
+        let filled = filled.replace("{entity}", "contacts").replace("{record_id}", &self.record);
+        assert!(!filled.contains('{'), "{filled}");
+        filled
+    }
+
+    /// Things that exist, of a connected organisation of [`WORKSPACE`].
+    async fn of(town: &mut Town) -> Self {
+        let caller = town.caller(WORKSPACE);
+        let (connect, _) = town.start_connect(&caller, None).await;
+        let test = caller.expect("POST", &town.path("/tests"), None).await.unwrap();
+        town.settle().await;
+        let runs = caller.expect("GET", &town.path("/syncs"), None).await.unwrap();
+        let records = caller.expect("GET", &town.path("/records/contacts?limit=1"), None).await.unwrap();
+        let (run, record) = (crate::text(&runs["syncs"][0]["run"]), crate::text(&records["records"][0]["id"]));
+        Names { tenant: town.tenant.to_string(), connect, test: crate::text(&test["test_id"]), run, record }
+    }
+}
+
+/// A good body for a route that takes one.
+fn body(template: &str, town: &Town) -> String {
+    match template {
+        "/v1/connects" => json!({ "return_url": town.stack.host.return_url() }).to_string(),
+        "/v1/connects/{connect_id}/choice" => {
+            json!({ "ticket": "A".repeat(43), "tenant_ids": [town.tenant] }).to_string()
+        }
+        "/v1/organisations/{tenant_id}/settings" => json!({ "sync_interval": "daily" }).to_string(),
+        _ => String::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_another_issuer_or_audience_expired_unsigned_or_none_gets_401_on_every_route() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let names = Names::of(&mut town).await;
+    let now = ports::Clock::now(&aws::SystemClock).as_second();
+    let sign = |header: Value, change: Value| {
+        let mut claims = json!({
+            "iss": town.stack.issuer.url(), "aud": AUDIENCE, "sub": "sam", "workspace": WORKSPACE, "exp": now + 600,
+        });
+        claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        town.stack.issuer.sign(&header, &claims).unwrap()
+    };
+    let header = || json!({ "alg": "RS256", "kid": "local" });
+    let unsigned = sign(json!({ "alg": "none" }), json!({}));
+    let good = sign(header(), json!({}));
+    let tokens = [
+        ("none", None),
+        ("expired", Some(sign(header(), json!({ "exp": now - 1 })))),
+        ("another issuer", Some(sign(header(), json!({ "iss": "https://login.example.com" })))),
+        ("another audience", Some(sign(header(), json!({ "aud": "somebody-else" })))),
+        ("unsigned", Some(format!("{}.", unsigned.rsplit_once('.').unwrap().0))),
+        ("signed for other claims", Some(swapped(&good, &sign(header(), json!({ "workspace": "other" }))))),
+    ];
+    let before = Holdings::of(&town, &caller).await;
+    for (method, template) in guarded_routes() {
+        let (path, body) = (names.fill(&template), body(&template, &town));
+        for (name, token) in &tokens {
+            let answer = town.send(token.as_deref(), &method, &path, &body).await;
+            assert_eq!(answer, (401, json!({ "message": "Unauthorized" })), "{name}: {method} {template}");
+        }
+    }
+    Holdings::of(&town, &caller).await.assert_same(&before);
+    let (status, _) = town.send(Some(&good), "GET", &names.fill("/v1/organisations/{tenant_id}"), "").await;
+    assert_eq!(status, 200, "the same claims rightly signed");
+}
+
+/// The claims of one token with the signature of another.
+fn swapped(signature_of: &str, claims_of: &str) -> String {
+    let signature = signature_of.rsplit_once('.').unwrap().1;
+    format!("{}.{signature}", claims_of.rsplit_once('.').unwrap().0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_another_workspace_gets_the_404_of_unknown_things_on_every_route() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let theirs = Names::of(&mut town).await;
+    let unknown = Names {
+        tenant: kernel::TenantId::from_random([5; 16]).to_string(),
+        connect: kernel::ConnectId::from_random([6; 16]).to_string(),
+        ..Names::of(&mut town).await
+    };
+    let stranger = town.stack.issuer.token("stranger", "sam", Duration::from_secs(600)).unwrap();
+    let before = Holdings::of(&town, &caller).await;
+    let mut asked = 0;
+    for (method, template) in guarded_routes().into_iter().filter(|(_, template)| template.contains('{')) {
+        let body = body(&template, &town);
+        let of_theirs = town.send(Some(&stranger), &method, &theirs.fill(&template), &body).await;
+        let of_nobody = town.send(Some(&stranger), &method, &unknown.fill(&template), &body).await;
+        assert_eq!((of_theirs.0, crate::kind(&of_theirs.1)), (404, "not-found"), "{method} {template}");
+        assert_eq!(of_theirs, of_nobody, "{method} {template}");
+        asked += 1;
+    }
+    assert!(asked >= 16, "{asked} routes");
+    let (status, mine) = town.send(Some(&stranger), "GET", "/v1/organisations", "").await;
+    assert_eq!((status, mine), (200, json!({ "organisations": [] })));
+    Holdings::of(&town, &caller).await.assert_same(&before);
+}

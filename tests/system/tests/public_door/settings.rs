@@ -1,0 +1,112 @@
+//! Settings with single kinds through the API: shown, stored, audited, and obeyed by the schedule.
+
+use serde_json::{Value, json};
+use system::town::Town;
+
+use crate::status;
+
+fn kind_of<'a>(settings: &'a Value, name: &str) -> &'a Value {
+    settings["kinds"].as_array().unwrap().iter().find(|kind| kind["name"] == name).unwrap()
+}
+
+async fn changes_of_settings(town: &Town, caller: &local::caller::Caller) -> Vec<Value> {
+    let audit = caller.expect("GET", &town.path("/audit"), None).await.unwrap();
+    let entries = audit["entries"].as_array().unwrap().iter();
+    entries.filter(|entry| entry["action"] == "settings.changed").cloned().collect()
+}
+
+async fn look(town: &Town) -> Value {
+    let looked = serde_json::from_slice(&town.stack.fire("daily-sync").await.unwrap()).unwrap();
+    town.settle().await;
+    looked
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o22_o23_s8_o4_settings_of_single_kinds_are_stored_shown_and_audited() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let fresh = status(&town, &caller).await["settings"].clone();
+    assert_eq!(fresh["sync_interval"], "off", "o23");
+    assert_eq!(fresh["kinds"].as_array().unwrap().len(), mirror::entities::ENTITIES.len());
+    assert!(
+        fresh["kinds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|kind| kind["direction"] == "pull" && kind["sync_interval"] == "off")
+    );
+    assert!(changes_of_settings(&town, &caller).await.is_empty());
+
+    let wanted = json!({
+        "sync_interval": "daily", "daily_hour": 6,
+        "kinds": { "purchase_orders": { "sync_interval": "15_minutes" }, "payments": { "direction": "none" } },
+    });
+    let answer = caller.expect("PUT", &town.path("/settings"), Some(wanted.clone())).await.unwrap();
+    assert_eq!(answer, status(&town, &caller).await["settings"], "the answer is what is stored");
+    assert_eq!((&answer["sync_interval"], &answer["daily_hour"]), (&json!("daily"), &json!(6)));
+    let orders = kind_of(&answer, "purchase_orders");
+    assert_eq!((&orders["direction"], &orders["sync_interval"]), (&json!("pull"), &json!("15_minutes")));
+    assert_eq!(kind_of(&answer, "payments")["direction"], "none");
+    assert_eq!(kind_of(&answer, "invoices")["sync_interval"], "daily", "the others follow");
+    let audited = changes_of_settings(&town, &caller).await;
+    assert_eq!((audited.len(), &audited[0]["actor"]), (1, &json!("sam")));
+    assert!(audited[0]["detail"].as_str().unwrap().contains("purchase_orders"), "{audited:?}");
+    caller.expect("PUT", &town.path("/settings"), Some(wanted)).await.unwrap();
+    assert_eq!(changes_of_settings(&town, &caller).await.len(), 1, "the same again is no change");
+    let answer = caller.expect("PUT", &town.path("/settings"), Some(json!({}))).await.unwrap();
+    assert_eq!(answer, fresh, "put replaces the whole");
+    assert_eq!(changes_of_settings(&town, &caller).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o22_s8_the_schedule_reads_a_kind_at_its_own_interval_and_leaves_the_others() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    assert_eq!(look(&town).await["runs"], 0, "o23: off");
+    let wanted = json!({ "kinds": { "purchase_orders": { "sync_interval": "15_minutes" } } });
+    caller.expect("PUT", &town.path("/settings"), Some(wanted)).await.unwrap();
+    town.xero.forget_calls();
+    assert_eq!(look(&town).await["runs"], 1);
+    let paths: Vec<String> = town.xero.calls().into_iter().map(|call| call.path).collect();
+    assert_eq!(paths, ["/api.xro/2.0/PurchaseOrders"]);
+    let runs = caller.expect("GET", &town.path("/syncs"), None).await.unwrap();
+    let newest = &runs["syncs"][0];
+    assert_eq!((&newest["trigger"], &newest["actor"]), (&json!("schedule"), &Value::Null));
+    assert_eq!(newest["counts"].as_object().unwrap().keys().collect::<Vec<_>>(), ["purchase_orders"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o22_each_interval_makes_one_run_of_its_slot_and_a_kind_left_out_is_not_asked_for() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let wanted = json!({ "sync_interval": "daily", "kinds": { "payments": { "direction": "none" } } });
+    caller.expect("PUT", &town.path("/settings"), Some(wanted)).await.unwrap();
+    town.xero.forget_calls();
+    assert_eq!((look(&town).await["runs"].clone(), look(&town).await["runs"].clone()), (json!(1), json!(0)));
+    let asked = |path: &str| town.xero.calls().iter().any(|call| call.path.ends_with(path));
+    assert!(asked("/Invoices") && !asked("/Payments"), "{:?}", town.xero.calls());
+    let shown = status(&town, &caller).await;
+    assert_eq!((&shown["sync"]["interval"], &shown["sync"]["last"]["outcome"]), (&json!("daily"), &json!("completed")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o4_a_kind_left_out_is_not_read_for_webhooks_either_and_catches_up_when_it_is_wanted_again() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let (_, cursor) = town.changes(&caller, "").await;
+    let contact = crate::text(&crate::record(&town, &caller, "contacts", |_| true).await["ContactID"]);
+    let without = json!({ "kinds": { "contacts": { "direction": "none" } } });
+    caller.expect("PUT", &town.path("/settings"), Some(without)).await.unwrap();
+    town.xero.rename_contact(town.tenant, contact.parse().unwrap(), "Teasel Yard Fabrics").unwrap();
+    town.xero.forget_calls();
+    let told = crate::told_of_contact(&town, &contact);
+    assert_eq!(crate::post_delivery(&town, "main", &told, "application/json").await.0, 200);
+    town.settle().await;
+    assert_eq!(town.sync(&caller).await["outcome"], "completed");
+    let asked = |town: &Town| town.xero.calls().iter().filter(|call| call.path.contains("/Contacts")).count();
+    assert_eq!((asked(&town), town.changes(&caller, &cursor).await.0), (0, Vec::new()));
+    caller.expect("PUT", &town.path("/settings"), Some(json!({}))).await.unwrap();
+    town.sync(&caller).await;
+    let (changes, _) = town.changes(&caller, &cursor).await;
+    assert_eq!((changes.len(), &changes[0]["record"]["Name"]), (1, &json!("Teasel Yard Fabrics")));
+}
