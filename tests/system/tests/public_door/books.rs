@@ -2,7 +2,7 @@
 
 use kernel::{TenantId, XeroUserId};
 use ports::{HttpRequest, HttpResponse, Method, Transport};
-use serde_json::{Value, json};
+use serde_json::Value;
 use simulator::xero::{AppSettings, Consent, Xero};
 use url::Url;
 
@@ -54,7 +54,7 @@ impl OtherApp {
 
     /// Uses a credit (a credit note, prepayment or overpayment, by its collection) on an invoice.
     pub async fn allocate(&self, collection: &str, credit: &str, invoice: &str, amount: &str) {
-        let body = json!({ "Amount": amount, "Invoice": { "InvoiceID": invoice } }).to_string();
+        let body = format!(r#"{{"Amount":{amount},"Invoice":{{"InvoiceID":"{invoice}"}}}}"#);
         self.call(Method::Put, &format!("{collection}/{credit}/Allocations"), body).await;
     }
 
@@ -65,12 +65,15 @@ impl OtherApp {
 
     async fn call(&self, method: Method, path: &str, body: String) {
         let url = format!("https://api.xero.com/api.xro/2.0/{path}");
-        let headers = vec![
+        let mut headers = vec![
             ("authorization".to_owned(), format!("Bearer {}", self.token)),
             ("xero-tenant-id".to_owned(), self.tenant.to_string()),
             ("accept".to_owned(), "application/json".to_owned()),
             ("content-type".to_owned(), "application/json".to_owned()),
         ];
+        if method == Method::Put {
+            headers.push(("idempotency-key".to_owned(), format!("other-{path}")));
+        }
         let answer = send(&self.xero, method, &url, headers, body).await;
         assert_eq!(answer.status, 200, "{path}: {:?}", answer.body);
     }

@@ -110,11 +110,18 @@ async fn o24_sync_now_with_auto_sync_on_joins_the_schedules_run() {
 async fn m6_a_run_that_waits_says_until_when_and_why_and_how_far_it_came() {
     let mut town = Town::start(5).await;
     let caller = town.connect().await;
-    town.xero.spend_calls(town.app, town.tenant, 60, 0);
-    let wish = caller.expect("POST", &town.path("/syncs"), None).await.unwrap();
-    town.settle().await;
-    let path = town.path(&format!("/syncs/{}", text(&wish["run_id"])));
-    let run = caller.expect("GET", &path, None).await.unwrap();
+    let spent_and_wished = async || {
+        town.xero.spend_calls(town.app, town.tenant, 60, 0);
+        let wish = caller.expect("POST", &town.path("/syncs"), None).await.unwrap();
+        town.settle().await;
+        let path = town.path(&format!("/syncs/{}", text(&wish["run_id"])));
+        (wish, caller.expect("GET", &path, None).await.unwrap())
+    };
+    let (mut wish, mut run) = spent_and_wished().await;
+    if run["finished_at"].is_string() {
+        // Xero's minute turned just then; the next one has just begun.
+        (wish, run) = spent_and_wished().await;
+    }
     assert!(run["finished_at"].is_null() && run["outcome"].is_null(), "{run}");
     assert!(text(&run["waiting"][0]) > text(&run["requested_at"]), "until: {run}");
     assert!(text(&run["waiting"][1]).to_lowercase().contains("minute"), "why: {run}");
