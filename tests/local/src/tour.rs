@@ -29,8 +29,10 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let last_lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let mut xero = Xero::new(&options)?;
     let mut stack = start(&options, &mut xero, binaries, last_lines.clone()).await?;
-    // Kept at the tour's end already: a kill later on loses only what came after.
-    let outcome = guide(&mut screen, &mut stack, &xero, &options).await.and_then(|()| xero.save());
+    let mut outcome = guide(&mut screen, &mut stack, &xero, &options).await;
+    if outcome.is_ok() && options.keep.is_some() {
+        outcome = keep_so_far(&stack, &xero).await;
+    }
     if let Err(error) = outcome {
         let error = match keep(stack.stop(), &xero) {
             Ok(()) => error,
@@ -50,6 +52,14 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         screen.line("Stopping …");
     }
     keep(stack.finish(STOP_PATIENCE).await, &xero)
+}
+
+/// Keeps everything while it goes on, so that a kill loses only what comes after. Work under way ends first:
+/// its next message would be in no file yet, and the next run would wait for it until it counts as lost.
+async fn keep_so_far(stack: &Stack, xero: &Xero) -> anyhow::Result<()> {
+    drop(stack.settle(STOP_PATIENCE).await);
+    stack.embedded.save()?;
+    xero.save()
 }
 
 /// Keeps the simulated Xero for the next run, after the functions stopped, however that went.

@@ -70,7 +70,10 @@ impl SharedQueues {
     pub(super) fn save(&self) -> anyhow::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         let text = serde_json::to_vec(&*self.lock())?;
-        std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+        // Beside the old one first: a kill in the middle of writing must not spoil what was kept before.
+        let fresh = file.with_extension("new");
+        let written = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, file));
+        written.with_context(|| format!("cannot write {}", file.display()))
     }
 }
 
