@@ -19,6 +19,10 @@ pub fn body<T: DeserializeOwned>(request: &ApiRequest) -> Result<T, Problem> {
         let detail = format!("Nest objects and lists at most {JSON_DEPTH_MAX} levels deep.");
         return Err(Problem::bad_request("json-too-deep", detail));
     }
+    // A list would be read as an object's fields in their order: nobody means that.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(Problem::bad_request("malformed-json", "The body must be a JSON object."));
+    }
     // Names of fields and positions only: serde quotes no values of texts longer than it must.
     serde_json::from_slice(bytes).map_err(|error| Problem::bad_request("malformed-json", format!("{error}.")))
 }

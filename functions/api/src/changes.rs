@@ -25,6 +25,12 @@ pub fn cursor(whose: &OrganisationRef, text: &str) -> Result<Cursor, Problem> {
     })
 }
 
+/// A cursor of a later state than this one, after a restore from an older backup, say.
+pub fn ahead(error: &FeedError) -> Problem {
+    let detail = format!("{error}. It is of a later state than this one: start again without a cursor.");
+    Problem::bad_request("cursor-ahead", detail)
+}
+
 fn link(connection: &Connection, kind: &str, id: &str, record: &Map<String, Value>) -> Option<String> {
     let short_code = connection.facts.as_ref().map(|facts| facts.short_code.as_str())?;
     deep_link(short_code, kind, text_of(record, "Type"), id)
@@ -56,10 +62,7 @@ pub async fn list(api: &Api, connection: &Connection, request: &ApiRequest) -> R
         Some(text) => cursor(whose, text)?,
     };
     let page = read_changes(&*api.access.ports.table, &from, wanted).await.map_err(|error| match error {
-        error @ FeedError::Ahead { .. } => {
-            let detail = format!("{error}. It is of a later state than this one: start again without a cursor.");
-            Problem::bad_request("cursor-ahead", detail)
-        }
+        error @ FeedError::Ahead { .. } => ahead(&error),
         error @ FeedError::Table(_) => failed(error),
     })?;
     let changes: Vec<Value> = page.changes.iter().map(|change| change_answer(connection, change)).collect();

@@ -72,6 +72,7 @@ pub async fn show(api: &Api, caller: &Caller, request: &ApiRequest) -> Result<Ap
             "message": "Something on our side failed. Nothing was connected; start again.",
         }),
         Stage::Pending | Stage::Exchanging => json!({ "stage": "pending" }),
+        Stage::Choose { .. } if now >= connect.choice_ends_at() => json!({ "stage": "expired" }),
         Stage::Choose { candidates, granted, .. } => {
             let organisations: Vec<Value> =
                 candidates.iter().map(|found| json!({ "tenant_id": found.tenant, "name": found.name })).collect();

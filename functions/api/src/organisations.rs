@@ -13,7 +13,7 @@ use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use mirror::entities::{ENTITIES, entity};
 use ports::{Message, random_16};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use state::{AuditEntry, list_audit, record_audit};
 use sync::head::SyncHead;
 use sync::problems::list_problems;
@@ -158,7 +158,7 @@ struct SettingsBody {
     sync_interval: Interval,
     daily_hour: u8,
     features: BTreeMap<String, bool>,
-    kinds: BTreeMap<String, KindBody>,
+    kinds: BTreeMap<String, Map<String, Value>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -176,13 +176,16 @@ impl SettingsBody {
             let detail = format!("There is no kind of record named {name}; kinds are: {}.", known.join(", "));
             return Err(Problem::bad_request("bad-settings", detail));
         }
-        let kind = |body: KindBody| KindSettings { direction: body.direction, sync_interval: body.sync_interval };
-        let settings = Settings {
-            sync_interval: self.sync_interval,
-            daily_hour: self.daily_hour,
-            features: self.features,
-            kinds: self.kinds.into_iter().map(|(name, body)| (name, kind(body))).collect(),
-        };
+        let mut kinds = BTreeMap::new();
+        for (name, body) in self.kinds {
+            let read: Result<KindBody, _> = serde_json::from_value(Value::Object(body));
+            let read =
+                read.map_err(|error| Problem::bad_request("malformed-json", format!("kinds.{name}: {error}.")))?;
+            let kind = KindSettings { direction: read.direction, sync_interval: read.sync_interval };
+            kinds.insert(name, kind);
+        }
+        let settings =
+            Settings { sync_interval: self.sync_interval, daily_hour: self.daily_hour, features: self.features, kinds };
         settings.check().map_err(|error| Problem::bad_request("bad-settings", format!("{error}.")))?;
         Ok(settings)
     }

@@ -3,13 +3,13 @@
 use connections::Connection;
 use kernel::{Applied, OrganisationRef, RunId};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
-use mirror::feed::{Cursor, read_range};
+use mirror::feed::{Cursor, FeedError, read_range};
 use serde_json::{Value, json};
 use sync::head::Trigger;
-use sync::{Requested, Wish, list_runs, load_run, request_run};
+use sync::{Requested, Wish, list_runs, load_head, load_run, request_run};
 
 use crate::answers::{failed, limit, path_id};
-use crate::changes::{change_answer, cursor};
+use crate::changes::{ahead, change_answer, cursor};
 use crate::config::Api;
 
 /// A wish's answer.
@@ -65,7 +65,14 @@ pub async fn items(api: &Api, connection: &Connection, request: &ApiRequest) -> 
     let found = load_run(table, whose, &run).await.map_err(failed)?.ok_or_else(Problem::not_found)?;
     let from = match request.query.get("cursor") {
         None => found.log.feed_from,
-        Some(text) => cursor(whose, text)?.position().max(found.log.feed_from),
+        Some(text) => {
+            let position = cursor(whose, text)?.position();
+            let head = load_head(table, whose).await.map_err(failed)?.feed_head;
+            if position > head {
+                return Err(ahead(&FeedError::Ahead { head }));
+            }
+            position.max(found.log.feed_from)
+        }
     };
     let page = read_range(table, whose, from, found.log.feed_to, wanted).await.map_err(failed)?;
     let entity = request.query.get("entity");

@@ -49,6 +49,11 @@ const UNKNOWN_STATE: Failure = failure("unknown_state", "This link is not one of
 const STATE_USED: Failure = failure("state_used", "This link was used already. Start connecting again.");
 const STATE_EXPIRED: Failure = failure("state_expired", "Connecting took longer than ten minutes. Start again.");
 const DENIED: Failure = failure("consent_denied", "Access was not allowed in Xero. Nothing was connected.");
+/// Xero says the same of a person who declines and of an organisation that takes no more uncertified apps.
+const DENIED_UNCERTIFIED: Failure = failure(
+    "consent_denied",
+    "Access was not allowed in Xero. Nothing was connected. If you did allow it, the organisation may already use two uncertified apps: disconnect one of them in Xero and start again.",
+);
 const REFUSED: Failure = failure(
     "xero_refused",
     "Xero refused the request. If the organisation already uses two uncertified apps, disconnect one of them in Xero and start again.",
@@ -119,14 +124,15 @@ async fn consent(
     id: ConnectId,
     connect: &Connect,
 ) -> Result<(Stage, String), Failure> {
+    let apps = Apps::load(&*access.ports.vault).await.map_err(|_| OURS)?;
+    let app = apps.by_client(&connect.client).map_err(|_| OURS)?;
     match query.error.as_deref() {
         None => (),
+        Some("access_denied") if !app.certified => return Err(DENIED_UNCERTIFIED),
         Some("access_denied") => return Err(DENIED),
         Some(_) => return Err(REFUSED),
     }
     let code = query.code.as_ref().ok_or(NO_CODE)?;
-    let apps = Apps::load(&*access.ports.vault).await.map_err(|_| OURS)?;
-    let app = apps.by_client(&connect.client).map_err(|_| OURS)?;
     let reply = exchange(access, settings, app, code, id, connect).await?;
     let claims = trusted_claims(access, app, &reply, &connect.nonce).await?;
     store_consent(access, app, claims.xero_userid, &reply).await.map_err(|_| OURS)?;

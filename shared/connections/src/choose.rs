@@ -1,8 +1,6 @@
 //! The explicit choice of organisations after consent. Nothing is connected before a person of the workspace, in the
 //! browser that consented, has named what to connect.
 
-use std::time::Duration;
-
 use kernel::{Applied, ConnectId, OrganisationRef, TenantId, Timestamp, WorkspaceId, XeroUserId};
 use ports::{Guard, TableError, Write, Written};
 use secrecy::SecretString;
@@ -59,7 +57,7 @@ pub async fn choose(
 ) -> Result<Chosen, ChooseError> {
     let stored = load_connect(access, workspace, id).await?.ok_or(ChooseError::Unknown)?;
     let connect = &stored.value;
-    let late = access.ports.clock.now() >= choose_until(connect);
+    let late = access.ports.clock.now() >= connect.choice_ends_at();
     let right = |ticket_hash: &str| !late && matches_hash(ticket, ticket_hash);
     let (user, ticket_hash, granted, candidates) = match &connect.stage {
         Stage::Choose { ticket_hash, .. } | Stage::Completed { ticket_hash, .. } if !right(ticket_hash) => {
@@ -76,7 +74,7 @@ pub async fn choose(
     let stage = Stage::Completed { tenants: tenants.to_vec(), ticket_hash: ticket_hash.clone() };
     let completed = Connect { stage, ..connect.clone() };
     // One transaction: a second choice at the same time finds the connect's row of another version and changes nothing.
-    let mut writes = vec![put(keys::connect(id), stored.guard(), &completed, Some(choose_until(connect)))];
+    let mut writes = vec![put(keys::connect(id), stored.guard(), &completed, Some(connect.choice_ends_at()))];
     let mut connections = Vec::new();
     for candidate in offered {
         connections.push(connect_one(access, &consent, candidate, &mut writes).await?);
@@ -85,11 +83,6 @@ pub async fn choose(
         Written::Stored => Ok(Chosen { connections, applied: Applied::Now }),
         Written::Conflict(_) => Err(StoreError::Contended { sort: keys::connect(id).sort }.into()),
     }
-}
-
-/// An hour after the consent could be given at the latest.
-fn choose_until(connect: &Connect) -> Timestamp {
-    connect.expires_at.saturating_add(Duration::from_secs(3600)).unwrap_or(Timestamp::MAX)
 }
 
 fn offered<'a>(candidates: &'a [Candidate], tenants: &[TenantId]) -> Option<Vec<&'a Candidate>> {
@@ -148,6 +141,21 @@ async fn connect_one(
     Ok(connection)
 }
 
+/// What nobody uses any more once this consent counts: connections through another app, and that of the same person's
+/// earlier Xero user. Never the one that was just consented to.
+fn superseded(known: &Connection, consent: &Consented<'_>, candidate: &Candidate) -> Vec<Superseded> {
+    let mut superseded = known.superseded.clone();
+    let app = &consent.connect.client;
+    for (given, (user, xero_connection)) in known.authorisations.iter().zip(known.held_at_xero()) {
+        let replaced = given.actor == consent.actor && user != consent.user;
+        if !known.deleted_at_xero && (known.client != *app || replaced) {
+            superseded.push(Superseded { client: known.client.clone(), users: vec![user], xero_connection });
+        }
+    }
+    superseded.retain(|old| old.client != *app || old.xero_connection != candidate.xero_connection);
+    superseded
+}
+
 fn connected(
     consent: &Consented<'_>,
     candidate: &Candidate,
@@ -156,16 +164,18 @@ fn connected(
     now: Timestamp,
 ) -> Connection {
     let mut authorisations = before.map(|known| known.authorisations.clone()).unwrap_or_default();
-    let mut superseded = before.map(|known| known.superseded.clone()).unwrap_or_default();
-    if let Some(known) = before.filter(|known| known.client != consent.connect.client) {
+    let superseded = before.map(|known| superseded(known, consent, candidate)).unwrap_or_default();
+    if before.is_some_and(|known| known.client != consent.connect.client) {
         authorisations.clear();
-        if !known.deleted_at_xero {
-            let (client, xero_connection) = (known.client.clone(), known.xero_connection);
-            superseded.push(Superseded { client, users: known.users(), xero_connection });
-        }
     }
     authorisations.retain(|given| given.actor != consent.actor && given.user != consent.user);
-    authorisations.push(Authorisation { actor: consent.actor.to_owned(), user: consent.user, at: now });
+    let xero_connection = Some(candidate.xero_connection);
+    authorisations.push(Authorisation {
+        actor: consent.actor.to_owned(),
+        user: consent.user,
+        xero_connection,
+        at: now,
+    });
     Connection {
         whose: whose.clone(),
         name: candidate.name.clone(),

@@ -27,6 +27,9 @@ pub struct ConnectSettings {
     pub return_urls: Vec<Url>,
 }
 
+/// Longest return address; browsers and proxies cut longer ones.
+const RETURN_URL_BYTES_MAX: usize = 2_048;
+
 /// How long a started connect can be finished.
 pub const CONNECT_MINUTES: u64 = 10;
 
@@ -53,6 +56,13 @@ pub struct Connect {
     pub(crate) sealed_verifier: String,
     /// How far it came.
     pub stage: Stage,
+}
+
+impl Connect {
+    /// Until when organisations can be chosen: an hour after the consent could be given at the latest.
+    pub fn choice_ends_at(&self) -> Timestamp {
+        self.expires_at.saturating_add(std::time::Duration::from_secs(3600)).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// How far a connect came.
@@ -106,7 +116,9 @@ pub struct Candidate {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The return address is not on the list.
-    #[error("return_url must be one of the addresses the deployment allows (parameter ReturnUrls)")]
+    #[error(
+        "return_url must be one of the addresses the deployment allows (parameter ReturnUrls), at most 2048 characters long"
+    )]
     ReturnUrl,
     /// No such app, or the apps' secret cannot be read.
     #[error(transparent)]
@@ -145,7 +157,9 @@ pub struct Started {
 
 /// Starts a connect.
 pub async fn start(access: &Access, settings: &ConnectSettings, new: NewConnect) -> Result<Started, ConnectError> {
-    let return_url = allowed(&settings.return_urls, &new.return_url).ok_or(ConnectError::ReturnUrl)?;
+    let short = new.return_url.len() <= RETURN_URL_BYTES_MAX;
+    let return_url =
+        allowed(&settings.return_urls, &new.return_url).filter(|_| short).ok_or(ConnectError::ReturnUrl)?;
     let apps = Apps::load(&*access.ports.vault).await?;
     let app = apps.for_connect(new.app.as_deref())?;
     let id = ConnectId::from_random(random_16(&*access.ports.random));

@@ -37,7 +37,7 @@ pub struct Connection {
     pub connected_at: Timestamp,
     /// Whether the connection is deleted at Xero too.
     pub deleted_at_xero: bool,
-    /// Connections through other apps that this one took the place of, still to be deleted at Xero.
+    /// Connections that this one took the place of, still to be deleted at Xero.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub superseded: Vec<Superseded>,
     /// What the workspace decided.
@@ -47,7 +47,8 @@ pub struct Connection {
     pub facts: Option<OrganisationFacts>,
 }
 
-/// A connection at Xero that another app's took the place of. It keeps one of the organisation's slots until deleted.
+/// A connection at Xero that another app's, or another Xero user's, took the place of. It keeps one of the organisation's
+/// slots, and one of the app's, until it is deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Superseded {
     /// The app it was made with.
@@ -65,6 +66,9 @@ pub struct Authorisation {
     pub actor: String,
     /// The Xero user who consented; owns the token set.
     pub user: XeroUserId,
+    /// Xero's id of this user's connection; each Xero user who connects an organisation has one of their own.
+    #[serde(default)]
+    pub xero_connection: Option<XeroConnectionId>,
     /// When.
     pub at: Timestamp,
 }
@@ -134,6 +138,12 @@ impl Connection {
             }
         }
         users
+    }
+
+    /// Everybody's connection at Xero, with whose tokens can delete it.
+    pub fn held_at_xero(&self) -> Vec<(XeroUserId, XeroConnectionId)> {
+        let held = |given: &Authorisation| (given.user, given.xero_connection.unwrap_or(self.xero_connection));
+        self.authorisations.iter().map(held).collect()
     }
 
     /// Whether something is still to be deleted at Xero.

@@ -80,7 +80,9 @@ pub async fn delete_at_xero(
     let found = load_connection(&*access.ports.table, whose).await?.ok_or(DisconnectError::Unknown)?.value;
     let mut applied = Applied::Before;
     for old in &found.superseded {
-        delete_one(access, &old.client, &old.users, old.xero_connection).await?;
+        if !used_elsewhere(access, whose, &old.client, old.xero_connection).await? {
+            delete_one(access, &old.client, &old.users, old.xero_connection).await?;
+        }
         change_connection(&*access.ports.table, whose, |connection| {
             let before = connection.superseded.len();
             connection.superseded.retain(|kept| kept != old);
@@ -93,8 +95,10 @@ pub async fn delete_at_xero(
     if !given_back || found.deleted_at_xero {
         return Ok(applied);
     }
-    if !used_elsewhere(access, &found).await? {
-        delete_one(access, &found.client, &found.users(), found.xero_connection).await?;
+    for (user, id) in found.held_at_xero() {
+        if !used_elsewhere(access, whose, &found.client, id).await? {
+            delete_one(access, &found.client, &[user], id).await?;
+        }
     }
     change_connection(&*access.ports.table, whose, |connection| {
         let same = connection.generation == generation;
@@ -107,15 +111,20 @@ pub async fn delete_at_xero(
 }
 
 /// Whether another workspace acts through the very same connection at Xero: deleting it would take theirs as well.
-async fn used_elsewhere(access: &Access, ours: &Connection) -> Result<bool, DisconnectError> {
+async fn used_elsewhere(
+    access: &Access,
+    ours: &OrganisationRef,
+    client: &ClientId,
+    id: XeroConnectionId,
+) -> Result<bool, DisconnectError> {
     let table = &*access.ports.table;
-    for other in workspaces_of(table, ours.whose.tenant).await? {
-        let found = load_connection(table, &other).await?.filter(|_| other != ours.whose);
-        let same = |other: &Connection| {
+    for other in workspaces_of(table, ours.tenant).await? {
+        let found = load_connection(table, &other).await?.filter(|_| other != *ours);
+        let uses = |other: &Connection| {
             let usable = other.state != ConnectionState::Disconnected;
-            usable && other.client == ours.client && other.xero_connection == ours.xero_connection
+            usable && other.client == *client && other.held_at_xero().iter().any(|(_, held)| *held == id)
         };
-        if found.is_some_and(|found| same(&found.value)) {
+        if found.is_some_and(|found| uses(&found.value)) {
             return Ok(true);
         }
     }

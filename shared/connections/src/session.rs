@@ -276,9 +276,10 @@ impl<'a> Session<'a> {
             Ok(connections) if connections.iter().any(|listed| listed.tenant_id == tenant) => {
                 Ok(self.outage("Xero refuses an organisation that it lists as connected"))
             }
-            // Not connected for this person; whether for the one who acts for schedules is seen when they next act.
-            Ok(_) if self.connection.acting_user() != Some(self.user) => {
-                Ok(CallError::NotConnected("this person's own authorisation does not reach the organisation"))
+            // Gone for this person. Others who authorised have connections of their own: one of them acts from now on.
+            Ok(_) if self.forget_authorisation().await? => {
+                let reason = "another person's authorisation is used from here on".to_owned();
+                Ok(CallError::Later { until: self.now(), reason, outage: false })
             }
             Ok(_) => {
                 let reason = disconnected_in_xero(self.now());
@@ -291,6 +292,22 @@ impl<'a> Session<'a> {
 
     fn now(&self) -> Timestamp {
         self.access.ports.clock.now()
+    }
+
+    /// Forgets the acting person's authorisation, unless it is the only one.
+    async fn forget_authorisation(&self) -> Result<bool, CallError> {
+        let (generation, user) = (self.connection.generation, self.user);
+        let mut forgotten = false;
+        change_connection(&*self.access.ports.table, &self.connection.whose, |connection| {
+            let others = connection.authorisations.iter().any(|given| given.user != user);
+            forgotten = others && connection.generation == generation;
+            if forgotten {
+                connection.authorisations.retain(|given| given.user != user);
+            }
+            forgotten
+        })
+        .await?;
+        Ok(forgotten)
     }
 
     fn outage(&self, reason: &str) -> CallError {

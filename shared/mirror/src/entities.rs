@@ -23,6 +23,9 @@ pub struct Entity {
     pub webhook: Option<&'static str>,
     /// Whether `IDs` fetches many at once.
     pub by_ids: bool,
+    /// Whether one record read by its id has the same digits as in the list: Xero gives the list four decimals of unit
+    /// prices on request, and some single records only two.
+    pub single: bool,
     /// Fields that are not kept: what changes without moving the time stamp would be told as a fact long after, and
     /// bank details have no purpose here.
     pub left_out: &'static [&'static str],
@@ -38,6 +41,7 @@ const PLAIN: Entity = Entity {
     query: &[],
     webhook: None,
     by_ids: false,
+    single: true,
     left_out: &[],
 };
 
@@ -90,6 +94,7 @@ pub const ENTITIES: &[Entity] = &[
         query: WITH_ARCHIVED,
         webhook: Some("CONTACT"),
         by_ids: true,
+        single: true,
         left_out: &["Balances", "IsCustomer", "IsSupplier", "BankAccountDetails", "BatchPayments"],
     },
     Entity {
@@ -142,6 +147,7 @@ pub const ENTITIES: &[Entity] = &[
         by_time: true,
         query: UNIT_PRICES,
         webhook: Some("PREPAYMENT"),
+        single: false,
         ..PLAIN
     },
     Entity {
@@ -153,6 +159,7 @@ pub const ENTITIES: &[Entity] = &[
         by_time: true,
         query: UNIT_PRICES,
         webhook: Some("OVERPAYMENT"),
+        single: false,
         ..PLAIN
     },
     Entity {

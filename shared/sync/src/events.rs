@@ -181,7 +181,7 @@ impl<'a> Reading<'a> {
 
     async fn read(&mut self, session: &mut Session<'_>, wanted: &Wanted) -> Result<(), SyncError> {
         for (entity, ids) in wanted.values() {
-            if !entity.by_ids && ids.len() > SINGLE_READS_MAX {
+            if !entity.by_ids && (ids.len() > SINGLE_READS_MAX || !entity.single) {
                 self.read_changes(session, entity.name).await?;
                 self.done.extend(ids.iter().cloned());
                 continue;

@@ -36,18 +36,19 @@ pub(crate) struct Worker<'a> {
 impl<'a> Worker<'a> {
     /// Takes the organisation's lease and mends what an earlier worker left half written.
     pub async fn start(access: &'a Access, whose: &OrganisationRef) -> Result<Worker<'a>, SyncError> {
-        let (table, now) = (&*access.ports.table, access.ports.clock.now());
-        let key = keys::sync_head(whose);
-        let found = load::<SyncHead>(table, &key).await?;
-        let (mut head, version) = found.map_or((SyncHead::default(), 0), |stored| (stored.value, stored.version));
-        head.lease.take(now, LEASE_SPAN).map_err(|held| SyncError::Busy { until: held.until })?;
-        let mut worker = Worker { access, whose: whose.clone(), head, version, metered: Meter::default() };
-        // Once only: a head written meanwhile may be that of a worker who took the lease under the same number.
-        if !worker.try_store().await? {
-            return Err(SyncError::Overtaken);
+        for _ in 0..STORE_ATTEMPTS_MAX {
+            let (table, now) = (&*access.ports.table, access.ports.clock.now());
+            let found = load::<SyncHead>(table, &keys::sync_head(whose)).await?;
+            let (mut head, version) = found.map_or((SyncHead::default(), 0), |stored| (stored.value, stored.version));
+            head.lease.take(now, LEASE_SPAN).map_err(|held| SyncError::Busy { until: held.until })?;
+            let mut worker = Worker { access, whose: whose.clone(), head, version, metered: Meter::default() };
+            // Refused: a wish came in between, or another worker, whose lease the next look finds.
+            if worker.try_store().await? {
+                worker.mend().await?;
+                return Ok(worker);
+            }
         }
-        worker.mend().await?;
-        Ok(worker)
+        Err(SyncError::Overtaken)
     }
 
     /// Finishes the batch that an earlier worker left half written, if any. What it meant for other kinds is not known

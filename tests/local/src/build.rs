@@ -31,6 +31,9 @@ pub fn build_functions(quiet: bool) -> anyhow::Result<PathBuf> {
     build(quiet, &arguments)
 }
 
+/// What cargo sets for the package it runs.
+const OWN_VARIABLES: &[&str] = &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_"];
+
 /// Builds what cargo's arguments name in our own profile; answers the folder of the binaries.
 pub fn build(quiet: bool, arguments: &[&str]) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("this program's own path is unknown")?;
@@ -40,6 +43,12 @@ pub fn build(quiet: bool, arguments: &[&str]) -> anyhow::Result<PathBuf> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(cargo);
     command.arg("build").current_dir(checkout()).stdin(Stdio::null());
+    // Cargo tells us of our own package. Passed on, it would make build scripts that watch it run again each time.
+    for (name, _) in std::env::vars_os() {
+        if OWN_VARIABLES.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
     if folder.ends_with("release") {
         command.arg("--release");
     }

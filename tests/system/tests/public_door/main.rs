@@ -14,6 +14,7 @@ mod disconnecting;
 mod edits;
 mod money;
 mod no_access;
+mod odd_cases;
 mod runs;
 mod settings;
 mod sharing;
