@@ -52,7 +52,8 @@ Counterfoil on one machine: every function as its own process, embedded AWS, a s
   --json                 one JSON object a line instead of text
 
 Environment: XERO_CLIENT_ID and XERO_CLIENT_SECRET use the real Xero; XERO_API_URL, XERO_IDENTITY_URL and
-XERO_LOGIN_URL point at any server like it; XERO_WEBHOOK_KEY is the app's webhook key.
+XERO_LOGIN_URL point at any server like it, without client id and secret as the demo app; XERO_WEBHOOK_KEY is the app's
+webhook key.
 ";
 
 const SIZE_MAX: usize = 100_000;
@@ -103,8 +104,13 @@ fn outside() -> anyhow::Result<Option<Outside>> {
     if names.iter().all(|name| variable(name).is_none()) {
         return Ok(None);
     }
-    let needed = |name: &str| {
-        variable(name).with_context(|| {
+    // A server like Xero that is ours to try may know the demo app; the real one never does.
+    let demo = simulator::xero::AppSettings::default();
+    let elsewhere = |name: &str| variable(name).is_some_and(|value| !value.contains("xero.com"));
+    let tried = ["XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL"].iter().all(|name| elsewhere(name))
+        && ["XERO_CLIENT_ID", "XERO_CLIENT_SECRET"].iter().all(|name| variable(name).is_none());
+    let needed = |name: &str, demo: &str| {
+        variable(name).or_else(|| tried.then(|| demo.to_owned())).with_context(|| {
             format!("{name} is missing; set it, or unset all XERO_ variables to use the simulated Xero")
         })
     };
@@ -114,8 +120,8 @@ fn outside() -> anyhow::Result<Option<Outside>> {
         Ok(value.trim_end_matches('/').to_owned())
     };
     Ok(Some(Outside {
-        client_id: needed("XERO_CLIENT_ID")?,
-        client_secret: needed("XERO_CLIENT_SECRET")?,
+        client_id: needed("XERO_CLIENT_ID", &demo.client_id)?,
+        client_secret: needed("XERO_CLIENT_SECRET", &demo.client_secret)?,
         api: address("XERO_API_URL", "https://api.xero.com")?,
         identity: address("XERO_IDENTITY_URL", "https://identity.xero.com")?,
         login: address("XERO_LOGIN_URL", "https://login.xero.com")?,

@@ -130,6 +130,7 @@ async fn show_around(screen: &mut Screen, stack: &mut Stack, xero: &Xero, option
     if xero.is_simulated() {
         webhook(screen, xero, &caller, &tenant).await?;
     } else {
+        latest(screen, &caller, &tenant).await?;
         screen.done("Webhooks", &format!("taken at {}/webhooks/xero/{APP}; edit something in Xero", stack.url));
     }
     let path = format!("/v1/organisations/{tenant}");
@@ -221,6 +222,19 @@ async fn sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyhow::Res
         .collect();
     screen.table(&["kind", "read", "new", "calls"], &rows);
     ensure!(last["outcome"] == "completed", "the sync ended as {}; see /problems", last["outcome"]);
+    Ok(())
+}
+
+/// The newest changes of a Xero in which this tour edits nothing.
+async fn latest(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyhow::Result<()> {
+    let runs = caller.expect("GET", &format!("/v1/organisations/{tenant}/syncs?limit=1"), None).await?;
+    let run = runs["syncs"][0]["run"].as_str().context("no run")?.to_owned();
+    let page = caller.expect("GET", &format!("/v1/organisations/{tenant}/syncs/{run}/items?limit=5"), None).await?;
+    let items = page["items"].as_array().cloned().unwrap_or_default();
+    if !items.is_empty() {
+        screen.done("What changed", "the first of this sync's changes");
+        screen.table(&["kind", "change", "field", "from", "to"], &difference_rows(&items));
+    }
     Ok(())
 }
 

@@ -283,6 +283,28 @@ fn free_port() -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn three_addresses_are_enough_for_a_server_that_knows_the_demo_app() {
+    let port = free_port();
+    let xero = Xero::new(XeroSettings::default(), Arc::new(SystemClock));
+    let user = xero.register_user(UserSettings::default());
+    let tenant = xero.register_organisation(&DemoSettings::sized_au(12, 20));
+    xero.set_role(user, tenant, Role::Adviser);
+    xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
+    let callback = format!("http://localhost:{port}/oauth/callback");
+    xero.register_app(AppSettings { redirect_uris: vec![callback], ..AppSettings::default() });
+    let server = serve(0, xero.clone(), ServerSettings::default()).await.unwrap();
+    let url = server.url();
+    let output = tokio::task::spawn_blocking(move || {
+        let variables = ["XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL"].map(|name| (name, url.as_str()));
+        run(&["--once", "--port", &port.to_string()], &variables)
+    });
+    let output = output.await.unwrap();
+    let text = printed(&output);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("First sync") && text.contains("What changed") && text.contains("created"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_tour_follows_another_server_that_speaks_as_xero_does() {
     let port = free_port();
     let xero = Xero::new(XeroSettings::default(), Arc::new(SystemClock));

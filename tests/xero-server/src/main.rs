@@ -25,6 +25,8 @@ struct Arguments {
 
 fn arguments() -> anyhow::Result<Arguments> {
     let mut read = Arguments { port: 8085, invoices: 200, seed: 1, intent: true, ..Arguments::default() };
+    // Where `cargo run` listens unless told otherwise.
+    read.app.redirect_uris = vec!["http://localhost:8787/oauth/callback".to_owned()];
     let mut words = std::env::args().skip(1);
     while let Some(name) = words.next() {
         if name == "--no-intent" {
