@@ -5,6 +5,7 @@ mod changes;
 mod commands;
 mod config;
 mod connects;
+mod export;
 mod organisations;
 mod routes;
 mod syncs;

@@ -3,7 +3,7 @@
 use connections::Connection;
 use kernel::{Applied, OrganisationRef, RunId};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
-use mirror::feed::{Cursor, FeedError, read_range};
+use mirror::feed::{FeedError, read_range};
 use serde_json::{Value, json};
 use sync::head::Trigger;
 use sync::{Requested, Wish, list_runs, load_head, load_run, request_run};
@@ -11,6 +11,7 @@ use sync::{Requested, Wish, list_runs, load_head, load_run, request_run};
 use crate::answers::{failed, limit, path_id};
 use crate::changes::{ahead, change_answer, cursor};
 use crate::config::Api;
+use crate::export::csv;
 
 /// A wish's answer.
 pub fn run_answer(requested: &Requested) -> Value {
@@ -57,7 +58,7 @@ pub async fn show(api: &Api, whose: &OrganisationRef, request: &ApiRequest) -> R
     Ok(ApiReply::json(200, &found.ok_or_else(Problem::not_found)?))
 }
 
-/// The changes a run found, each with its links.
+/// The changes a run found, each with its links; as rows for a spreadsheet where that is wanted.
 pub async fn items(api: &Api, connection: &Connection, request: &ApiRequest) -> Result<ApiReply, Problem> {
     let (table, whose) = (&*api.access.ports.table, &connection.whose);
     let wanted = limit(request, 100, 250)?;
@@ -84,6 +85,10 @@ pub async fn items(api: &Api, connection: &Connection, request: &ApiRequest) -> 
         .filter(|change| entity.is_none_or(|entity| change.entity == *entity))
         .map(|change| change_answer(connection, change))
         .collect();
-    let next: Option<&Cursor> = page.more.then_some(&page.next);
-    Ok(ApiReply::json(200, &json!({ "items": items, "next_cursor": next.map(ToString::to_string) })))
+    let next = page.more.then(|| page.next.to_string());
+    match request.query.get("format").map(String::as_str) {
+        None | Some("json") => Ok(ApiReply::json(200, &json!({ "items": items, "next_cursor": next }))),
+        Some("csv") => Ok(csv(&items, next)),
+        Some(_) => Err(Problem::bad_request("bad-format", "format must be json or csv.")),
+    }
 }

@@ -108,6 +108,11 @@ impl ApiReply {
         }
     }
 
+    /// An answer of another type.
+    pub fn text(status: u16, content_type: &str, body: String) -> Self {
+        Self::typed(status, content_type, body)
+    }
+
     /// A problem answer.
     pub fn problem(problem: &Problem) -> Self {
         let body = serde_json::to_string(problem).expect("a problem is four texts and numbers");

@@ -31,7 +31,8 @@ impl Contract {
         assert!(operation.is_object(), "{method} {template} is not declared");
         let declared = &operation["responses"][status.to_string()];
         assert!(declared.is_object(), "{method} {template} answered {status}, which is not declared: {body}");
-        for (_, content) in declared["content"].as_object().into_iter().flatten() {
+        let json = |kind: &String| kind.ends_with("json");
+        for (_, content) in declared["content"].as_object().into_iter().flatten().filter(|(kind, _)| json(kind)) {
             let validator = self.validator(&content["schema"]);
             let faults: Vec<String> =
                 validator.iter_errors(body).map(|error| format!("{} at {}", error, error.instance_path())).collect();

@@ -12,6 +12,7 @@ mod books;
 mod choosing;
 mod disconnecting;
 mod edits;
+mod exports;
 mod money;
 mod no_access;
 mod odd_cases;
