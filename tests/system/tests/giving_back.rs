@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use simulator::xero::{AppSettings, DemoSettings, Fault, FaultTarget, Role};
 use sync::head::Trigger;
 use system::desk::Desk;
+use system::town::off_the_record;
 
 async fn connection(desk: &Desk, whose: &OrganisationRef) -> Connection {
     load_connection(&*desk.access.ports.table, whose).await.unwrap().unwrap().value
@@ -75,6 +76,7 @@ async fn b1_moving_to_another_app_deletes_the_old_apps_connection_and_keeps_ever
         client_secret: "another-client-secret".into(),
         ..AppSettings::default()
     };
+    off_the_record(&desk.xero);
     desk.xero.register_app(settings.clone());
     let mut apps: Vec<Value> = serde_json::from_str(&desk.apps).unwrap();
     apps.push(json!({ "name": "certified", "client_id": settings.client_id, "client_secret": settings.client_secret,

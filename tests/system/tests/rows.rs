@@ -15,6 +15,7 @@ use sync::load_head;
 use sync::problems::list_problems;
 use sync::{Requested, Wish, list_runs, load_run, request_run};
 use system::desk::Desk;
+use system::town::off_the_record;
 
 fn text(record: &Value, field: &str) -> String {
     record[field].as_str().unwrap_or_default().to_owned()
@@ -47,6 +48,7 @@ async fn b1_several_apps_at_once_and_each_connection_knows_its_own() {
     desk.connect().await;
     let old = AppSettings::default();
     let new = AppSettings { client_id: "5D1E0000000000000000000000000002".into(), ..AppSettings::default() };
+    off_the_record(&desk.xero);
     let new_app = desk.xero.register_app(new.clone());
     let apps = json!([
         { "name": "main", "client_id": old.client_id, "client_secret": old.client_secret },
