@@ -139,7 +139,7 @@ fn settings_answer(settings: &Settings) -> Value {
     let kinds: Vec<Value> = ENTITIES
         .iter()
         .map(|entity| {
-            let direction = if settings.reads(entity.name) { Direction::Pull } else { Direction::None };
+            let direction = settings.direction_of(entity.name);
             json!({ "name": entity.name, "direction": direction, "sync_interval": settings.interval_of(entity.name) })
         })
         .collect();
@@ -164,7 +164,7 @@ struct SettingsBody {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct KindBody {
-    direction: Direction,
+    direction: Option<Direction>,
     sync_interval: Option<Interval>,
 }
 

@@ -3,9 +3,9 @@
 use connections::Connection;
 use kernel::{Applied, OrganisationRef, RunId};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
-use mirror::feed::{FeedError, read_range};
+use mirror::feed::{Change, FeedError, Wanted, read_range};
 use serde_json::{Value, json};
-use sync::head::Trigger;
+use sync::head::{FailedItem, ItemResult, Trigger};
 use sync::{Requested, Wish, list_runs, load_head, load_run, request_run};
 
 use crate::answers::{failed, limit, path_id};
@@ -58,6 +58,20 @@ pub async fn show(api: &Api, whose: &OrganisationRef, request: &ApiRequest) -> R
     Ok(ApiReply::json(200, &found.ok_or_else(Problem::not_found)?))
 }
 
+/// A change as an item of its run: with what became of it and what it cost.
+fn item_answer(connection: &Connection, change: &Change) -> Value {
+    let mut item = change_answer(connection, change);
+    item["result"] = json!(ItemResult::Applied);
+    item["bytes"] = json!(change.bytes);
+    item["call"] = json!(change.call);
+    item
+}
+
+/// What a run could not read, each as an item of its own.
+fn failed_answer(run: &RunId, item: &FailedItem) -> Value {
+    json!({ "at": item.at, "run_id": run, "entity": item.entity, "id": item.id, "result": item.result, "reason": item.reason })
+}
+
 /// The changes a run found, each with its links; as rows for a spreadsheet where that is wanted.
 pub async fn items(api: &Api, connection: &Connection, request: &ApiRequest) -> Result<ApiReply, Problem> {
     let (table, whose) = (&*api.access.ports.table, &connection.whose);
@@ -75,20 +89,21 @@ pub async fn items(api: &Api, connection: &Connection, request: &ApiRequest) -> 
             position.max(found.log.feed_from)
         }
     };
-    let page = read_range(table, whose, from, found.log.feed_to, wanted).await.map_err(failed)?;
-    let entity = request.query.get("entity");
-    let items: Vec<Value> = page
-        .changes
-        .iter()
-        // Webhooks bring changes between a run's own; they have runs of their own.
-        .filter(|change| change.run == run)
-        .filter(|change| entity.is_none_or(|entity| change.entity == *entity))
-        .map(|change| change_answer(connection, change))
-        .collect();
+    let entity = request.query.get("entity").map(String::as_str);
+    let kinds: Vec<&str> = entity.into_iter().collect();
+    // Webhooks bring changes between a run's own; they have runs of their own.
+    let only = Wanted { run: Some(&run), entities: &kinds };
+    let page = read_range(table, whose, from..found.log.feed_to, wanted, &only).await.map_err(failed)?;
+    let items: Vec<Value> = page.changes.iter().map(|change| item_answer(connection, change)).collect();
+    let of_kind = |item: &&FailedItem| entity.is_none_or(|entity| item.entity == entity);
+    let failed: Vec<Value> = found.log.failed.iter().filter(of_kind).map(|item| failed_answer(&run, item)).collect();
     let next = page.more.then(|| page.next.to_string());
     match request.query.get("format").map(String::as_str) {
-        None | Some("json") => Ok(ApiReply::json(200, &json!({ "items": items, "next_cursor": next }))),
-        Some("csv") => Ok(csv(&items, next)),
+        None | Some("json") => {
+            Ok(ApiReply::json(200, &json!({ "items": items, "failed": failed, "next_cursor": next })))
+        }
+        // The last page ends with what could not be read.
+        Some("csv") => Ok(csv(items.iter().chain(failed.iter().filter(|_| next.is_none())), next.clone())),
         Some(_) => Err(Problem::bad_request("bad-format", "format must be json or csv.")),
     }
 }

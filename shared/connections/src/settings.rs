@@ -25,23 +25,39 @@ pub enum Interval {
     Daily,
 }
 
-/// Which way a kind of record goes. Only reading exists today; what is not read is not asked for either.
+/// Which way a kind of record goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// From Xero to here.
+    /// From Xero to here: nothing of this kind is written to Xero.
     #[default]
     Pull,
+    /// From here to Xero: the host application is the source of truth, and Xero's edits are not asked for.
+    Push,
+    /// Both ways.
+    Both,
     /// Not at all.
     None,
+}
+
+impl Direction {
+    /// Whether the kind is read from Xero.
+    pub fn reads(self) -> bool {
+        matches!(self, Self::Pull | Self::Both)
+    }
+
+    /// Whether the kind may be written to Xero.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Push | Self::Both)
+    }
 }
 
 /// What a workspace decides for one kind of record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindSettings {
-    /// See [`Direction`].
-    #[serde(default)]
-    pub direction: Direction,
+    /// See [`Direction`]; the kind's own default where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
     /// How often this kind is pulled, where that differs from the organisation's interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sync_interval: Option<Interval>,
@@ -53,6 +69,10 @@ const QUARTERS_MAX: i64 = 104;
 
 /// Kinds that every other one refers to: without them nothing can be understood.
 const ALWAYS_READ: &[&str] = &["organisation"];
+
+/// Kinds that may be written to Xero. The others are set up or happen in Xero and are read from there only.
+const WRITABLE: &[&str] =
+    &["contacts", "items", "invoices", "credit_notes", "purchase_orders", "bank_transactions", "manual_journals"];
 
 /// The settings of one organisation. A stored row may be of a newer version, so unknown fields are no error here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +109,9 @@ pub enum SettingsError {
     /// The kind cannot be left out.
     #[error("the organisation itself is always read")]
     AlwaysRead,
+    /// The kind lives in Xero only.
+    #[error("{0} live in Xero only and are never pushed there: their direction is pull or none")]
+    NotWritable(String),
 }
 
 impl Settings {
@@ -97,20 +120,35 @@ impl Settings {
         if self.daily_hour > 23 {
             return Err(SettingsError::Hour);
         }
-        if ALWAYS_READ.iter().any(|name| self.direction_of(name) == Direction::None) {
+        if ALWAYS_READ.iter().any(|name| !self.reads(name)) {
             return Err(SettingsError::AlwaysRead);
+        }
+        if let Some(name) = self.kinds.keys().find(|name| self.writes(name) && !WRITABLE.contains(&name.as_str())) {
+            return Err(SettingsError::NotWritable(name.clone()));
         }
         let known = |name: &String| FEATURES.iter().any(|(feature, _)| feature == name);
         if self.features.keys().all(known) { Ok(()) } else { Err(SettingsError::Feature) }
     }
 
-    fn direction_of(&self, kind: &str) -> Direction {
-        self.kinds.get(kind).map(|kind| kind.direction).unwrap_or_default()
+    /// Which way a kind goes.
+    pub fn direction_of(&self, kind: &str) -> Direction {
+        self.kinds.get(kind).and_then(|kind| kind.direction).unwrap_or_default()
     }
 
     /// Whether a kind is read.
     pub fn reads(&self, kind: &str) -> bool {
-        self.direction_of(kind) == Direction::Pull
+        self.direction_of(kind).reads()
+    }
+
+    /// Whether a kind may be written to Xero.
+    pub fn writes(&self, kind: &str) -> bool {
+        self.direction_of(kind).writes()
+    }
+
+    /// Intervals of kinds that differ from the organisation's and are read.
+    fn own_intervals(&self) -> impl Iterator<Item = Interval> {
+        let read = self.kinds.values().filter(|kind| kind.direction.unwrap_or_default().reads());
+        read.filter_map(|kind| kind.sync_interval)
     }
 
     /// How often a kind is pulled.
@@ -120,9 +158,8 @@ impl Settings {
 
     /// The present slot of every interval that some kind is pulled at.
     pub fn slots(&self, now: Timestamp, zone: &str) -> Slots {
-        let own =
-            self.kinds.values().filter(|kind| kind.direction == Direction::Pull).filter_map(|kind| kind.sync_interval);
-        own.chain([self.sync_interval])
+        self.own_intervals()
+            .chain([self.sync_interval])
             .filter_map(|interval| self.slot(interval, now, zone).map(|slot| (interval, slot)))
             .collect()
     }
@@ -145,9 +182,10 @@ impl Settings {
 
     /// When the next slot of any interval begins; `None` when everything is off.
     pub fn next_slot(&self, now: Timestamp, zone: &str) -> Option<Timestamp> {
-        let own =
-            self.kinds.values().filter(|kind| kind.direction == Direction::Pull).filter_map(|kind| kind.sync_interval);
-        own.chain([self.sync_interval]).filter_map(|interval| self.slot_after(interval, now, zone)).min()
+        self.own_intervals()
+            .chain([self.sync_interval])
+            .filter_map(|interval| self.slot_after(interval, now, zone))
+            .min()
     }
 
     fn slot_after(&self, interval: Interval, now: Timestamp, zone: &str) -> Option<Timestamp> {
@@ -220,7 +258,7 @@ mod tests {
     #[test]
     fn s8_o4_a_kind_has_its_own_interval_and_may_be_left_out() {
         let own = KindSettings { sync_interval: Some(Interval::Minutes15), ..KindSettings::default() };
-        let left_out = KindSettings { direction: Direction::None, ..KindSettings::default() };
+        let left_out = KindSettings { direction: Some(Direction::None), ..KindSettings::default() };
         let kinds = BTreeMap::from([("invoices".to_owned(), own), ("payments".to_owned(), left_out)]);
         let settings = Settings { sync_interval: Interval::Daily, kinds, ..Settings::default() };
         assert_eq!(settings.check(), Ok(()));
@@ -232,6 +270,29 @@ mod tests {
         assert_eq!(slots[&Interval::Daily], "20261001");
         let kinds = BTreeMap::from([("organisation".to_owned(), left_out)]);
         assert_eq!(Settings { kinds, ..Settings::default() }.check(), Err(SettingsError::AlwaysRead));
+    }
+
+    #[test]
+    fn o4_o27_a_direction_is_one_way_or_both_and_what_lives_in_xero_is_never_pushed() {
+        let with = |name: &str, direction| {
+            let kind = KindSettings { direction: Some(direction), ..KindSettings::default() };
+            Settings { kinds: BTreeMap::from([(name.to_owned(), kind)]), ..Settings::default() }
+        };
+        let ways = [
+            (Direction::Pull, true, false),
+            (Direction::Push, false, true),
+            (Direction::Both, true, true),
+            (Direction::None, false, false),
+        ];
+        for (direction, reads, writes) in ways {
+            let settings = with("invoices", direction);
+            assert_eq!((settings.reads("invoices"), settings.writes("invoices")), (reads, writes), "{direction:?}");
+            assert_eq!(settings.check(), Ok(()));
+            let refused = writes.then(|| SettingsError::NotWritable("payments".to_owned()));
+            assert_eq!(with("payments", direction).check().err(), refused, "{direction:?}");
+        }
+        assert_eq!(with("organisation", Direction::Push).check(), Err(SettingsError::AlwaysRead));
+        assert!(!Settings::default().writes("invoices"), "nothing is written unless somebody decided so");
     }
 
     #[test]

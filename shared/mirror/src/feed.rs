@@ -4,6 +4,8 @@
 //! speaks of and counts only once the head has moved past it, so that a crash in between is seen and mended: entries
 //! whose record was not written are emptied, and their positions stay as holes.
 
+use std::ops::Range;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::{OrganisationRef, RunId, Timestamp};
@@ -52,6 +54,25 @@ pub(crate) struct Chunk {
     pub entity: String,
     /// The changes; `None` is a hole.
     pub entries: Vec<Option<ChunkEntry>>,
+    /// Each record's length as Xero sent it, in the order of the entries. Empty where nothing was sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<u32>,
+    /// What the call that brought them cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallCost>,
+}
+
+/// What one call cost, and how many records share that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallCost {
+    /// Records it brought, changed or not.
+    pub records: u32,
+    /// Calls made for it: one, or more where the first was refused and repeated.
+    pub calls: u32,
+    /// Bytes, as they crossed the wire.
+    pub bytes: u64,
+    /// Milliseconds spent waiting for Xero.
+    pub millis: u64,
 }
 
 /// A stored change: id, what became of it, differences, and whether some of those were left out.
@@ -84,6 +105,10 @@ pub struct Change {
     pub differences_cut: bool,
     /// The record as it is now, which may be later than this change.
     pub record: Map<String, Value>,
+    /// The record's length as Xero sent it for this change, where it did.
+    pub bytes: Option<u32>,
+    /// What the call that brought it cost, where one did.
+    pub call: Option<CallCost>,
 }
 
 /// A page of the feed.
@@ -183,34 +208,60 @@ pub async fn read_changes(
     if cursor.position > head {
         return Err(FeedError::Ahead { head });
     }
-    Ok(read_range(table, whose, cursor.position, head, limit).await?)
+    Ok(read_range(table, whose, cursor.position..head, limit, &Wanted::default()).await?)
 }
+
+/// Which changes are read. Chunks of others are passed over without reading their records.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Only what this run found.
+    pub run: Option<&'a RunId>,
+    /// Only these kinds; all when empty.
+    pub entities: &'a [&'a str],
+}
+
+impl Wanted<'_> {
+    fn takes(&self, chunk: &Chunk) -> bool {
+        let kind = self.entities.is_empty() || self.entities.contains(&chunk.entity.as_str());
+        kind && self.run.is_none_or(|run| chunk.run == *run)
+    }
+}
+
+/// Chunks looked at for one page; where nothing wanted is among them, the page is empty and says that there is more.
+const CHUNKS_MAX: usize = 100;
 
 /// Most bytes of a page of changes as JSON: quoted once more inside Lambda's answer it stays below 6 MB.
 const PAGE_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Records read at once for a page.
 const RECORDS_AT_ONCE: usize = 25;
 
-/// Reads changes of positions in `from..end`.
+/// Reads changes of a range of positions.
 pub async fn read_range(
     table: &dyn Table,
     whose: &OrganisationRef,
-    from: u64,
-    end: u64,
+    positions: Range<u64>,
     limit: usize,
+    wanted: &Wanted<'_>,
 ) -> Result<ChangePage, TableError> {
-    let mut position = from;
+    let Range { start: mut position, end } = positions;
     let mut changes = Vec::new();
-    while position < end && changes.len() < limit {
+    let mut chunks = 0;
+    while position < end && changes.len() < limit && chunks < CHUNKS_MAX {
         let Some((first, chunk)) = chunk_at(table, whose, position).await? else { break };
+        chunks += 1;
         let behind = first + chunk.entries.len() as u64;
+        if !wanted.takes(&chunk) {
+            position = behind.min(end);
+            continue;
+        }
         for at in position.max(first)..behind.min(end) {
             if changes.len() == limit {
                 break;
             }
             position = at + 1;
-            let entry = usize::try_from(at - first).ok().and_then(|index| chunk.entries[index].clone());
-            changes.extend(entry.map(|entry| change(&chunk, at, entry)));
+            let index = usize::try_from(at - first).unwrap_or(usize::MAX);
+            let entry = chunk.entries.get(index).cloned().flatten();
+            changes.extend(entry.map(|entry| change(&chunk, at, entry, chunk.sizes.get(index).copied())));
         }
         position = position.max(behind.min(end)).min(if changes.len() == limit { position } else { u64::MAX });
     }
@@ -222,7 +273,7 @@ pub async fn read_range(
     Ok(ChangePage { changes, next: Cursor::at(whose, position), more: position < end })
 }
 
-fn change(chunk: &Chunk, position: u64, entry: ChunkEntry) -> Change {
+fn change(chunk: &Chunk, position: u64, entry: ChunkEntry, bytes: Option<u32>) -> Change {
     Change {
         position,
         at: chunk.at,
@@ -233,6 +284,8 @@ fn change(chunk: &Chunk, position: u64, entry: ChunkEntry) -> Change {
         differences: entry.2,
         differences_cut: entry.3,
         record: Map::new(),
+        bytes,
+        call: chunk.call,
     }
 }
 

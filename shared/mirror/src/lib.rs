@@ -14,7 +14,7 @@ mod rows;
 
 pub use counts::{Counts, add_counts};
 pub use differences::{DIFFERENCES_BYTES_MAX, DIFFERENCES_MAX, Difference, Differences, VALUE_BYTES_MAX, differences};
-pub use feed::CHUNK_ENTRIES_MAX;
+pub use feed::{CHUNK_ENTRIES_MAX, CallCost};
 pub use record_size::RECORD_BYTES_MAX;
 pub use rows::{Batch, BatchDone, MirrorRow, apply, apply_gone, mend};
 

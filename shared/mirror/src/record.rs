@@ -23,6 +23,8 @@ pub struct Record {
     pub updated_at: Option<Timestamp>,
     /// The facts.
     pub fields: Map<String, Value>,
+    /// Its length as Xero sent it.
+    pub bytes: u32,
 }
 
 /// Why one element of a list is not a record. By place and kind, never by content.
@@ -41,6 +43,9 @@ pub enum RecordError {
 
 /// Xero's records nest five deep at most.
 const DEPTH_MAX: usize = 12;
+
+/// Longest id that is named of an element that is no record.
+const UNREADABLE_ID_MAX: usize = 40;
 
 /// Describes the answer, not the record.
 const NOISE: &[&str] = &[
@@ -86,7 +91,16 @@ impl Record {
         let fields = tidy_object(raw, 0)?;
         // Tidying adds at most two quotes and two zeros to a number, so a text of half the bound fits for certain.
         let fields = if text.len() > RECORD_BYTES_MAX / 2 { fit(fields) } else { fields };
-        Ok(Self { id, updated_at, fields })
+        Ok(Self { id, updated_at, fields, bytes: u32::try_from(text.len()).unwrap_or(u32::MAX) })
+    }
+
+    /// The id of an element that is no record, where it has one: to be named, never to be trusted.
+    pub fn id_of_unreadable(entity: &Entity, text: &str) -> Option<String> {
+        let raw: Value = serde_json::from_str(text).ok()?;
+        let id = raw.get(entity.id_field)?.as_str()?;
+        let plain =
+            id.len() <= UNREADABLE_ID_MAX && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (plain && !id.is_empty()).then(|| id.to_owned())
     }
 
     /// A field's text.

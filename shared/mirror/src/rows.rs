@@ -13,7 +13,7 @@ use state::{Stored, keys, load, put, read_row};
 use crate::MirrorError;
 use crate::counts::Counts;
 use crate::differences::{Differences, differences, json_bytes};
-use crate::feed::{CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, ChangeKind, Chunk, ChunkEntry};
+use crate::feed::{CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, CallCost, ChangeKind, Chunk, ChunkEntry};
 use crate::record::{Record, text_of};
 
 /// A record as last seen.
@@ -45,6 +45,8 @@ pub struct Batch<'a> {
     pub at: Timestamp,
     /// The position of the first change.
     pub position: u64,
+    /// What the call that brought them cost.
+    pub call: Option<CallCost>,
 }
 
 /// A record that differs from the mirror.
@@ -55,6 +57,7 @@ struct Changed {
     differences: Differences,
     fields: Map<String, Value>,
     gone: bool,
+    bytes: Option<u32>,
 }
 
 /// What a batch did.
@@ -110,6 +113,7 @@ pub async fn apply_gone(
         differences: Differences::default(),
         fields: stored.value.fields,
         gone: true,
+        bytes: None,
     });
     write(table, batch, changed.collect()).await?;
     let counts = Counts { ended: positions, ..Counts::default() };
@@ -138,18 +142,19 @@ async fn known_rows(table: &dyn Table, wanted: &[Key]) -> Result<Known, MirrorEr
 
 /// `None` when the mirror says the same already.
 fn decide(record: Record, before: Option<Stored<MirrorRow>>) -> Option<Changed> {
+    let bytes = Some(record.bytes);
     let Some(before) = before else {
         let kind = ChangeKind::Created;
         let (id, fields) = (record.id, record.fields);
         let differences = Differences::default();
-        return Some(Changed { id, guard: Guard::Absent, kind, differences, fields, gone: false });
+        return Some(Changed { id, guard: Guard::Absent, kind, differences, fields, gone: false, bytes });
     };
     let differences = differences(&before.value.fields, &record.fields);
     if differences.kept.is_empty() && !differences.cut && !before.value.gone {
         return None;
     }
     let kind = transition(&before.value, &record.fields);
-    Some(Changed { id: record.id, guard: before.guard(), kind, differences, fields: record.fields, gone: false })
+    Some(Changed { id: record.id, guard: before.guard(), kind, differences, fields: record.fields, gone: false, bytes })
 }
 
 fn status(fields: &Map<String, Value>) -> &str {
@@ -209,10 +214,13 @@ async fn write(table: &dyn Table, batch: &Batch<'_>, changed: Vec<Changed>) -> R
         ChunkEntry(change.id.clone(), change.kind, kept, cut)
     };
     let mut position = batch.position;
+    let mut sizes = changed.iter().map(|change| change.bytes);
     for entries in in_chunks(changed.iter().map(entry).collect()) {
         let behind = position + entries.len() as u64;
+        let sizes = sizes.by_ref().take(entries.len()).flatten().collect();
         let entries = entries.into_iter().map(Some).collect();
-        let chunk = Chunk { run: batch.run.clone(), at: batch.at, entity: batch.entity.to_owned(), entries };
+        let (run, entity) = (batch.run.clone(), batch.entity.to_owned());
+        let chunk = Chunk { run, at: batch.at, entity, entries, sizes, call: batch.call };
         let key = keys::feed_chunk(batch.whose, position);
         stored(table.write(put(key, Guard::Absent, &chunk, None)).await?)?;
         position = behind;

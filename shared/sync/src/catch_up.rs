@@ -24,8 +24,8 @@ pub(crate) async fn catch_up(
     let mut whole = BatchDone::default();
     for _ in 0..pages_max {
         let body = worker.read(session, &next_read(entity, Reading::Changes, &pass)).await?;
-        let PageRead { records, elements, unreadable, pagination, .. } = read_records(entity, &body)?;
-        if unreadable > 0 {
+        let PageRead { records, elements, failed, pagination, .. } = read_records(entity, &body)?;
+        if !failed.is_empty() {
             // A run tells of it and keeps its cursor back.
             return Ok((whole, false));
         }

@@ -18,7 +18,7 @@ use xero::page::cut;
 
 use crate::SyncError;
 use crate::catch_up::catch_up;
-use crate::head::{ActiveRun, Outcome, Trigger};
+use crate::head::{ActiveRun, FailedItem, ItemResult, Outcome, Trigger};
 use crate::problems::{open_problem, resolve_problem};
 use crate::request::{Wish, request_run};
 use crate::run::{fresh, run_name};
@@ -262,6 +262,9 @@ impl<'a> Reading<'a> {
             // Gone: the next sync decides.
             CallError::NotFound => Ok(()),
             CallError::NotAllowed | CallError::Rejected(_) => {
+                let (at, reason) = (self.worker.now(), error.to_string());
+                let result = ItemResult::Refused;
+                self.log.fail(FailedItem { entity: kind.to_owned(), id: None, at, result, reason });
                 self.log.problems += 1;
                 open_problem(&mut self.worker, step_problem(kind, &error)).await
             }

@@ -151,9 +151,52 @@ pub struct ActiveRun {
     /// Whether it reads only some kinds, whose own interval came round.
     #[serde(default)]
     pub partial: bool,
+    /// What could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedItem>,
 }
 
+/// A record or a whole kind that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedItem {
+    /// The kind.
+    pub entity: String,
+    /// Xero's id, where one record is meant and has one.
+    pub id: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// What became of it.
+    pub result: ItemResult,
+    /// Why, without anything of its content.
+    pub reason: String,
+}
+
+/// What became of an item of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemResult {
+    /// In the mirror and the feed.
+    Applied,
+    /// An element of Xero's list that is no record.
+    Unreadable,
+    /// A kind that Xero did not give.
+    Refused,
+}
+
+/// Failed items kept of one run; of more, the counts tell.
+const FAILED_MAX: usize = 50;
+
 impl ActiveRun {
+    /// Keeps what could not be read.
+    pub(crate) fn fail(&mut self, item: FailedItem) {
+        let same = |kept: &FailedItem| kept.entity == item.entity && kept.id == item.id && kept.result == item.result;
+        // A list that moved while it was read is read again.
+        let known = item.id.is_some() && self.failed.iter().any(same);
+        if !known && self.failed.len() < FAILED_MAX {
+            self.failed.push(item);
+        }
+    }
+
     /// Whether anything was read already.
     pub fn has_begun(&self) -> bool {
         self.envelopes > 0 || self.at > 0 || self.pass.is_some()

@@ -120,7 +120,7 @@ mod tests {
 
     fn record(second: i64) -> Record {
         let updated_at = Timestamp::from_second(second).ok();
-        Record { id: second.to_string(), updated_at, fields: serde_json::Map::new() }
+        Record { id: second.to_string(), updated_at, fields: serde_json::Map::new(), bytes: 0 }
     }
 
     fn contacts() -> &'static Entity {

@@ -15,7 +15,7 @@ use xero::page::cut;
 
 use crate::SyncError;
 use crate::facts::keep_facts;
-use crate::head::{ActiveRun, Pass, Reading, Step, Trigger};
+use crate::head::{ActiveRun, FailedItem, ItemResult, Pass, Reading, Step, Trigger};
 use crate::pass::{Next, after_page, next_read, with_smaller_pages};
 use crate::problems::{open_problem, resolve_problem};
 use crate::run_end::conclude;
@@ -136,7 +136,8 @@ async fn page(worker: &mut Worker<'_>, session: &mut Session<'_>, step: &Step) -
     let pass = active.pass.get_or_insert_with(|| Pass::new(now, since)).clone();
     let run = active.run.clone();
     let body = worker.read(session, &next_read(entity, step.reading, &pass)).await?;
-    let PageRead { records, elements, unreadable, held, pagination } = read_records(entity, &body)?;
+    let PageRead { records, elements, failed, held, pagination } = read_records(entity, &body)?;
+    let unreadable = failed.len() as u64;
     let mut pass = pass;
     if unreadable > 0 && pass.unreadable == 0 {
         pass.held = held.or(pass.since);
@@ -154,6 +155,9 @@ async fn page(worker: &mut Worker<'_>, session: &mut Session<'_>, step: &Step) -
         add_counts(&mut done.counts, &ended.counts);
     }
     done.counts.unreadable += unreadable;
+    for (id, reason) in failed {
+        fail(worker, entity.name, id, ItemResult::Unreadable, reason);
+    }
     book(worker, entity, &done);
     match next {
         Next::Page(pass) => continue_pass(worker, pass).await,
@@ -171,8 +175,8 @@ pub(crate) struct PageRead {
     pub records: Vec<Record>,
     /// Elements in it, readable or not.
     pub elements: usize,
-    /// Elements that could not be read.
-    pub unreadable: u64,
+    /// Elements that could not be read: their id, where they have one, and why.
+    pub failed: Vec<(Option<String>, String)>,
     /// The time of the last record before the first unreadable one.
     pub held: Option<Timestamp>,
     /// Xero's paging block.
@@ -184,15 +188,16 @@ pub(crate) fn read_records(entity: &Entity, body: &[u8]) -> Result<PageRead, Syn
     let unreadable = |error: xero::XeroError| CallError::Unreadable(error.to_string());
     let page = cut(body, entity.collection).map_err(unreadable)?;
     let (elements, pagination) = (page.elements.len(), page.pagination);
-    let mut read = PageRead { records: Vec::with_capacity(elements), elements, unreadable: 0, held: None, pagination };
+    let (records, failed) = (Vec::with_capacity(elements), Vec::new());
+    let mut read = PageRead { records, elements, failed, held: None, pagination };
     for element in &page.elements {
         match Record::parse(entity, element.get()) {
             Ok(record) => read.records.push(record),
-            Err(_) => {
-                if read.unreadable == 0 {
+            Err(error) => {
+                if read.failed.is_empty() {
                     read.held = read.records.last().and_then(|record| record.updated_at);
                 }
-                read.unreadable += 1;
+                read.failed.push((Record::id_of_unreadable(entity, element.get()), error.to_string()));
             }
         }
     }
@@ -261,6 +266,13 @@ async fn no_longer_listed(
     Ok(gone)
 }
 
+fn fail(worker: &mut Worker<'_>, kind: &str, id: Option<String>, result: ItemResult, reason: String) {
+    let at = worker.now();
+    if let Some(active) = worker.head.active.as_mut() {
+        active.fail(FailedItem { entity: kind.to_owned(), id, at, result, reason });
+    }
+}
+
 fn book(worker: &mut Worker<'_>, entity: &Entity, done: &BatchDone) {
     let (now, meter) = (worker.now(), worker.take_meter());
     let Some(active) = worker.head.active.as_mut() else { return };
@@ -305,6 +317,7 @@ fn hinders_only_this_step(worker: &mut Worker<'_>, error: &CallError) -> bool {
 async fn give_up_step(worker: &mut Worker<'_>, step: &Step, error: &CallError) -> Result<(), SyncError> {
     warn!(tenant.id = %worker.whose.tenant, entity = %step.entity, "A kind of record could not be read");
     let meter = worker.take_meter();
+    fail(worker, &step.entity, None, ItemResult::Refused, error.to_string());
     if let Some(active) = worker.head.active.as_mut() {
         active.problems += 1;
         spend(active.counts.entry(step.entity.clone()).or_default(), meter);
@@ -345,5 +358,6 @@ pub(crate) fn fresh(
         urgent: trigger == Trigger::Person,
         outages: 0,
         partial: false,
+        failed: Vec::new(),
     }
 }

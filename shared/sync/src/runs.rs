@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use state::{edit, keys, load, read_row};
 
 use crate::SyncError;
-use crate::head::{ActiveRun, Outcome, SyncHead, Trigger};
+use crate::head::{ActiveRun, FailedItem, Outcome, SyncHead, Trigger};
 use mirror::Counts;
 
 /// A logged run.
@@ -32,6 +32,9 @@ pub struct RunLog {
     pub feed_from: u64,
     /// … to before here.
     pub feed_to: u64,
+    /// What could not be read, at most 50 of it; the counts tell of all.
+    #[serde(default)]
+    pub failed: Vec<FailedItem>,
     /// Milliseconds from the first of the events that woke it to its changes being in the feed; webhooks only.
     #[serde(default)]
     pub lag_millis: Option<u64>,
@@ -76,6 +79,7 @@ fn log_of(active: &ActiveRun) -> RunLog {
         counts: active.counts.clone(),
         feed_from: active.feed_from,
         feed_to: active.feed_from,
+        failed: active.failed.clone(),
         lag_millis: None,
     }
 }

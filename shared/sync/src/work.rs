@@ -15,7 +15,7 @@ use crate::head::SyncHead;
 use mirror::CHUNK_ENTRIES_MAX;
 use mirror::entities::Entity;
 use mirror::record::Record;
-use mirror::{Batch, BatchDone, Counts, MirrorRow, add_counts, apply, apply_gone, mend};
+use mirror::{Batch, BatchDone, CallCost, Counts, MirrorRow, add_counts, apply, apply_gone, mend};
 
 /// Longer than one call to Xero and the writing of its page; renewed at each commit.
 pub const LEASE_SPAN: Duration = Duration::from_secs(120);
@@ -31,6 +31,7 @@ pub(crate) struct Worker<'a> {
     pub head: SyncHead,
     version: u64,
     metered: Meter,
+    last_read: Meter,
 }
 
 impl<'a> Worker<'a> {
@@ -41,7 +42,14 @@ impl<'a> Worker<'a> {
             let found = load::<SyncHead>(table, &keys::sync_head(whose)).await?;
             let (mut head, version) = found.map_or((SyncHead::default(), 0), |stored| (stored.value, stored.version));
             head.lease.take(now, LEASE_SPAN).map_err(|held| SyncError::Busy { until: held.until })?;
-            let mut worker = Worker { access, whose: whose.clone(), head, version, metered: Meter::default() };
+            let mut worker = Worker {
+                access,
+                whose: whose.clone(),
+                head,
+                version,
+                metered: Meter::default(),
+                last_read: Meter::default(),
+            };
             // Refused: a wish came in between, or another worker, whose lease the next look finds.
             if worker.try_store().await? {
                 worker.mend().await?;
@@ -126,11 +134,12 @@ impl<'a> Worker<'a> {
         records: Vec<Record>,
     ) -> Result<BatchDone, SyncError> {
         let mut whole = BatchDone::default();
+        let call = self.last_call(records.len());
         let mut rest = records.into_iter().peekable();
         while rest.peek().is_some() {
             let records: Vec<Record> = rest.by_ref().take(CHUNK_ENTRIES_MAX).collect();
             self.check_lease()?;
-            let batch = self.batch(run, entity.name);
+            let batch = Batch { call, ..self.batch(run, entity.name) };
             let done = apply(self.table(), &batch, records).await?;
             self.head.feed_head += done.positions;
             self.head.payments_due |= done.money_moved;
@@ -164,7 +173,14 @@ impl<'a> Worker<'a> {
     }
 
     fn batch<'b>(&'b self, run: &'b RunId, entity: &'static str) -> Batch<'b> {
-        Batch { whose: &self.whose, run, entity, at: self.now(), position: self.head.feed_head }
+        Batch { whose: &self.whose, run, entity, at: self.now(), position: self.head.feed_head, call: None }
+    }
+
+    /// What the last call cost, as its records share it.
+    fn last_call(&self, records: usize) -> Option<CallCost> {
+        let Meter { calls, bytes, millis } = self.last_read;
+        let records = u32::try_from(records).unwrap_or(u32::MAX);
+        (calls > 0).then_some(CallCost { records, calls, bytes, millis })
     }
 
     fn check_lease(&self) -> Result<(), SyncError> {
@@ -182,6 +198,7 @@ impl<'a> Worker<'a> {
             bytes: after.bytes - before.bytes,
             millis: after.millis - before.millis,
         };
+        self.last_read = spent;
         let now = self.now();
         self.head.usage.add(now, spent);
         if let Some(left) = session.day_left() {

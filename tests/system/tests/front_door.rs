@@ -62,10 +62,17 @@ async fn m1_m4_o3_connect_load_status_and_everything_a_front_end_asks_for() {
     assert!(counts["calls"] == 1 && counts["bytes"].as_u64().unwrap() > 1_000 && counts["millis"].is_u64(), "{counts}");
     let items = town.path(&format!("/syncs/{}/items?entity=invoices", run["run"].as_str().unwrap()));
     let items = caller.expect("GET", &items, None).await.unwrap();
-    let item = items["items"].as_array().unwrap().first().cloned();
-    if let Some(item) = item {
-        assert!(item["self"].as_str().unwrap().contains("/records/invoices/") && item["link"].is_string());
-    }
+    let item = items["items"][0].clone();
+    assert!(item["self"].as_str().unwrap().contains("/records/invoices/") && item["link"].is_string());
+    // Each item says what became of it, how long it is, and what the call cost that brought it.
+    assert_eq!(
+        (&item["entity"], &item["change"], &item["result"]),
+        (&json!("invoices"), &json!("created"), &json!("applied"))
+    );
+    assert!(item["bytes"].as_u64().unwrap() > 200, "{item}");
+    let call = &item["call"];
+    assert_eq!((&call["records"], &call["calls"]), (&counts["read"], &json!(1)));
+    assert_eq!((&call["bytes"], &call["millis"]), (&counts["bytes"], &counts["millis"]));
     let usage = caller.expect("GET", &town.path("/usage"), None).await.unwrap();
     assert!(usage["months"][0]["bytes"].as_u64().unwrap() > 10_000, "egress per organisation");
 }

@@ -269,7 +269,7 @@ async fn s8_o4_a_kind_with_its_own_interval_costs_its_own_calls_and_one_left_out
     let desk = Desk::sized(40);
     desk.connect().await;
     let own = KindSettings { sync_interval: Some(Interval::Minutes15), ..KindSettings::default() };
-    let none = KindSettings { direction: Direction::None, ..KindSettings::default() };
+    let none = KindSettings { direction: Some(Direction::None), ..KindSettings::default() };
     let kinds = BTreeMap::from([("invoices".to_owned(), own), ("payments".to_owned(), none)]);
     set(&desk, Settings { sync_interval: Interval::Daily, daily_hour: 3, kinds, ..Settings::default() }).await;
     desk.tick(Duration::from_secs(900)).await;

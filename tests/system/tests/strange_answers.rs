@@ -11,7 +11,7 @@ use mirror::feed::ChangeKind;
 use ports::{HttpRequest, TransportError};
 use serde_json::{Value, json};
 use simulator::xero::Role;
-use sync::head::{Outcome, Trigger};
+use sync::head::{ItemResult, Outcome, Trigger};
 use sync::load_head;
 use sync::problems::{Problem, list_problems};
 use system::desk::Desk;
@@ -146,6 +146,46 @@ async fn a_cursor_never_passes_a_record_that_cannot_be_read_and_the_problem_stay
     assert_eq!(name(&bad).await, "Birch Mill Yarns", "hours later the record is still ahead of the cursor");
     assert_eq!(problem(&desk, "unreadable_records").await, None);
     assert_eq!(outcome(&desk).await, Outcome::Completed);
+}
+
+#[tokio::test]
+async fn o18_what_could_not_be_read_is_an_item_of_the_run_with_its_id_and_the_reason() {
+    let desk = ready(40).await;
+    let contacts = desk.mirror("contacts").await;
+    for (contact, name) in contacts.iter().zip(["Larch Court Kilns", "Maple Row Glass"]) {
+        desk.xero.rename_contact(desk.whose.tenant, contact.id.parse().unwrap(), name).unwrap();
+    }
+    let (deep, nameless) = (contacts[0].id.clone(), contacts[1].id.clone());
+    desk.line.spoil(move |request, answer| {
+        if reads(request, "Items") {
+            return Ok(html(answer));
+        }
+        Ok(edited(answer, |body| {
+            for contact in body["Contacts"].as_array_mut().into_iter().flatten() {
+                if contact["ContactID"] == deep.as_str() {
+                    contact["Deep"] = (0..20).fold(json!(1), |inner, _| json!([inner]));
+                }
+                if contact["ContactID"] == nameless.as_str() {
+                    contact["ContactID"] = Value::Null;
+                }
+            }
+        }))
+    });
+    desk.sync(Trigger::Schedule).await;
+    let (table, whose) = (&*desk.access.ports.table, &desk.whose);
+    let last = load_head(table, whose).await.unwrap().last.unwrap().run;
+    let log = sync::load_run(table, whose, &last).await.unwrap().unwrap().log;
+    let failed: Vec<_> = log
+        .failed
+        .iter()
+        .map(|item| (item.entity.as_str(), item.result, item.id.clone(), item.reason.as_str()))
+        .collect();
+    let deep = Some(contacts[0].id.clone());
+    assert_eq!(failed.len(), 3, "{failed:?}");
+    assert!(matches!(failed[0], ("items", ItemResult::Refused, None, _)), "{failed:?}");
+    assert!(failed.contains(&("contacts", ItemResult::Unreadable, deep, "an element is nested deeper than 12 levels")));
+    assert!(failed.contains(&("contacts", ItemResult::Unreadable, None, "an element has no ContactID")));
+    assert_eq!(log.counts["contacts"].unreadable, 2, "the counts tell of all");
 }
 
 #[tokio::test]

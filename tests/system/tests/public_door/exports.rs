@@ -21,7 +21,9 @@ async fn o18_the_items_of_a_run_are_exported_as_rows_page_by_page() {
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/csv"));
         let next = answer.headers().get("x-next-cursor").map(|next| next.to_str().unwrap().to_owned());
         let body = answer.text().await.unwrap();
-        assert!(body.starts_with("position,at,run_id,entity,id,change,field,from,to\r\n"), "{body}");
+        let columns = "position,at,run_id,entity,id,change,result,reason,bytes";
+        let call = "call_records,call_calls,call_bytes,call_millis";
+        assert!(body.starts_with(&format!("{columns},{call},field,from,to\r\n")), "{body}");
         ids.extend(body.lines().skip(1).map(|line| line.split(',').nth(4).unwrap().to_owned()));
         pages += 1;
         match next {

@@ -110,3 +110,29 @@ async fn o4_a_kind_left_out_is_not_read_for_webhooks_either_and_catches_up_when_
     let (changes, _) = town.changes(&caller, &cursor).await;
     assert_eq!((changes.len(), &changes[0]["record"]["Name"]), (1, &json!("Teasel Yard Fabrics")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o4_o27_one_way_out_means_that_xeros_edits_are_not_asked_for_and_payments_are_never_pushed() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let (_, cursor) = town.changes(&caller, "").await;
+    let contact = crate::text(&crate::record(&town, &caller, "contacts", |_| true).await["ContactID"]);
+    let out = json!({ "kinds": { "contacts": { "direction": "push" }, "invoices": { "direction": "both" } } });
+    let stored = caller.expect("PUT", &town.path("/settings"), Some(out)).await.unwrap();
+    assert_eq!(kind_of(&stored, "contacts")["direction"], "push");
+    town.xero.rename_contact(town.tenant, contact.parse().unwrap(), "Rowan Gate Pottery").unwrap();
+    town.xero.forget_calls();
+    let told = crate::told_of_contact(&town, &contact);
+    assert_eq!(crate::post_delivery(&town, "main", &told, "application/json").await.0, 200);
+    town.settle().await;
+    assert_eq!(town.sync(&caller).await["outcome"], "completed");
+    let asked = |path: &str| town.xero.calls().iter().any(|call| call.path.ends_with(path));
+    assert!(!asked("/Contacts") && asked("/Invoices"), "{:?}", town.xero.calls());
+    assert_eq!(town.changes(&caller, &cursor).await.0, Vec::<Value>::new());
+    let pushed = json!({ "kinds": { "payments": { "direction": "push" } } });
+    let (code, problem) = caller.call("PUT", &town.path("/settings"), Some(pushed)).await.unwrap();
+    assert_eq!((code, crate::kind(&problem)), (400, "bad-settings"));
+    assert!(crate::text(&problem["detail"]).contains("payments live in Xero only"), "the reason is given: {problem}");
+    let shown = status(&town, &caller).await["settings"].clone();
+    assert_eq!((&kind_of(&shown, "payments")["direction"], &shown), (&json!("pull"), &stored), "nothing changed");
+}
