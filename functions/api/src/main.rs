@@ -6,8 +6,10 @@ mod commands;
 mod config;
 mod connects;
 mod export;
+mod orders;
 mod organisations;
 mod routes;
+mod sources;
 mod syncs;
 
 use lambda_kit::{Error, run_api};

@@ -6,7 +6,7 @@ use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
-use crate::{changes, connects, organisations, syncs};
+use crate::{changes, connects, orders, organisations, sources, syncs};
 
 /// Answers one request.
 pub async fn answer(api: &Api, request: ApiRequest) -> Result<ApiReply, Problem> {
@@ -44,6 +44,10 @@ async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Re
         Some(("GET", "/changes")) => changes::list(api, &known, request).await,
         Some(("GET", "/records/{entity}")) => changes::records(api, &known, request).await,
         Some(("GET", "/records/{entity}/{record_id}")) => changes::record(api, &known, request).await,
+        Some(("PUT", "/records/{entity}/{record_id}/source")) => sources::put(api, whose, request).await,
+        Some(("DELETE", "/records/{entity}/{record_id}/source")) => sources::delete(api, whose, request).await,
+        Some(("GET", "/sources/{entity}/{source_id}")) => sources::find(api, &known, request).await,
+        Some(("GET", "/orders/events")) => orders::events(api, &known, request).await,
         _ => Err(Problem::not_found()),
     }
 }

@@ -4,12 +4,13 @@ use connections::Connection;
 use kernel::{Applied, OrganisationRef, RunId};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use mirror::feed::{Change, FeedError, Wanted, read_range};
+use mirror::sources::Sources;
 use serde_json::{Value, json};
 use sync::head::{FailedItem, ItemResult, Trigger};
 use sync::{Requested, Wish, list_runs, load_head, load_run, request_run};
 
 use crate::answers::{failed, limit, path_id};
-use crate::changes::{ahead, change_answer, cursor};
+use crate::changes::{ahead, change_answer, cursor, sources_of_changes};
 use crate::config::Api;
 use crate::export::csv;
 
@@ -59,8 +60,8 @@ pub async fn show(api: &Api, whose: &OrganisationRef, request: &ApiRequest) -> R
 }
 
 /// A change as an item of its run: with what became of it and what it cost.
-fn item_answer(connection: &Connection, change: &Change) -> Value {
-    let mut item = change_answer(connection, change);
+fn item_answer(connection: &Connection, change: &Change, sources: &Sources) -> Value {
+    let mut item = change_answer(connection, change, sources);
     item["result"] = json!(ItemResult::Applied);
     item["bytes"] = json!(change.bytes);
     item["call"] = json!(change.call);
@@ -94,7 +95,8 @@ pub async fn items(api: &Api, connection: &Connection, request: &ApiRequest) -> 
     // Webhooks bring changes between a run's own; they have runs of their own.
     let only = Wanted { run: Some(&run), entities: &kinds };
     let page = read_range(table, whose, from..found.log.feed_to, wanted, &only).await.map_err(failed)?;
-    let items: Vec<Value> = page.changes.iter().map(|change| item_answer(connection, change)).collect();
+    let sources = sources_of_changes(api, whose, &page.changes).await?;
+    let items: Vec<Value> = page.changes.iter().map(|change| item_answer(connection, change, &sources)).collect();
     let of_kind = |item: &&FailedItem| entity.is_none_or(|entity| item.entity == entity);
     let failed: Vec<Value> = found.log.failed.iter().filter(of_kind).map(|item| failed_answer(&run, item)).collect();
     let next = page.more.then(|| page.next.to_string());

@@ -203,12 +203,13 @@ pub async fn read_changes(
     cursor: &Cursor,
     head: u64,
     limit: usize,
+    wanted: &Wanted<'_>,
 ) -> Result<ChangePage, FeedError> {
     let whose = &cursor.whose;
     if cursor.position > head {
         return Err(FeedError::Ahead { head });
     }
-    Ok(read_range(table, whose, cursor.position..head, limit, &Wanted::default()).await?)
+    Ok(read_range(table, whose, cursor.position..head, limit, wanted).await?)
 }
 
 /// Which changes are read. Chunks of others are passed over without reading their records.

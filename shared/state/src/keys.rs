@@ -126,6 +126,21 @@ pub fn mirror_record(whose: &OrganisationRef, entity: &str, id: &str) -> Key {
     key(mirror(whose, entity), id)
 }
 
+/// The partition of the links between records of one kind and the host application's own.
+fn sources(whose: &OrganisationRef, entity: &str) -> String {
+    format!("sources#{}#{}#{entity}", whose.workspace, whose.tenant)
+}
+
+/// What a record of Xero's is in the host application.
+pub fn source(whose: &OrganisationRef, entity: &str, xero_id: &str) -> Key {
+    key(sources(whose, entity), format!("xero#{xero_id}"))
+}
+
+/// What a record of the host application is in Xero.
+pub fn source_partner(whose: &OrganisationRef, entity: &str, source_id: &str) -> Key {
+    key(sources(whose, entity), format!("source#{source_id}"))
+}
+
 /// The call budget of one app at one organisation.
 pub fn budget(client: &ClientId, tenant: TenantId) -> Key {
     key(format!("budget#{client}#{tenant}"), "budget")
@@ -183,5 +198,6 @@ mod tests {
         let (a, b) = (OrganisationRef { workspace: a, tenant }, OrganisationRef { workspace: b, tenant });
         assert_ne!(organisation(&a), organisation(&b));
         assert_ne!(mirror(&a, "invoices"), mirror(&b, "invoices"));
+        assert_ne!(source(&a, "invoices", "1"), source(&b, "invoices", "1"));
     }
 }

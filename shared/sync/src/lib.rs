@@ -32,7 +32,7 @@ pub use work::LEASE_SPAN;
 use connections::CallError;
 use kernel::Timestamp;
 use mirror::MirrorError;
-use mirror::feed::{ChangePage, Cursor, FeedError};
+use mirror::feed::{ChangePage, Cursor, FeedError, Wanted};
 use ports::{QueueError, Table, TableError};
 use state::StoreError;
 
@@ -75,7 +75,12 @@ impl From<MirrorError> for SyncError {
 }
 
 /// Reads up to `limit` changes of an organisation behind a cursor.
-pub async fn read_changes(table: &dyn Table, cursor: &Cursor, limit: usize) -> Result<ChangePage, FeedError> {
+pub async fn read_changes(
+    table: &dyn Table,
+    cursor: &Cursor,
+    limit: usize,
+    wanted: &Wanted<'_>,
+) -> Result<ChangePage, FeedError> {
     let head = load_head(table, cursor.whose()).await?;
-    mirror::feed::read_changes(table, cursor, head.feed_head, limit).await
+    mirror::feed::read_changes(table, cursor, head.feed_head, limit, wanted).await
 }

@@ -249,7 +249,7 @@ impl Desk {
         let table = &*self.access.ports.table;
         let (mut all, mut cursor) = (Vec::new(), mirror::feed::Cursor::start(&self.whose));
         loop {
-            let page = sync::read_changes(table, &cursor, 250).await.unwrap();
+            let page = sync::read_changes(table, &cursor, 250, &mirror::feed::Wanted::default()).await.unwrap();
             all.extend(page.changes);
             cursor = page.next;
             if !page.more {

@@ -97,6 +97,20 @@ async fn m4_every_answer_is_as_the_openapi_file_declares() {
         let id = page["records"][0]["id"].as_str().unwrap_or("none");
         api.call("GET", &format!("{O}/records/{{entity}}/{{record_id}}"), &format!("{path}/{id}"), None).await;
     }
+    let contacts = api.call("GET", &format!("{O}/records/{{entity}}"), &town.path("/records/contacts"), None).await;
+    let path = town.path(&format!("/records/contacts/{}", contacts["records"][0]["id"].as_str().unwrap()));
+    let source = json!({ "id": "client-7", "url": "https://app.example/clients/7", "origin": "source" });
+    let linked = format!("{O}/records/{{entity}}/{{record_id}}/source");
+    api.call("PUT", &linked, &format!("{path}/source"), Some(source.clone())).await;
+    let other = town.path(&format!("/records/contacts/{}/source", contacts["records"][1]["id"].as_str().unwrap()));
+    api.call("PUT", &linked, &other, Some(source)).await;
+    api.call("PUT", &linked, &other, Some(json!({ "id": "no spaces" , "origin": "xero" }))).await;
+    api.call("GET", &format!("{O}/records/{{entity}}/{{record_id}}"), &path, None).await;
+    api.call("GET", &format!("{O}/sources/{{entity}}/{{source_id}}"), &town.path("/sources/contacts/client-7"), None)
+        .await;
+    api.call("GET", &format!("{O}/changes"), &town.path("/changes?limit=250"), None).await;
+    api.call("GET", &format!("{O}/orders/events"), &town.path("/orders/events?limit=250&origin=all"), None).await;
+    api.call("DELETE", &linked, &format!("{path}/source"), None).await;
     api.call("GET", &format!("{O}/problems"), &town.path("/problems?state=all"), None).await;
     api.call("GET", &format!("{O}/usage"), &town.path("/usage"), None).await;
     api.call("GET", &format!("{O}/audit"), &town.path("/audit"), None).await;

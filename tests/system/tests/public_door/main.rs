@@ -16,6 +16,7 @@ mod exports;
 mod money;
 mod no_access;
 mod odd_cases;
+mod orders;
 mod runs;
 mod settings;
 mod sharing;
