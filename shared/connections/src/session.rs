@@ -167,10 +167,10 @@ impl<'a> Session<'a> {
             Err(TokenError::Ended) if self.connection.acting_user() != Some(self.user) => {
                 Err(CallError::NotConnected("this person's own authorisation has ended"))
             }
-            Err(TokenError::Ended) => {
-                mark_authorisation_ended(self.access, &self.connection).await?;
-                Err(CallError::NotConnected("the authorisation has ended"))
-            }
+            Err(TokenError::Ended) => match authorisation_ended(self.access, &self.connection).await? {
+                Remaining::Another => Err(self.another_acts()),
+                Remaining::Nobody => Err(CallError::NotConnected("the authorisation has ended")),
+            },
             Err(TokenError::Busy { until }) => {
                 Err(CallError::Later { until, reason: "another worker refreshes the tokens".into(), outage: false })
             }
@@ -277,10 +277,7 @@ impl<'a> Session<'a> {
                 Ok(self.outage("Xero refuses an organisation that it lists as connected"))
             }
             // Gone for this person. Others who authorised have connections of their own: one of them acts from now on.
-            Ok(_) if self.forget_authorisation().await? => {
-                let reason = "another person's authorisation is used from here on".to_owned();
-                Ok(CallError::Later { until: self.now(), reason, outage: false })
-            }
+            Ok(_) if forget_authorisation(self.access, &self.connection, self.user).await? => Ok(self.another_acts()),
             Ok(_) => {
                 let reason = disconnected_in_xero(self.now());
                 mark(self.access, &self.connection, ConnectionState::Disconnected, reason).await?;
@@ -294,20 +291,9 @@ impl<'a> Session<'a> {
         self.access.ports.clock.now()
     }
 
-    /// Forgets the acting person's authorisation, unless it is the only one.
-    async fn forget_authorisation(&self) -> Result<bool, CallError> {
-        let (generation, user) = (self.connection.generation, self.user);
-        let mut forgotten = false;
-        change_connection(&*self.access.ports.table, &self.connection.whose, |connection| {
-            let others = connection.authorisations.iter().any(|given| given.user != user);
-            forgotten = others && connection.generation == generation;
-            if forgotten {
-                connection.authorisations.retain(|given| given.user != user);
-            }
-            forgotten
-        })
-        .await?;
-        Ok(forgotten)
+    fn another_acts(&self) -> CallError {
+        let reason = "another person's authorisation is used from here on".to_owned();
+        CallError::Later { until: self.now(), reason, outage: false }
     }
 
     fn outage(&self, reason: &str) -> CallError {
@@ -316,10 +302,40 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Says on the connection that the authorisation behind it has ended. Work waits; a reconnect resumes it.
-pub async fn mark_authorisation_ended(access: &Access, connection: &Connection) -> Result<(), StoreError> {
-    let reason = authorisation_ended(access.ports.clock.now());
-    mark(access, connection, ConnectionState::NeedsReauthorisation, reason).await
+/// Whose authorisation is left when the acting person's has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remaining {
+    /// Another person's, who acts from now on.
+    Another,
+    /// Nobody's: the connection says so, work waits, and a reconnect resumes it.
+    Nobody,
+}
+
+/// The acting person's authorisation has ended: another's takes its place, or the connection says that none is left.
+pub async fn authorisation_ended(access: &Access, connection: &Connection) -> Result<Remaining, StoreError> {
+    if let Some(user) = connection.acting_user()
+        && forget_authorisation(access, connection, user).await?
+    {
+        return Ok(Remaining::Another);
+    }
+    let reason = no_authorisation_left(access.ports.clock.now());
+    mark(access, connection, ConnectionState::NeedsReauthorisation, reason).await?;
+    Ok(Remaining::Nobody)
+}
+
+/// Forgets a person's authorisation, unless it is the only one.
+async fn forget_authorisation(access: &Access, seen: &Connection, user: XeroUserId) -> Result<bool, StoreError> {
+    let mut forgotten = false;
+    change_connection(&*access.ports.table, &seen.whose, |connection| {
+        let others = connection.authorisations.iter().any(|given| given.user != user);
+        forgotten = others && connection.generation == seen.generation;
+        if forgotten {
+            connection.authorisations.retain(|given| given.user != user);
+        }
+        forgotten
+    })
+    .await?;
+    Ok(forgotten)
 }
 
 async fn mark(
@@ -356,7 +372,7 @@ impl From<CallError> for XeroOrStore {
     }
 }
 
-fn authorisation_ended(since: Timestamp) -> Reason {
+fn no_authorisation_left(since: Timestamp) -> Reason {
     Reason {
         code: "authorisation_ended".into(),
         message: "Xero no longer accepts the authorisation of the person who connected.".into(),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use connections::{
-    Access, Connection, ConnectionState, Directory, Slots, claim_slots, directory_shard, load_connection,
-    mark_authorisation_ended, refresh_directory, tokens_to_keep,
+    Access, Connection, ConnectionState, Directory, Slots, authorisation_ended, claim_slots, directory_shard,
+    load_connection, refresh_directory, tokens_to_keep,
 };
 use envelopes::{Envelope, SYNC_WORKER, Work};
 use kernel::{OrganisationRef, Timestamp};
@@ -147,7 +147,7 @@ async fn daily_check(access: &Access, whose: &OrganisationRef, now: Timestamp) -
     }
     let tokens = tokens_to_keep(access, &connection).await?;
     if tokens.acting_ended {
-        mark_authorisation_ended(access, &connection).await?;
+        authorisation_ended(access, &connection).await?;
     }
     let day = now.strftime("%Y%m%d").to_string();
     for user in &tokens.idle {

@@ -88,15 +88,15 @@ impl Desk {
 
     /// Consents and chooses, without any sync.
     pub async fn consent(&self) -> Vec<TenantId> {
-        self.consent_of(&self.whose).await
+        self.consent_of(&self.whose, "sam").await
     }
 
-    /// The same for any workspace and organisation.
-    async fn consent_of(&self, whose: &OrganisationRef) -> Vec<TenantId> {
+    /// The same by any person for any workspace and organisation.
+    pub async fn consent_of(&self, whose: &OrganisationRef, actor: &str) -> Vec<TenantId> {
         let (id, location) = self.go_to_xero(&whose.workspace, None, Duration::ZERO).await;
         let back: BTreeMap<String, String> = Url::parse(&location).unwrap().query_pairs().into_owned().collect();
         let ticket = SecretString::from(back.get("ticket").expect("consent was given").as_str());
-        let chosen = choose(&self.access, &whose.workspace, "sam", id, &ticket, &[whose.tenant]).await.unwrap();
+        let chosen = choose(&self.access, &whose.workspace, actor, id, &ticket, &[whose.tenant]).await.unwrap();
         chosen.connections.iter().map(|connection| connection.whose.tenant).collect()
     }
 
@@ -104,7 +104,7 @@ impl Desk {
     pub async fn connect_as(&self, workspace: &str, tenant: TenantId) -> OrganisationRef {
         let whose = OrganisationRef { workspace: workspace.parse().unwrap(), tenant };
         self.xero.set_consent(Consent::Allow { user: self.user, tenants: vec![tenant], only_scopes: Vec::new() });
-        self.consent_of(&whose).await;
+        self.consent_of(&whose, "sam").await;
         self.sync_of(&whose, Trigger::Connected).await;
         whose
     }

@@ -194,6 +194,44 @@ async fn b8_each_person_authorises_with_their_own_xero_user() {
 }
 
 #[tokio::test]
+async fn b5_b8_when_the_acting_persons_authorisation_ends_another_persons_takes_its_place() {
+    let desk = Desk::sized(20);
+    desk.connect().await;
+    let other =
+        desk.xero.register_user(UserSettings { email: "ash@ledgerlane.example".into(), ..UserSettings::default() });
+    desk.xero.set_role(other, desk.whose.tenant, Role::StandardWithReports);
+    let tenants = vec![desk.whose.tenant];
+    desk.xero.set_consent(Consent::Allow { user: other, tenants, only_scopes: Vec::new() });
+    desk.consent_of(&desk.whose, "ash").await;
+    let table = &*desk.access.ports.table;
+    let stored = load_connection(table, &desk.whose).await.unwrap().unwrap().value;
+    assert_eq!(stored.acting_user(), Some(other));
+    end_tokens(&desk, &stored.client, other).await;
+    desk.sync(Trigger::Schedule).await;
+    desk.tick(Duration::from_secs(60)).await;
+    desk.work().await;
+    let stored = load_connection(table, &desk.whose).await.unwrap().unwrap().value;
+    assert_eq!((stored.state, stored.acting_user()), (ConnectionState::Connected, Some(desk.user)));
+    assert_eq!(load_head(table, &desk.whose).await.unwrap().last.unwrap().outcome, Outcome::Completed);
+    end_tokens(&desk, &stored.client, desk.user).await;
+    desk.sync(Trigger::Schedule).await;
+    assert_eq!(state_of(&desk).await, (ConnectionState::NeedsReauthorisation, Some("authorisation_ended".into())));
+}
+
+/// As if Xero had refused this person's refresh token for good.
+async fn end_tokens(desk: &Desk, client: &kernel::ClientId, user: kernel::XeroUserId) {
+    let table = &*desk.access.ports.table;
+    let key = state::keys::token_set(client, user);
+    state::edit(table, &key, None, |found: Option<&serde_json::Value>| {
+        let mut set = found.cloned()?;
+        set["dead_since"] = serde_json::json!(desk.now());
+        Some(set)
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
 async fn b12_a_partial_grant_names_the_missing_scope() {
     let desk = Desk::sized(20);
     let only = xero::scopes::NEEDED.iter().map(|scope| scope.name.to_owned());

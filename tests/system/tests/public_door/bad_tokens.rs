@@ -23,6 +23,13 @@ fn guarded_routes() -> Vec<(String, String)> {
     routes
 }
 
+/// The host application's id of the record that is named.
+const SOURCE: &str = "client-7";
+
+fn link() -> Value {
+    json!({ "id": SOURCE, "origin": "source" })
+}
+
 /// What stands in a route's braces.
 struct Names {
     tenant: String,
@@ -37,6 +44,7 @@ impl Names {
         let filled = template.replace("{tenant_id}", &self.tenant).replace("{connect_id}", &self.connect);
         let filled = filled.replace("{test_id}", &self.test).replace("{run_id}", &self.run);
         let filled = filled.replace("{entity}", "contacts").replace("{record_id}", &self.record);
+        let filled = filled.replace("{source_id}", SOURCE);
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -50,6 +58,8 @@ impl Names {
         let runs = caller.expect("GET", &town.path("/syncs"), None).await.unwrap();
         let records = caller.expect("GET", &town.path("/records/contacts?limit=1"), None).await.unwrap();
         let (run, record) = (crate::text(&runs["syncs"][0]["run"]), crate::text(&records["records"][0]["id"]));
+        let path = town.path(&format!("/records/contacts/{record}/source"));
+        caller.expect("PUT", &path, Some(link())).await.unwrap();
         Names { tenant: town.tenant.to_string(), connect, test: crate::text(&test["test_id"]), run, record }
     }
 }
@@ -62,6 +72,7 @@ fn body(template: &str, town: &Town) -> String {
             json!({ "ticket": "A".repeat(43), "tenant_ids": [town.tenant] }).to_string()
         }
         "/v1/organisations/{tenant_id}/settings" => json!({ "sync_interval": "daily" }).to_string(),
+        "/v1/organisations/{tenant_id}/records/{entity}/{record_id}/source" => link().to_string(),
         _ => String::new(),
     }
 }
