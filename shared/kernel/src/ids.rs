@@ -113,6 +113,9 @@ text_id!(
     /// A Xero app's OAuth 2.0 client id.
     ClientId, "client id", 64);
 text_id!(
+    /// One thing that is to be written to Xero, named by what was decided.
+    IntentId, "intent id", 64);
+text_id!(
     /// One sync run of one organisation; sorts by its start.
     RunId, "run id", 64);
 

@@ -10,7 +10,7 @@ mod zones;
 
 pub use applied::Applied;
 pub use ids::{
-    ClientId, ConnectId, IdError, OrganisationRef, RunId, TenantId, WorkspaceId, XeroConnectionId, XeroUserId,
+    ClientId, ConnectId, IdError, IntentId, OrganisationRef, RunId, TenantId, WorkspaceId, XeroConnectionId, XeroUserId,
 };
 /// An instant on the UTC time line.
 pub use json::place_of;

@@ -1,15 +1,19 @@
 //! How rows are named, read, written and held.
 //!
-//! Owns the key grammar of the one table, typed versioned rows, parked work and the audit trail. Every write states
+//! Owns the key grammar of the one table, typed versioned rows, parked work, postings and the audit trail. Every write states
 //! the version it replaces; there is no blind write and no way to name a row outside the grammar of [`keys`].
 
 mod audit;
+mod history;
+mod intents;
 pub mod keys;
 mod lease;
 mod parked;
 mod rows;
 
 pub use audit::{AuditEntry, list_audit, record_audit};
+pub use history::{History, HistoryEntry, What};
+pub use intents::{ARRIVED_AFTER, Intent, IntentState, OpenSends, SAME_KEY_SPAN, Sending, Step, Waiting, WaitsOn};
 pub use lease::{Lease, LeaseHeld};
 pub use parked::{ParkedWork, due_parked, park, parked_write, unpark};
 pub use rows::{StoreError, Stored, create, edit, load, put, read_row, replace};

@@ -1,0 +1,410 @@
+//! What is to be written to Xero: stored before the first call, and until it is known what became of it.
+//!
+//! Owns the states of one posting and the rules of sending it exactly once. Calls nothing: a worker asks for the next
+//! step, stores that it begins it, does it, and stores how it ended. Any step may be the last before a crash.
+//!
+//! Xero forgets an `Idempotency-Key` six minutes after its first use. Inside five minutes a repetition under the same
+//! key is safe; later a new key is needed, and that is safe only when a search in Xero, made long enough after the
+//! last send for that to have arrived, finds nothing.
+
+use std::time::Duration;
+
+use kernel::{IntentId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::history::{History, What};
+use crate::lease::{Lease, LeaseHeld};
+
+/// A repetition under the same key is safe this long after the key's first use; Xero's own span is a minute longer.
+pub const SAME_KEY_SPAN: Duration = Duration::from_secs(5 * 60);
+/// A request that was sent longer ago than this has arrived or never will.
+pub const ARRIVED_AFTER: Duration = Duration::from_secs(5 * 60);
+/// Longer than one call to Xero may take.
+const LEASE_SPAN: Duration = Duration::from_secs(90);
+
+/// The durable record of one posting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Names it; the same decision has the same name.
+    pub id: IntentId,
+    /// The kind of record it becomes, such as `manual_journals`.
+    pub kind: String,
+    /// Who decided that it be posted.
+    pub actor: String,
+    /// A text in the record by which it is found in Xero.
+    pub mark: String,
+    /// A digest of what is sent: the same name with other content is another decision.
+    pub content: String,
+    /// Where it stands.
+    pub state: IntentState,
+    /// Counts the `Idempotency-Key`s used.
+    pub epoch: u32,
+    /// Sends whose outcome is not known.
+    pub open: Option<OpenSends>,
+    /// When Xero was searched without success since the last send.
+    pub looked_at: Option<Timestamp>,
+    /// The worker at it.
+    pub lease: Lease,
+    /// What happened, for whoever asks.
+    pub history: History,
+}
+
+/// Where a posting stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum IntentState {
+    /// To be sent, being sent, or to be looked for.
+    Open,
+    /// Nothing is sent until something changes.
+    Waiting(Waiting),
+    /// In Xero.
+    Done {
+        /// Xero's id of the record.
+        xero_id: String,
+        /// When that became known.
+        at: Timestamp,
+    },
+    /// Somebody entered it by hand, or knows that it is not wanted any more.
+    Recorded {
+        /// Who says so.
+        actor: String,
+        /// Why.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What a posting waits for, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// What must change.
+    pub on: WaitsOn,
+    /// Stable, for programs: `period_locked`, `account_archived`, …
+    pub code: String,
+    /// In words.
+    pub cause: String,
+    /// What to do.
+    pub fix: String,
+    /// What Xero said, where Xero said something.
+    pub raw: Vec<String>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What must change before a posting is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsOn {
+    /// Somebody connects the organisation again, or gets the role.
+    Authorisation,
+    /// The organisation's lock date moves to before the journal's date.
+    LockDate {
+        /// The lock date as Xero said, ISO 8601.
+        locked_until: String,
+    },
+    /// Somebody corrects something and asks for it again.
+    Person,
+}
+
+/// Sends under one key whose outcome is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSends {
+    /// The first under the present key.
+    pub first_at: Timestamp,
+    /// The last.
+    pub last_at: Timestamp,
+}
+
+/// What a worker does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send it.
+    Send,
+    /// Search Xero for its mark.
+    LookUp,
+    /// Nothing before then.
+    Wait {
+        /// When to look again.
+        until: Timestamp,
+    },
+    /// Nothing at all.
+    Nothing,
+}
+
+/// A send under way: what its end is measured against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// The `Idempotency-Key`.
+    pub key: String,
+    before: Option<OpenSends>,
+    looked_before: Option<Timestamp>,
+}
+
+impl Intent {
+    /// A posting that somebody decided on.
+    pub fn new(id: IntentId, kind: &str, actor: &str, mark: String, content: String, now: Timestamp) -> Self {
+        let mut history = History::default();
+        history.add(now, What::Planned, actor.to_owned());
+        Self {
+            id,
+            kind: kind.to_owned(),
+            actor: actor.to_owned(),
+            mark,
+            content,
+            state: IntentState::Open,
+            epoch: 0,
+            open: None,
+            looked_at: None,
+            lease: Lease::default(),
+            history,
+        }
+    }
+
+    /// What to do now. Decides from the record alone.
+    pub fn next_step(&self, now: Timestamp) -> Step {
+        if self.state != IntentState::Open {
+            return Step::Nothing;
+        }
+        if let Some(until) = self.lease.until.filter(|until| now < *until) {
+            return Step::Wait { until };
+        }
+        let Some(open) = self.open else { return Step::Send };
+        if now < after(open.first_at, SAME_KEY_SPAN) {
+            return if self.looked_at.is_some() { Step::Send } else { Step::LookUp };
+        }
+        // Under a new key only when a search that could not miss the last send found nothing.
+        match self.looked_at {
+            Some(looked) if after(open.last_at, ARRIVED_AFTER) <= looked => Step::Send,
+            _ if after(open.last_at, ARRIVED_AFTER) <= now => Step::LookUp,
+            _ => Step::Wait { until: after(open.last_at, ARRIVED_AFTER) },
+        }
+    }
+
+    /// Begins a send: to be stored before the call.
+    pub fn begin_send(&mut self, now: Timestamp) -> Result<Sending, LeaseHeld> {
+        self.lease.take(now, LEASE_SPAN)?;
+        let (before, looked_before) = (self.open, self.looked_at.take());
+        let same_key = before.filter(|open| now < after(open.first_at, SAME_KEY_SPAN));
+        if same_key.is_none() {
+            self.epoch += 1;
+        }
+        self.open = Some(OpenSends { first_at: same_key.map_or(now, |open| open.first_at), last_at: now });
+        self.history.add(now, What::Sent, format!("under key {}", self.epoch));
+        Ok(Sending { key: self.key(), before, looked_before })
+    }
+
+    /// Begins a search: to be stored before the call.
+    pub fn begin_look(&mut self, now: Timestamp) -> Result<(), LeaseHeld> {
+        self.lease.take(now, LEASE_SPAN).map(|_| ())
+    }
+
+    /// The present `Idempotency-Key`; at most 80 characters.
+    fn key(&self) -> String {
+        format!("{}:{}", self.id, self.epoch)
+    }
+
+    /// It is in Xero.
+    pub fn done(&mut self, now: Timestamp, xero_id: String, what: What) {
+        self.history.add(now, what, xero_id.clone());
+        self.close(IntentState::Done { xero_id, at: now });
+    }
+
+    /// Somebody entered it by hand. Refused where it is in Xero, or may be.
+    pub fn record(&mut self, now: Timestamp, actor: &str, reason: &str) -> bool {
+        let settled = self.open.is_none() && !self.lease.until.is_some_and(|until| now < until);
+        let possible = settled && matches!(self.state, IntentState::Open | IntentState::Waiting(_));
+        if possible {
+            self.history.add(now, What::Recorded, format!("{actor}: {reason}"));
+            let (actor, reason) = (actor.to_owned(), reason.to_owned());
+            self.close(IntentState::Recorded { actor, reason, at: now });
+        }
+        possible
+    }
+
+    /// Xero said no, for certain: nothing of it is there, and a repetition needs a key of its own, because Xero answers
+    /// the old one with the same refusal.
+    pub fn refused(&mut self, now: Timestamp, waiting: Waiting) {
+        self.history.add(now, What::Refused, format!("{}: {}", waiting.code, waiting.cause));
+        self.close(IntentState::Waiting(waiting));
+    }
+
+    /// The call was not made, or had no effect for certain; earlier sends stay as unknown as they were.
+    pub fn not_sent(&mut self, now: Timestamp, sending: &Sending, reason: &str) {
+        (self.open, self.looked_at) = (sending.before, sending.looked_before);
+        self.lease.release();
+        self.history.add(now, What::NotSent, reason.to_owned());
+    }
+
+    /// Nothing is sent until something changes; what was sent before stays unknown.
+    pub fn wait(&mut self, now: Timestamp, waiting: Waiting) {
+        self.lease.release();
+        self.history.add(now, What::Waits, format!("{}: {}", waiting.code, waiting.cause));
+        self.state = IntentState::Waiting(waiting);
+    }
+
+    /// The answer was lost.
+    pub fn unknown(&mut self, now: Timestamp, reason: &str) {
+        self.lease.release();
+        self.history.add(now, What::Lost, reason.to_owned());
+    }
+
+    /// Xero was searched and has nothing of that mark.
+    pub fn absent(&mut self, now: Timestamp) {
+        self.looked_at = Some(now);
+        self.lease.release();
+        self.history.add(now, What::Absent, String::new());
+    }
+
+    /// A search that did not come to an end.
+    pub fn not_looked(&mut self, now: Timestamp, reason: &str) {
+        self.lease.release();
+        self.history.add(now, What::NotLooked, reason.to_owned());
+    }
+
+    /// What it waited for has changed, or somebody wants it tried again; answers whether that is so.
+    pub fn resume(&mut self, now: Timestamp, reason: &str) -> bool {
+        let waits = matches!(self.state, IntentState::Waiting(_));
+        if waits {
+            self.history.add(now, What::Resumed, reason.to_owned());
+            self.state = IntentState::Open;
+        }
+        waits
+    }
+
+    fn close(&mut self, state: IntentState) {
+        self.state = state;
+        self.open = None;
+        self.looked_at = None;
+        self.lease.release();
+    }
+}
+
+fn after(at: Timestamp, span: Duration) -> Timestamp {
+    at.saturating_add(span).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + second).unwrap()
+    }
+
+    fn fresh() -> Intent {
+        Intent::new("j-1".parse().unwrap(), "manual_journals", "sam", "mark".into(), "content".into(), at(0))
+    }
+
+    fn sent_and_lost(second: i64) -> Intent {
+        let mut intent = fresh();
+        intent.begin_send(at(second)).unwrap();
+        intent.unknown(at(second + 25), "no answer");
+        intent
+    }
+
+    fn waiting() -> Waiting {
+        let (code, cause, fix) = ("period_locked".into(), "c".into(), "f".into());
+        Waiting { on: WaitsOn::Person, code, cause, fix, raw: Vec::new(), since: at(0) }
+    }
+
+    #[test]
+    fn what_was_never_sent_is_sent_and_what_ended_is_left_alone() {
+        let mut intent = fresh();
+        assert_eq!(intent.next_step(at(0)), Step::Send);
+        let first = intent.begin_send(at(0)).unwrap();
+        assert_eq!(first.key, "j-1:1");
+        assert!(matches!(intent.next_step(at(10)), Step::Wait { .. }), "another worker is at it");
+        assert!(intent.begin_send(at(10)).is_err());
+        intent.done(at(11), "x".into(), What::Answered);
+        assert_eq!(intent.next_step(at(100_000)), Step::Nothing);
+    }
+
+    #[test]
+    fn after_a_lost_answer_xero_is_searched_and_inside_five_minutes_the_key_stays_the_same() {
+        let mut intent = sent_and_lost(0);
+        assert_eq!(intent.next_step(at(30)), Step::LookUp);
+        intent.begin_look(at(30)).unwrap();
+        intent.absent(at(31));
+        assert_eq!(intent.next_step(at(31)), Step::Send);
+        assert_eq!(intent.begin_send(at(31)).unwrap().key, "j-1:1");
+        intent.unknown(at(56), "no answer");
+        assert_eq!(intent.next_step(at(60)), Step::LookUp, "the search was made before the last send");
+    }
+
+    #[test]
+    fn a_new_key_is_used_only_after_a_search_that_could_not_miss_the_last_send() {
+        let mut intent = sent_and_lost(0);
+        intent.absent(at(40));
+        // Six minutes later the old search says nothing: the request may have arrived since.
+        assert_eq!(intent.next_step(at(400)), Step::LookUp);
+        intent.absent(at(400));
+        assert_eq!(intent.next_step(at(401)), Step::Send);
+        assert_eq!(intent.begin_send(at(401)).unwrap().key, "j-1:2");
+    }
+
+    #[test]
+    fn near_the_end_of_a_keys_life_nothing_is_sent_under_either_key() {
+        let mut intent = sent_and_lost(0);
+        intent.absent(at(30));
+        intent.begin_send(at(250)).unwrap();
+        intent.unknown(at(275), "no answer");
+        // The key's five minutes are over, and the second send may still arrive until 550.
+        assert_eq!(intent.next_step(at(320)), Step::Wait { until: at(550) });
+        assert_eq!(intent.next_step(at(550)), Step::LookUp);
+    }
+
+    #[test]
+    fn a_worker_that_died_after_its_call_leaves_an_unknown_outcome() {
+        let mut intent = fresh();
+        intent.begin_send(at(0)).unwrap();
+        assert_eq!(intent.next_step(at(89)), Step::Wait { until: at(90) });
+        assert_eq!(intent.next_step(at(90)), Step::LookUp);
+    }
+
+    #[test]
+    fn a_call_without_effect_leaves_things_as_they_were() {
+        let mut intent = fresh();
+        let sending = intent.begin_send(at(0)).unwrap();
+        intent.not_sent(at(1), &sending, "60 calls in this minute");
+        assert_eq!((intent.next_step(at(1)), intent.open), (Step::Send, None));
+        let mut intent = sent_and_lost(0);
+        intent.absent(at(30));
+        let open = intent.open;
+        let sending = intent.begin_send(at(40)).unwrap();
+        intent.not_sent(at(41), &sending, "60 calls in this minute");
+        assert_eq!(intent.open, open, "the first send is still unknown");
+    }
+
+    #[test]
+    fn m27_after_a_refusal_a_retry_has_a_key_of_its_own() {
+        let mut intent = fresh();
+        intent.begin_send(at(0)).unwrap();
+        intent.refused(at(1), waiting());
+        assert_eq!(intent.next_step(at(2)), Step::Nothing);
+        assert!(intent.resume(at(3), "the lock date moved"));
+        assert!(!intent.resume(at(3), "again"), "already open");
+        assert_eq!(intent.next_step(at(3)), Step::Send);
+        assert_eq!(intent.begin_send(at(3)).unwrap().key, "j-1:2");
+    }
+
+    #[test]
+    fn b5_waiting_for_an_authorisation_forgets_no_send() {
+        let mut intent = sent_and_lost(0);
+        intent.wait(at(30), waiting());
+        assert!(intent.resume(at(4_000), "connected again"));
+        assert_eq!(intent.next_step(at(4_000)), Step::LookUp);
+    }
+
+    #[test]
+    fn b15_what_may_be_in_xero_cannot_be_recorded_as_entered_by_hand() {
+        let mut intent = sent_and_lost(0);
+        assert!(!intent.record(at(40), "sam", "entered by hand"));
+        let mut intent = fresh();
+        intent.begin_send(at(0)).unwrap();
+        assert!(!intent.record(at(1), "sam", "entered by hand"), "it is just being sent");
+        intent.refused(at(2), waiting());
+        assert!(intent.record(at(3), "sam", "entered by hand"));
+        assert_eq!(intent.next_step(at(4)), Step::Nothing);
+    }
+}
