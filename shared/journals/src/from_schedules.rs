@@ -155,3 +155,146 @@ fn narration(period: PeriodName, currency: Currency, number: usize, count: usize
         _ => format!("Releases of {period}, {currency}, {number} of {count}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+    use crate::samples::{day, pounds, schedule, terms};
+    use crate::schedule::{Method, Terms};
+    use crate::texts::{Tracking, TrackingPair};
+    use kernel::calendar::Calendar;
+
+    fn period(date: &str) -> Period {
+        Calendar::default().period_of(day(date)).unwrap()
+    }
+
+    fn changed(change: impl FnOnce(&mut Terms)) -> Schedule {
+        let mut terms = terms("300.00", "2026-01-01", "2026-03-31", Method::StraightLine);
+        change(&mut terms);
+        Schedule::try_new(terms, &Calendar::default()).unwrap()
+    }
+
+    fn numbered(count: usize) -> Vec<Schedule> {
+        (0..count).map(|at| changed(|terms| terms.id = format!("S-{at:05}").parse().unwrap())).collect()
+    }
+
+    fn show(journal: &Journal) -> String {
+        let line = |line: &Line| format!("{} {} {}", line.account, line.amount.amount(), line.description);
+        let lines: Vec<String> = journal.lines().iter().map(line).collect();
+        format!("{} {}: {}", journal.date(), journal.narration(), lines.join("; "))
+    }
+
+    /// The journals of March for schedules, each with its own release of March.
+    fn march(schedules: &[Schedule], lines_max: usize) -> Result<Vec<Journal>, ReleasedError> {
+        let months = Calendar::default();
+        let of_march = |schedule: &Schedule| plan(schedule, &months, schedule.first()).unwrap()[2];
+        let releases: Vec<Release> = schedules.iter().map(of_march).collect();
+        let pairs: Vec<_> = schedules.iter().zip(&releases).collect();
+        released_journals(&period("2026-03-01"), pounds("1.00").currency, &pairs, lines_max)
+    }
+
+    #[test]
+    fn m19_the_first_journal_is_dated_on_the_closing_periods_last_day() {
+        let shown = |kind| {
+            let schedule = changed(|terms| terms.kind = kind);
+            show(&initial_journal(&schedule, &period("2028-02-03")).unwrap().unwrap())
+        };
+        let label = "Insurance [S-1]";
+        assert_eq!(
+            shown(Kind::Prepayment),
+            format!("2028-02-29 Prepayment: {label}: 620 300.00 {label}; 433 -300.00 {label}")
+        );
+        assert_eq!(
+            shown(Kind::Accrual),
+            format!("2028-02-29 Accrual: {label}: 433 300.00 {label}; 620 -300.00 {label}")
+        );
+    }
+
+    #[test]
+    fn x5_a_rolling_schedule_has_no_first_journal() {
+        let rolling = changed(|terms| {
+            let method = Method::Rolling { amount: pounds("10.00"), ahead: 3 };
+            (terms.amount, terms.last, terms.method) = (None, None, method);
+        });
+        assert_eq!(initial_journal(&rolling, &period("2026-03-01")), Ok(None));
+    }
+
+    #[test]
+    fn m22_one_journal_per_period_carries_every_schedule() {
+        let accrual = changed(|terms| (terms.id, terms.kind) = ("S-2".parse().unwrap(), Kind::Accrual));
+        let prepayment = changed(|_| ());
+        let expected = "2026-03-31 Releases of 2026-03, GBP: \
+            433 100.00 Insurance [S-1]; 620 -100.00 Insurance [S-1]; \
+            620 100.00 Insurance [S-2]; 433 -100.00 Insurance [S-2]";
+        for order in [[accrual.clone(), prepayment.clone()], [prepayment, accrual]] {
+            let journals = march(&order, 100).unwrap();
+            assert_eq!(journals.iter().map(show).collect::<Vec<_>>(), [expected]);
+        }
+        assert_eq!(march(&[], 100), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn m22_what_a_schedule_releases_in_all_undoes_its_first_journal() {
+        for kind in [Kind::Prepayment, Kind::Accrual] {
+            let schedule = changed(|terms| (terms.kind, terms.amount) = (kind, Some(pounds("100.00"))));
+            let mut lines = initial_journal(&schedule, &period("2026-01-01")).unwrap().unwrap().lines().to_vec();
+            for release in plan(&schedule, &Calendar::default(), schedule.first()).unwrap() {
+                let pair = [(&schedule, &release)];
+                let journals = released_journals(&release.period, schedule.currency(), &pair, 2).unwrap();
+                lines.extend(journals[0].lines().to_vec());
+            }
+            for account in ["620", "433"] {
+                let of_account = lines.iter().filter(|line| line.account.as_str() == account);
+                assert_eq!(of_account.map(|line| line.amount.minor).sum::<i64>(), 0, "{kind:?} {account}");
+            }
+        }
+    }
+
+    #[test]
+    fn m22_a_period_beyond_the_line_limit_takes_the_fewest_journals() {
+        let schedules = numbered(10_000);
+        for (lines_max, expected) in [(20_000, 1), (19_999, 2), (400, 50), (401, 50), (398, 51)] {
+            let journals = march(&schedules, lines_max).unwrap();
+            assert_eq!(journals.len(), expected, "{lines_max} lines");
+            assert!(journals.iter().all(|journal| journal.lines().len() <= lines_max));
+            let pairs = journals.iter().flat_map(|journal| journal.lines().chunks(2));
+            assert!(pairs.clone().all(|pair| pair[0].description == pair[1].description));
+            assert_eq!(pairs.count(), schedules.len());
+        }
+        let narrations = march(&schedules[..3], 4).unwrap();
+        assert_eq!(narrations[1].narration(), "Releases of 2026-03, GBP, 2 of 2");
+        assert_eq!(march(&schedules[..1], 1), Err(ReleasedError::LinesTooFew(1)));
+    }
+
+    #[test]
+    fn m22_lines_carry_tracking_and_tax_on_both_sides() {
+        let pair = TrackingPair { category: "Region".parse().unwrap(), option: "North".parse().unwrap() };
+        let tracking = Tracking::try_new(vec![pair]).unwrap();
+        let tracked = changed(|terms| {
+            (terms.tracking, terms.tax_type) = (tracking.clone(), Some("NONE".parse().unwrap()));
+        });
+        let journals = march(&[tracked], 2).unwrap();
+        for line in journals[0].lines() {
+            assert_eq!((&line.tracking, line.tax_type.as_ref().unwrap().as_str()), (&tracking, "NONE"));
+        }
+    }
+
+    #[test]
+    fn m22_a_release_that_does_not_belong_is_refused() {
+        let schedule = schedule("300.00", "2026-01-01", "2026-03-31", Method::StraightLine);
+        let releases = plan(&schedule, &Calendar::default(), schedule.first()).unwrap();
+        let (january, pounds) = (releases[0].period, schedule.currency());
+        let refused = |releases: &[&Release], currency| {
+            let pairs: Vec<_> = releases.iter().map(|release| (&schedule, *release)).collect();
+            released_journals(&january, currency, &pairs, 100).unwrap_err()
+        };
+        let id = || "S-1".parse().unwrap();
+        let other = ReleasedError::OtherPeriod { schedule: id(), period: january.name, found: releases[1].period.name };
+        assert_eq!(refused(&[&releases[1]], pounds), other);
+        let euro = "EUR".parse().unwrap();
+        let other = ReleasedError::OtherCurrency { schedule: id(), currency: euro, found: pounds };
+        assert_eq!(refused(&[&releases[0]], euro), other);
+        assert_eq!(refused(&[&releases[0], &releases[0]], pounds), ReleasedError::Twice(id()));
+    }
+}

@@ -14,11 +14,13 @@
 pub mod from_schedules;
 pub mod journal;
 pub mod plan;
+#[cfg(test)]
+mod samples;
 pub mod schedule;
 pub mod texts;
 
 pub use from_schedules::{ReleasedError, initial_journal, released_journals};
 pub use journal::{Journal, JournalError, Line};
-pub use plan::{PERIODS_MAX, PlanError, Release, plan, plan_into};
+pub use plan::{PERIODS_MAX, PlanError, Release, carry_into, plan, plan_into};
 pub use schedule::{CustomPart, Kind, Method, Schedule, ScheduleError, Terms};
 pub use texts::{AccountRef, Description, SourceLink, TaxType, TextError, Tracking, TrackingName, TrackingPair};

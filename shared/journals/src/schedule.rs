@@ -298,3 +298,106 @@ fn check_parts(parts: &[CustomPart], total: Money, first: Date, last: Date) -> R
     let derived = Money::try_sum(parts.iter().map(|part| part.amount), total.currency)?;
     if derived == total { Ok(()) } else { Err(ScheduleError::AmountDiffers { stated: total, derived }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{day, pounds, schedule, terms};
+
+    /// Terms of 100.00 over the first half of 2026, changed in one place.
+    #[track_caller]
+    fn refused(change: impl FnOnce(&mut Terms), expected: ScheduleError) {
+        let mut terms = terms("100.00", "2026-01-01", "2026-06-30", Method::StraightLine);
+        change(&mut terms);
+        assert_eq!(Schedule::try_new(terms, &Calendar::default()), Err(expected));
+    }
+
+    fn custom(parts: &[(&str, &str)]) -> Method {
+        let part = |(date, amount): &(&str, &str)| CustomPart { date: day(date), amount: pounds(amount) };
+        Method::Custom { parts: parts.iter().map(part).collect() }
+    }
+
+    #[test]
+    fn m17_terms_that_do_not_hold_together_say_why() {
+        refused(|terms| terms.amount = None, ScheduleError::AmountMissing);
+        refused(|terms| terms.amount = Some(pounds("0.00")), ScheduleError::AmountNotPositive);
+        refused(|terms| terms.amount = Some(pounds("-1.00")), ScheduleError::AmountNotPositive);
+        refused(|terms| terms.amount = Some(pounds("10000000000.00")), ScheduleError::AmountTooLarge);
+        refused(|terms| terms.first = None, ScheduleError::FirstDateMissing);
+        refused(|terms| terms.last = None, ScheduleError::LastDateMissing);
+        let (first, last) = (day("2026-01-01"), day("2025-12-31"));
+        refused(|terms| terms.last = Some(last), ScheduleError::EndsBeforeStart { first, last });
+        refused(|terms| terms.expense_account = terms.balance_account.clone(), ScheduleError::SameAccount);
+    }
+
+    #[test]
+    fn m17_a_schedule_has_at_most_600_periods() {
+        let fifty_years = schedule("600.00", "2000-01-01", "2049-12-31", Method::StraightLine);
+        assert_eq!(fifty_years.total(), Some(pounds("600.00")));
+        let longer = |terms: &mut Terms| terms.last = Some(day("2076-01-01"));
+        refused(longer, ScheduleError::Plan(PlanError::TooManyPeriods));
+        let beyond = day("2200-01-01");
+        let far = |terms: &mut Terms| (terms.first, terms.last) = (Some(beyond), Some(beyond));
+        refused(far, ScheduleError::Plan(PlanError::Period(kernel::calendar::PeriodError::OutOfRange(beyond))));
+    }
+
+    #[test]
+    fn x5_custom_amounts_sum_to_the_total_inside_the_dates() {
+        let parts = |parts: &[(&str, &str)]| {
+            let method = custom(parts);
+            |terms: &mut Terms| terms.method = method
+        };
+        let (stated, derived) = (pounds("100.00"), pounds("99.99"));
+        let short = parts(&[("2026-01-01", "50.00"), ("2026-06-30", "49.99")]);
+        refused(short, ScheduleError::AmountDiffers { stated, derived });
+        let outside = ScheduleError::CustomOutside { at: 1, date: day("2026-07-01") };
+        refused(parts(&[("2026-01-01", "50.00"), ("2026-07-01", "50.00")]), outside);
+        let negative = parts(&[("2026-01-01", "150.00"), ("2026-02-01", "-50.00")]);
+        refused(negative, ScheduleError::CustomNotPositive(1));
+        refused(parts(&[]), ScheduleError::CustomEmpty);
+        refused(parts(&[("2026-01-01", "1.00"); plan::PERIODS_MAX + 1]), ScheduleError::CustomTooMany);
+        let euro = |terms: &mut Terms| terms.amount = Some(Money::new(100, "EUR".parse().unwrap()));
+        let mixed = MoneyError::TwoCurrencies("EUR".parse().unwrap(), "GBP".parse().unwrap());
+        let method = custom(&[("2026-01-01", "1.00")]);
+        refused(|terms| (euro(terms), terms.method = method).0, ScheduleError::Money(mixed));
+    }
+
+    #[test]
+    fn x5_an_amount_by_period_agrees_with_the_amount_in_all() {
+        let monthly = |amount: &str| Method::PerPeriod { amount: pounds(amount) };
+        assert_eq!(schedule("60.00", "2026-01-01", "2026-06-30", monthly("10.00")).total(), Some(pounds("60.00")));
+        let (stated, derived) = (pounds("100.00"), pounds("60.00"));
+        refused(|terms| terms.method = monthly("10.00"), ScheduleError::AmountDiffers { stated, derived });
+        refused(|terms| terms.method = monthly("0.00"), ScheduleError::AmountNotPositive);
+        let undated = |terms: &mut Terms| (terms.method, terms.amount, terms.last) = (monthly("10.00"), None, None);
+        refused(undated, ScheduleError::LastDateMissing);
+    }
+
+    #[test]
+    fn x5_a_rolling_schedule_needs_no_end_and_no_amount_in_all() {
+        let rolling = |ahead| Method::Rolling { amount: pounds("10.00"), ahead };
+        refused(|terms| terms.method = rolling(3), ScheduleError::AmountOfRolling);
+        for ahead in [0, AHEAD_MAX + 1] {
+            let change = |terms: &mut Terms| (terms.method, terms.amount) = (rolling(ahead), None);
+            refused(change, ScheduleError::AheadOutOfBounds(ahead));
+        }
+        let mut terms = terms("100.00", "2026-01-01", "2026-06-30", rolling(3));
+        (terms.amount, terms.last) = (None, None);
+        let schedule = Schedule::try_new(terms, &Calendar::default()).unwrap();
+        assert_eq!((schedule.total(), schedule.last(), schedule.currency().as_str()), (None, None, "GBP"));
+    }
+
+    #[test]
+    fn a_stored_schedule_is_checked_when_it_is_read() {
+        let schedule = schedule("100.00", "2026-01-01", "2026-06-30", Method::StraightLine);
+        let text = serde_json::to_string(&schedule).unwrap();
+        let expected = r#"{"id":"S-1","kind":"prepayment","amount":{"amount":"100.00","currency":"GBP"},
+            "first":"2026-01-01","last":"2026-06-30","method":{"kind":"straight_line"},"balance_account":"620",
+            "expense_account":"433","description":"Insurance"}"#;
+        assert_eq!(text, expected.replace("\n            ", ""));
+        assert_eq!(serde_json::from_str::<Schedule>(&text).unwrap(), schedule);
+        for bad in [text.replace("620", "433"), text.replace("100.00", "0.00"), text.replace("Insurance", " ")] {
+            assert!(serde_json::from_str::<Schedule>(&bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -3,11 +3,10 @@
 //! Owns which period holds a date, for calendar months, months that end on another day, weeks in quarters of 4-4-5,
 //! and periods listed one by one. Reads no clock: what today is, the caller knows.
 
-use jiff::SignedDuration;
 use jiff::civil::{Date, Weekday, date};
 use serde::{Deserialize, Serialize};
 
-use crate::periods::{Period, PeriodName};
+use crate::periods::{Period, PeriodName, days_after};
 
 /// The periods of one organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,12 +210,12 @@ impl Calendar {
 
     /// The period after another.
     pub fn next(&self, period: &Period) -> Result<Period, PeriodError> {
-        self.period_of(plus_days(period.last, 1))
+        self.period_of(days_after(period.last, 1))
     }
 
     /// The period before another.
     pub fn previous(&self, period: &Period) -> Result<Period, PeriodError> {
-        self.period_of(plus_days(period.first, -1))
+        self.period_of(days_after(period.first, -1))
     }
 
     /// Every period from the one that holds `from` to the one that holds `to`; none when `to` comes before.
@@ -245,7 +244,7 @@ impl Calendar {
         // A year of weeks ends at most six days from its nominal end, so the answer is one of three years.
         let year = date.year();
         let year = (year - 1..=year + 1).find(|year| self.year_last(*year) >= date).unwrap_or(year + 2);
-        FinancialYear { year, first: plus_days(self.year_last(year - 1), 1), last: self.year_last(year) }
+        FinancialYear { year, first: days_after(self.year_last(year - 1), 1), last: self.year_last(year) }
     }
 
     fn year_last(&self, year: i16) -> Date {
@@ -255,12 +254,12 @@ impl Calendar {
         let ends_on = Weekday::from_monday_one_offset(*ends_on).unwrap_or(Weekday::Sunday);
         let back = nominal.weekday().since(ends_on);
         let forward = *year_ends == WeekRule::Nearest && back > 3;
-        plus_days(nominal, if forward { 7 - i64::from(back) } else { -i64::from(back) })
+        days_after(nominal, if forward { 7 - i64::from(back) } else { -i64::from(back) })
     }
 
     fn month_day_period(&self, ends_on: i8, date: Date) -> Period {
         let at = month_holding(ends_on, date);
-        let (first, last) = (plus_days(month_last(ends_on, at - 1), 1), month_last(ends_on, at));
+        let (first, last) = (days_after(month_last(ends_on, at - 1), 1), month_last(ends_on, at));
         let year = self.year_holding(last);
         let number = at - month_holding(ends_on, year.first) + 1;
         Period { name: numbered(year.year, number), first, last }
@@ -269,7 +268,7 @@ impl Calendar {
     fn listed_period(&self, first: Date, ends: &[Date], date: Date) -> Result<Period, PeriodError> {
         let at = ends.partition_point(|end| *end < date);
         let last = *ends.get(at).filter(|_| first <= date).ok_or(PeriodError::NotListed(date))?;
-        let first = if at == 0 { first } else { plus_days(ends[at - 1], 1) };
+        let first = if at == 0 { first } else { days_after(ends[at - 1], 1) };
         let year = self.year_holding(last);
         let number = at - ends.partition_point(|end| *end < year.first) + 1;
         Ok(Period { name: numbered(year.year, number as i32), first, last })
@@ -302,8 +301,8 @@ fn week_period(pattern: WeekPattern, year: &FinancialYear, date: Date) -> Period
     let week = date.duration_since(year.first).as_hours() / 24 / 7;
     let at = (0..11).find(|at| week < weeks_through(pattern, *at)).unwrap_or(11);
     let before = if at == 0 { 0 } else { weeks_through(pattern, at - 1) };
-    let first = plus_days(year.first, 7 * before);
-    let last = if at == 11 { year.last } else { plus_days(year.first, 7 * weeks_through(pattern, at) - 1) };
+    let first = days_after(year.first, 7 * before);
+    let last = if at == 11 { year.last } else { days_after(year.first, 7 * weeks_through(pattern, at) - 1) };
     Period { name: numbered(year.year, at as i32 + 1), first, last }
 }
 
@@ -334,7 +333,7 @@ fn month_last(ends_on: i8, at: i32) -> Date {
 
 /// The months between two dates when they are whole, so that a year from 7 January ends on 6 January.
 pub fn whole_months(first: Date, last: Date) -> Option<i64> {
-    let after = plus_days(last, 1);
+    let after = days_after(last, 1);
     let at = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month());
     let whole = clamped(after.year(), after.month(), first.day()) == after;
     Some(at(after) - at(first)).filter(|months| whole && *months > 0)
@@ -344,10 +343,6 @@ pub fn whole_months(first: Date, last: Date) -> Option<i64> {
 fn clamped(year: i16, month: i8, day: i8) -> Date {
     let first = date(year, month, 1);
     date(year, month, day.min(first.days_in_month()))
-}
-
-fn plus_days(date: Date, days: i64) -> Date {
-    date.saturating_add(SignedDuration::from_hours(24 * days))
 }
 
 #[derive(Deserialize)]
@@ -526,10 +521,10 @@ mod tests {
         for calendar in calendars {
             let periods = calendar.periods(day("1999-12-20"), day("2042-01-10")).unwrap();
             for pair in periods.windows(2) {
-                assert_eq!(plus_days(pair[0].last, 1), pair[1].first, "{calendar:?}");
+                assert_eq!(days_after(pair[0].last, 1), pair[1].first, "{calendar:?}");
                 assert!(pair[0].name < pair[1].name, "{} then {}: {calendar:?}", pair[0].name, pair[1].name);
                 assert_eq!(calendar.previous(&pair[1]), Ok(pair[0]), "{calendar:?}");
-                let middle = plus_days(pair[0].first, pair[0].days() / 2);
+                let middle = days_after(pair[0].first, pair[0].days() / 2);
                 assert_eq!(calendar.period_of(middle), Ok(pair[0]), "{calendar:?}");
                 assert!(matches!(pair[0].name, PeriodName::Month { .. } | PeriodName::Numbered { number: 1..=12, .. }));
             }

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,11 @@ impl Period {
 /// Days from one date to another, both included; none or less when the second comes before the first.
 pub fn days_between(first: Date, last: Date) -> i64 {
     last.duration_since(first).as_hours() / 24 + 1
+}
+
+/// A date so many days later, or earlier when negative; never beyond the last date there is.
+pub fn days_after(date: Date, days: i64) -> Date {
+    date.saturating_add(SignedDuration::from_hours(days.saturating_mul(24)))
 }
 
 impl fmt::Display for PeriodName {
