@@ -356,10 +356,12 @@ mod tests {
         refused(negative, ScheduleError::CustomNotPositive(1));
         refused(parts(&[]), ScheduleError::CustomEmpty);
         refused(parts(&[("2026-01-01", "1.00"); plan::PERIODS_MAX + 1]), ScheduleError::CustomTooMany);
-        let euro = |terms: &mut Terms| terms.amount = Some(Money::new(100, "EUR".parse().unwrap()));
-        let mixed = MoneyError::TwoCurrencies("EUR".parse().unwrap(), "GBP".parse().unwrap());
-        let method = custom(&[("2026-01-01", "1.00")]);
-        refused(|terms| (euro(terms), terms.method = method).0, ScheduleError::Money(mixed));
+        let (euro, pound) = ("EUR".parse().unwrap(), "GBP".parse().unwrap());
+        let mixed = |terms: &mut Terms| {
+            terms.method = custom(&[("2026-01-01", "1.00")]);
+            terms.amount = Some(Money::new(100, euro));
+        };
+        refused(mixed, ScheduleError::Money(MoneyError::TwoCurrencies(euro, pound)));
     }
 
     #[test]

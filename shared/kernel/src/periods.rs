@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// A period's name, unique in its calendar and sorting by time: `2026-03` for a calendar month, `2026-P03` for the
-/// third period of the financial year that ends in 2026.
+/// A period's name, unique in its calendar: `2026-03` for a calendar month, `2026-P03` for the third period of the
+/// financial year that ends in 2026. Names sort by time; as text they do so up to 99 periods a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum PeriodName {
