@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`texts`] | names that Xero takes: accounts, tax types, tracking, descriptions, links |
 //! | [`schedule`] | what a person agrees to, checked once |
-//! | [`plan`] | what each period gets of it, to the cent |
+//! | [`mod@plan`] | what each period gets of it, to the cent |
 //! | [`journal`] | a journal, which cannot be built unbalanced |
 //! | [`from_schedules`] | the first journal of a schedule, and the one for all releases of a period |
 
