@@ -118,6 +118,9 @@ text_id!(
 text_id!(
     /// One sync run of one organisation; sorts by its start.
     RunId, "run id", 64);
+text_id!(
+    /// One prepayment's or accrual's plan.
+    ScheduleId, "schedule id", 64);
 
 /// An organisation as one workspace sees it. Storage is reached with both halves or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

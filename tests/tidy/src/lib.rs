@@ -18,6 +18,7 @@ pub const ARROWS: &[Arrow] = &[
     ("connections", &["kernel", "ports", "state", "envelopes", "xero"]),
     ("inbox", &["kernel", "ports", "state", "envelopes"]),
     ("mirror", &["kernel", "ports", "state", "xero"]),
+    ("journals", &["kernel"]),
     ("sync", &["kernel", "ports", "state", "envelopes", "xero", "connections", "mirror"]),
     ("aws", &["kernel", "ports"]),
     ("lambda-kit", &["kernel", "envelopes"]),
