@@ -16,4 +16,7 @@ mod error;
 mod request;
 
 pub use error::{Denied, Limit, RejectedReason, XeroError, sort_answer};
-pub use request::{ApiRead, LimitHeaders, XeroAddresses, read_request};
+pub use request::{
+    ApiRead, ApiWrite, IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, KeyUnusable, LimitHeaders, WriteMethod,
+    XeroAddresses, read_request, write_request,
+};
