@@ -5,6 +5,7 @@
 
 pub mod access_token;
 pub mod budget;
+pub mod catalogue;
 pub mod connections;
 pub mod dates;
 pub mod links;
