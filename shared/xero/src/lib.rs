@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod connections;
 pub mod dates;
 pub mod links;
+pub mod manual_journals;
 pub mod oauth;
 pub mod page;
 pub mod scopes;
