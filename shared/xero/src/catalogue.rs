@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_recognises_its_own_example_and_in_every_spelling() {
+    fn m25_every_row_recognises_its_own_example_and_in_every_spelling() {
         for row in REPORTED.iter().chain(ASSUMED) {
             assert_eq!(recognise(row.example).code, row.code, "{}", row.example);
             let loud = format!("  {}  ", row.example.to_uppercase().replace(' ', "  "));
@@ -262,7 +262,7 @@ mod tests {
 
     /// Xero's words as they were reported, and what each is to be taken for.
     #[test]
-    fn the_reported_messages_have_their_codes() {
+    fn m25_the_reported_messages_have_their_codes() {
         for (message, code) in [
             ("The document date cannot be before the period lock date, currently set at 30-Nov-2018", "period_locked"),
             (
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_date_is_read_in_every_spelling() {
+    fn m26_a_lock_date_is_read_in_every_spelling() {
         for (text, expected) in [
             ("period lock date, currently set at 30-Nov-2018", Some("2018-11-30")),
             ("Period Lock Date, currently set at 3-Sep-2026.", Some("2026-09-03")),
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn of_both_locks_the_later_leads() {
+    fn m26_of_both_locks_the_later_leads() {
         let lock = |kind: &str, day: &str| {
             recognise(&format!("The document date cannot be before the {kind} lock date, currently set at {day}"))
         };
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_message_is_kept_raw_and_cut() {
+    fn m25_an_unknown_message_is_kept_raw_and_cut() {
         let refusal = recognise("The Ledger is  “asleep” – 30-Nov-2018");
         assert_eq!((refusal.code, refusal.lock_date), (RefusalCode::Unrecognised, None));
         assert_eq!(refusal.raw, "The Ledger is  “asleep” – 30-Nov-2018");
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_missing_role_has_a_refusal_and_a_lost_connection_has_none() {
+    fn m25_a_users_missing_role_has_a_refusal_and_a_lost_connection_has_none() {
         for denied in [Denied::ScopeOrRole, Denied::Role] {
             assert_eq!(recognise_denied(&denied).unwrap().code, RefusalCode::RoleOrPermission);
         }
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_what_is_stored_and_every_code_has_words() {
+    fn m25_names_are_what_is_stored_and_every_code_has_words() {
         let reached = REPORTED.iter().chain(ASSUMED).map(|row| row.code);
         for code in reached.chain([RefusalCode::Unrecognised]) {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());

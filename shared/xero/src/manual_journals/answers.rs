@@ -3,15 +3,18 @@
 //! Sources: "HTTP Requests and Responses" and the page Manual Journals. A 200 is no success by itself: the element may
 //! be an error, may be another's, or may have lost an account or its tracking on the way into the books.
 
+use std::collections::{BTreeSet, HashMap};
+
 use kernel::place_of;
 use ports::{HttpResponse, TransportError};
+use rust_decimal::Decimal;
 
 use super::draft::{AccountRef, DraftLine, LineAmounts, ManualJournalDraft, NewStatus, TrackingRef};
 use super::record::{JournalRecord, RecordLine, RecordTracking, unreadable};
-use super::wire::{WireAnswer, WireJournal, WireMessage};
+use super::wire::{WireAnswer, WireJournal};
 use super::{JournalMark, JournalStatus, ManualJournalId, Removal};
-use crate::catalogue::{Refusal, recognise};
-use crate::error::{XeroError, sort_answer};
+use crate::catalogue::{RAW_CHARS_MAX, Refusal, recognise};
+use crate::error::{REASONS_MAX, XeroError, sort_answer};
 
 /// What became of a write.
 #[derive(Debug)]
@@ -92,7 +95,7 @@ fn unknown(reason: &str) -> WriteOutcome {
 }
 
 fn rejected(journal: &WireJournal) -> WriteOutcome {
-    let mut refusals: Vec<Refusal> = journal.errors().into_iter().map(recognise).collect();
+    let mut refusals: Vec<Refusal> = journal.errors().into_iter().take(REASONS_MAX).map(recognise).collect();
     if refusals.is_empty() {
         refusals.push(recognise("Xero gave no reason"));
     }
@@ -109,8 +112,8 @@ fn only_journal(answer: Result<HttpResponse, TransportError>) -> Result<Answered
     match (journals.pop(), journals.is_empty()) {
         (Some(journal), true) => {
             let all = answer.warnings.iter().chain(&journal.warnings).flatten();
-            let warnings = all.map(WireMessage::text).map(str::to_owned).collect();
-            Ok(Answered { journal, warnings })
+            let warnings = all.map(|each| each.text().chars().take(RAW_CHARS_MAX).collect()).collect();
+            Ok(Answered { journal, warnings: cut(warnings) })
         }
         _ => Err(Box::new(unknown("the answer does not hold the one journal that was sent"))),
     }
@@ -188,27 +191,35 @@ pub fn losses(sent: &ManualJournalDraft, found: &JournalRecord) -> Vec<String> {
         out.push(format!("{} lines were sent and {} are there", sent.lines.len(), found.lines.len()));
     }
     out.extend(lost_lines(sent, &found.lines));
-    out
+    cut(out)
 }
 
-/// Each sent line is looked for in its own place first, and then in any that no other has taken.
+/// Enough for a person to see what happened; a journal may have thousands of lines.
+const WARNINGS_MAX: usize = 50;
+
+fn cut(mut warnings: Vec<String>) -> Vec<String> {
+    let more = warnings.len().saturating_sub(WARNINGS_MAX);
+    warnings.truncate(WARNINGS_MAX);
+    warnings.extend((more > 0).then(|| format!("and {more} more")));
+    warnings
+}
+
+/// Each sent line is looked for in its own place first, and then among those of its amount that no other has taken.
 fn lost_lines(sent: &ManualJournalDraft, found: &[RecordLine]) -> Vec<String> {
     let taxed = sent.line_amounts != LineAmounts::NoTax;
-    let in_place = |at: usize| found.get(at).is_some_and(|have| is_same(&sent.lines[at], have, taxed));
-    let (kept, moved): (Vec<usize>, Vec<usize>) = (0..sent.lines.len()).partition(|at| in_place(*at));
-    let mut free: Vec<&RecordLine> = Vec::new();
-    let mut taken = kept.iter().peekable();
-    for (at, line) in found.iter().enumerate() {
-        match taken.next_if(|next| **next == at) {
-            Some(_) => (),
-            None => free.push(line),
-        }
+    let in_place = |at: &usize| found.get(*at).is_some_and(|have| is_same(&sent.lines[*at], have, taxed));
+    let (kept, moved): (BTreeSet<usize>, BTreeSet<usize>) = (0..sent.lines.len()).partition(in_place);
+    let mut free: HashMap<Decimal, Vec<&RecordLine>> = HashMap::new();
+    for (_, line) in found.iter().enumerate().filter(|(at, _)| !kept.contains(at)) {
+        free.entry(line.amount).or_default().push(line);
     }
     let mut lost = Vec::new();
     for at in moved {
-        match free.iter().position(|have| is_same(&sent.lines[at], have, taxed)) {
-            Some(place) => _ = free.swap_remove(place),
-            None => lost.push(format!("line {} is not there as sent: {}", at + 1, named(&sent.lines[at]))),
+        let line = &sent.lines[at];
+        let others = free.entry(line.amount).or_default();
+        match others.iter().position(|have| is_same(line, have, taxed)) {
+            Some(place) => _ = others.swap_remove(place),
+            None => lost.push(format!("line {} is not there as sent: {}", at + 1, named(line))),
         }
     }
     lost
@@ -337,6 +348,30 @@ mod tests {
         }
         let amount = changed(|journal| journal["JournalLines"][1]["LineAmount"] = json!(-83.31));
         check(ok(json!([amount])), &format!("loss {ID}: line 2 is not there as sent"));
+    }
+
+    #[test]
+    fn what_is_said_of_thousands_of_lines_is_bounded() {
+        let mut sent = draft();
+        sent.lines = sent.lines.into_iter().cycle().take(5_000).collect();
+        let pair = journal()["JournalLines"].clone();
+        let pairs = pair.as_array().unwrap().iter().rev().cycle().take(5_000).cloned().collect::<Vec<_>>();
+        let all_moved = changed(|journal| journal["JournalLines"] = json!(pairs));
+        let outcome = read_created(ok(json!([all_moved])), &sent);
+        assert_eq!(shown(&outcome), format!("written {ID}"));
+        let strange = json!({ "LineAmount": 1, "AccountCode": "1" });
+        let errors = vec![json!({ "Message": "x".repeat(1_000) }); 200];
+        let lost = changed(|journal| {
+            journal["JournalLines"] = json!(vec![strange; 5_000]);
+            journal["Warnings"] = json!(errors);
+        });
+        let WriteOutcome::WrittenWithLoss { warnings, .. } = read_created(ok(json!([lost])), &sent) else { panic!() };
+        assert_eq!(warnings.len(), 2 * (WARNINGS_MAX + 1));
+        assert_eq!((warnings[0].len(), warnings[WARNINGS_MAX].as_str()), (RAW_CHARS_MAX, "and 150 more"));
+        assert_eq!(warnings.last().unwrap(), "and 4950 more");
+        let refused = json!({ "StatusAttributeString": "ERROR", "ValidationErrors": errors });
+        let WriteOutcome::Rejected { refusals } = read_created(ok(json!([refused])), &sent) else { panic!() };
+        assert_eq!(refusals.len(), REASONS_MAX);
     }
 
     #[test]
