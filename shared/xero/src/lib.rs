@@ -5,9 +5,11 @@
 
 pub mod access_token;
 pub mod budget;
+pub mod catalogue;
 pub mod connections;
 pub mod dates;
 pub mod links;
+pub mod manual_journals;
 pub mod oauth;
 pub mod page;
 pub mod scopes;
@@ -16,4 +18,7 @@ mod error;
 mod request;
 
 pub use error::{Denied, Limit, RejectedReason, XeroError, sort_answer};
-pub use request::{ApiRead, LimitHeaders, XeroAddresses, read_request};
+pub use request::{
+    ApiRead, ApiWrite, IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, KeyUnusable, LimitHeaders, WriteMethod,
+    XeroAddresses, read_request, write_request,
+};

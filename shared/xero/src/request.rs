@@ -1,5 +1,6 @@
 //! Addresses and the common part of every Accounting API request.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,26 +48,105 @@ pub struct ApiRead {
 
 /// Builds a read. `Accept` is always JSON: Xero answers XML otherwise, even on errors.
 pub fn read_request(addresses: &XeroAddresses, token: &SecretString, tenant: TenantId, read: &ApiRead) -> HttpRequest {
-    let mut url = format!("{}/api.xro/2.0{}", addresses.api, read.path);
-    let mut parameters = url::form_urlencoded::Serializer::new(String::new());
-    parameters.extend_pairs(&read.query);
-    let parameters = parameters.finish().replace('+', "%20");
-    if !parameters.is_empty() {
-        url = format!("{url}?{parameters}");
-    }
-    let mut headers = bearer(token);
-    headers.push(("xero-tenant-id".to_owned(), tenant.to_string()));
+    let mut headers = tenanted(token, tenant);
     if let Some(since) = read.modified_since {
         headers.push(("If-Modified-Since".to_owned(), since.strftime("%Y-%m-%dT%H:%M:%S").to_string()));
     }
-    HttpRequest {
-        method: Method::Get,
-        url,
-        headers,
-        body: Bytes::new(),
-        timeout: TIMEOUT,
-        response_bytes_max: RESPONSE_BYTES_MAX,
+    let url = address_of(addresses, &read.path, &read.query);
+    accounting(Method::Get, url, headers, Bytes::new())
+}
+
+/// Longest `Idempotency-Key` Xero takes.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
+
+/// An `Idempotency-Key`: 1 to 128 visible ASCII characters.
+///
+/// Xero keeps an answer under it for six minutes from the first call, errors included, and then forgets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+/// The text cannot stand in the header, or Xero would not take it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key has 1 to 128 visible ASCII characters")]
+pub struct KeyUnusable;
+
+impl IdempotencyKey {
+    /// Takes a text as key.
+    pub fn try_new(text: impl Into<String>) -> Result<Self, KeyUnusable> {
+        let text = text.into();
+        let fits = (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&text.len());
+        if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(Self(text)) } else { Err(KeyUnusable) }
     }
+
+    /// The key as sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The verbs that write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteMethod {
+    /// Creates, and can never change what exists.
+    Put,
+    /// Creates or updates.
+    Post,
+}
+
+/// One write of the Accounting API. `Debug` shows no body: it holds names and amounts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiWrite {
+    /// Whether it may change what exists.
+    pub method: WriteMethod,
+    /// Below `/api.xro/2.0`, such as `/ManualJournals`.
+    pub path: String,
+    /// Query parameters in order, not yet encoded.
+    pub query: Vec<(&'static str, String)>,
+    /// JSON.
+    pub body: Bytes,
+    /// Stored before the first call, and sent again only within Xero's six minutes.
+    pub idempotency_key: IdempotencyKey,
+}
+
+impl fmt::Debug for ApiWrite {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:?} {}, {} bytes", self.method, self.path, self.body.len())
+    }
+}
+
+/// Builds a write. Passing its time limit leaves the outcome unknown.
+pub fn write_request(
+    addresses: &XeroAddresses,
+    token: &SecretString,
+    tenant: TenantId,
+    write: &ApiWrite,
+) -> HttpRequest {
+    let mut headers = tenanted(token, tenant);
+    headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+    headers.push(("Idempotency-Key".to_owned(), write.idempotency_key.as_str().to_owned()));
+    let method = match write.method {
+        WriteMethod::Put => Method::Put,
+        WriteMethod::Post => Method::Post,
+    };
+    accounting(method, address_of(addresses, &write.path, &write.query), headers, write.body.clone())
+}
+
+fn accounting(method: Method, url: String, headers: Vec<(String, String)>, body: Bytes) -> HttpRequest {
+    HttpRequest { method, url, headers, body, timeout: TIMEOUT, response_bytes_max: RESPONSE_BYTES_MAX }
+}
+
+fn address_of(addresses: &XeroAddresses, path: &str, query: &[(&'static str, String)]) -> String {
+    let mut parameters = url::form_urlencoded::Serializer::new(String::new());
+    parameters.extend_pairs(query);
+    let parameters = parameters.finish().replace('+', "%20");
+    let question = if parameters.is_empty() { "" } else { "?" };
+    format!("{}/api.xro/2.0{path}{question}{parameters}", addresses.api)
+}
+
+fn tenanted(token: &SecretString, tenant: TenantId) -> Vec<(String, String)> {
+    let mut headers = bearer(token);
+    headers.push(("xero-tenant-id".to_owned(), tenant.to_string()));
+    headers
 }
 
 pub(crate) fn bearer(token: &SecretString) -> Vec<(String, String)> {
@@ -120,5 +200,47 @@ mod tests {
         assert_eq!(request.header("If-Modified-Since"), Some("2026-10-01T00:00:00"));
         assert_eq!(request.header("xero-tenant-id"), Some(tenant.to_string().as_str()));
         assert!(!format!("{request:?}").contains("Bearer"));
+    }
+
+    #[test]
+    fn a_write_carries_its_key_and_its_body_and_shows_neither() {
+        let token = SecretString::from("t");
+        let tenant = TenantId::from_random([1; 16]);
+        let write = ApiWrite {
+            method: WriteMethod::Put,
+            path: "/ManualJournals".into(),
+            query: Vec::new(),
+            body: Bytes::from_static(br#"{"Narration":"Rent"}"#),
+            idempotency_key: IdempotencyKey::try_new("intent-1.1").unwrap(),
+        };
+        let request = write_request(&XeroAddresses::default(), &token, tenant, &write);
+        assert_eq!(request.url, "https://api.xero.com/api.xro/2.0/ManualJournals");
+        assert_eq!((request.method, &request.body[..]), (Method::Put, &write.body[..]));
+        for (name, value) in [
+            ("Idempotency-Key", "intent-1.1"),
+            ("Content-Type", "application/json"),
+            ("Accept", "application/json"),
+            ("Authorization", "Bearer t"),
+            ("xero-tenant-id", tenant.to_string().as_str()),
+        ] {
+            assert_eq!(request.header(name), Some(value), "{name}");
+        }
+        assert_eq!(format!("{write:?}"), "Put /ManualJournals, 20 bytes");
+        let post = write_request(
+            &XeroAddresses::default(),
+            &token,
+            tenant,
+            &ApiWrite { method: WriteMethod::Post, query: vec![("summarizeErrors", "false".into())], ..write },
+        );
+        assert_eq!(post.method, Method::Post);
+        assert!(post.url.ends_with("/ManualJournals?summarizeErrors=false"));
+    }
+
+    #[test]
+    fn a_key_has_up_to_128_visible_characters() {
+        assert!(IdempotencyKey::try_new("k".repeat(128)).is_ok());
+        for bad in ["", "two words", "line\nbreak", "kéy", &"k".repeat(129)] {
+            assert_eq!(IdempotencyKey::try_new(bad), Err(KeyUnusable), "{bad}");
+        }
     }
 }

@@ -18,6 +18,7 @@ use super::dice::Dice;
 use super::model::{
     Account, Contact, Document, Item, Journal, Kind, Payment, Status, Target, TaxRate, Tracking, Transfer,
 };
+use super::settings::JournalSettings;
 use super::shelf::Shelf;
 
 /// What `GET /Organisation` tells.
@@ -39,6 +40,8 @@ pub(super) struct Profile {
 pub(super) struct Habits {
     pub(super) payment_events: bool,
     pub(super) keeps_valid_elements: bool,
+    #[serde(default)]
+    pub(super) journals: JournalSettings,
 }
 
 /// One event for the webhooks.
@@ -129,7 +132,7 @@ impl Books {
             tenant,
             invoices_at_opening: 0,
             profile,
-            habits: Habits { payment_events: true, keeps_valid_elements: false },
+            habits: Habits { payment_events: true, keeps_valid_elements: false, journals: JournalSettings::default() },
             dice,
             accounts: Shelf::default(),
             contacts: Shelf::default(),

@@ -91,7 +91,7 @@ pub use controls::ControlError;
 pub use demo::{Country, DemoSettings};
 pub use faults::{Fault, FaultTarget};
 pub use keep::KeepError;
-pub use settings::{AppId, AppSettings, Consent, GRANULAR_SCOPES, Role, UserSettings, XeroSettings};
+pub use settings::{AppId, AppSettings, Consent, GRANULAR_SCOPES, JournalSettings, Role, UserSettings, XeroSettings};
 use state::State;
 pub use ui::UiError;
 pub use webhooks::{Delivery, Mischief, signature};

@@ -22,6 +22,23 @@ pub struct XeroSettings {
     /// Whether an app at its connection cap leaves the browser on Xero's own page, which never returns, in place of a
     /// callback with `error=access_denied`. Both are reported.
     pub cap_shows_error_page: bool,
+    /// What Xero does not say about manual journals.
+    #[serde(default)]
+    pub journals: JournalSettings,
+}
+
+/// What Xero's documentation leaves open about manual journals, each in the way that is usual here unless it is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalSettings {
+    /// Whether a posted journal loses an unknown account with a warning, as a draft does. Otherwise it is refused.
+    pub posted_lose_accounts: bool,
+    /// Whether unknown or archived tracking is refused. Otherwise it is dropped without a word.
+    pub tracking_refused: bool,
+    /// Whether a posted journal can only be voided. Otherwise it can be edited too: Xero's page says so, and Xero's own
+    /// tools do not rely on it.
+    pub posted_are_final: bool,
+    /// Most lines of a journal; only the length of the request bounds them otherwise.
+    pub lines_max: Option<usize>,
 }
 
 impl Default for XeroSettings {
@@ -34,6 +51,7 @@ impl Default for XeroSettings {
             payment_events: true,
             keeps_valid_of_failed_batch: false,
             cap_shows_error_page: false,
+            journals: JournalSettings::default(),
         }
     }
 }

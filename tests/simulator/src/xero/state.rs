@@ -104,6 +104,7 @@ impl State {
         Habits {
             payment_events: self.settings.payment_events,
             keeps_valid_elements: self.settings.keeps_valid_of_failed_batch,
+            journals: self.settings.journals,
         }
     }
 

@@ -17,6 +17,8 @@ use super::totals::tax_of;
 use super::wire::round;
 use super::writing::{Outcome, Saved, Submitted};
 
+const NOT_MODIFIABLE: &str = "Document not of valid status for modification";
+
 /// Creates or updates one journal.
 pub(super) fn save(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> Outcome {
     let element = sent.element;
@@ -29,7 +31,7 @@ pub(super) fn save(books: &mut Books, caller: &Caller, sent: Submitted<'_>) -> O
         },
     };
     let created = old.is_none();
-    let next = status(element, old.as_ref())?;
+    let next = status(element, old.as_ref(), books.habits.journals.posted_are_final)?;
     let mut remarks = Remarks::default();
     let journal = draw(books, caller, element, old.as_ref(), next, &mut remarks);
     if next == Status::Posted && !element.has("JournalLines") {
@@ -68,14 +70,16 @@ fn recheck(books: &Books, journal: &Journal, old: Option<&Journal>, remarks: &mu
 }
 
 /// The status after the write: DRAFT unless said otherwise; a draft is deleted, a posted journal voided.
-fn status(element: Element<'_>, old: Option<&Journal>) -> Result<Status, Refusal> {
+fn status(element: Element<'_>, old: Option<&Journal>, posted_are_final: bool) -> Result<Status, Refusal> {
     use Status::{Deleted, Draft, Posted, Voided};
     let refused = |text: &str| Err(format!("The status '{text}' cannot be applied to the document").into());
     let now = old.map(|old| old.status);
-    if now.is_some_and(|now| !matches!(now, Draft | Posted)) {
-        return Err("Document not of valid status for modification".into());
+    let text = element.text("Status");
+    let stays = now == Some(Posted) && text.is_none_or(|text| text == Posted.as_str());
+    if now.is_some_and(|now| !matches!(now, Draft | Posted)) || (stays && posted_are_final) {
+        return Err(NOT_MODIFIABLE.into());
     }
-    let Some(text) = element.text("Status") else { return Ok(now.unwrap_or(Draft)) };
+    let Some(text) = text else { return Ok(now.unwrap_or(Draft)) };
     let Some(next) = Status::parse(text) else { return refused(text) };
     match (now, next) {
         (None, Draft | Posted) | (Some(Draft), Draft | Posted | Deleted) | (Some(Posted), Posted | Voided) => Ok(next),
@@ -92,7 +96,7 @@ fn draw(
     remarks: &mut Remarks,
 ) -> Journal {
     let narration = element.text("Narration").or(old.map(|old| &*old.narration)).unwrap_or_default();
-    if narration.is_empty() {
+    if narration.trim().is_empty() {
         remarks.refuse("Narration is a mandatory field".to_owned());
     }
     let taxing = element.taxing().or(old.map(|old| old.taxing)).unwrap_or(Taxing::NoTax);
@@ -100,6 +104,9 @@ fn draw(
     element.text("Url").and_then(link_fault).into_iter().for_each(|text| remarks.refuse(text));
     let lines = match element.list("JournalLines") {
         Some(given) => {
+            if let Some(most) = books.habits.journals.lines_max.filter(|most| given.len() > *most) {
+                remarks.refuse(format!("A maximum of {most} journal lines is allowed"));
+            }
             let mut lines = Vec::with_capacity(given.len());
             for (at, each) in given.iter().enumerate() {
                 remarks.turn_to(Place::Line(at));
@@ -127,7 +134,8 @@ fn draw(
     }
 }
 
-/// One line. On a draft an unknown account is removed with a warning: HTTP 200, and the line has no account.
+/// One line. On a draft an unknown account is removed with a warning: HTTP 200, and the line has no account. The settings
+/// say whether a posted journal loses it too.
 fn line(books: &Books, sent: Element<'_>, taxing: Taxing, next: Status, remarks: &mut Remarks) -> Option<JournalLine> {
     let given = sent.decimal("LineAmount").unwrap_or_default();
     if given.abs() > amount_max() {
@@ -136,9 +144,11 @@ fn line(books: &Books, sent: Element<'_>, taxing: Taxing, next: Status, remarks:
     }
     let code = sent.text("AccountCode").unwrap_or_default();
     let found = books.account_by_code(code).or_else(|| books.accounts.find(sent.id("AccountID")?));
+    let habits = books.habits.journals;
+    let loses = next == Status::Draft || habits.posted_lose_accounts;
     let named = if code.is_empty() { sent.text("AccountID").unwrap_or_default() } else { code };
     match found {
-        None if next == Status::Draft && !named.is_empty() => {
+        None if loses && !named.is_empty() => {
             remarks.warn(format!("Account code '{named}' has been removed as it does not match a recognised account."));
         }
         None => {
@@ -169,7 +179,7 @@ fn line(books: &Books, sent: Element<'_>, taxing: Taxing, next: Status, remarks:
         description: sent.text("Description").unwrap_or_default().into(),
         tax: tax_of(amount, percent, taxing),
         tax_type,
-        tracking: tracking(books, sent, true, remarks).unwrap_or_default(),
+        tracking: tracking(books, sent, !habits.tracking_refused, remarks).unwrap_or_default(),
     })
 }
 

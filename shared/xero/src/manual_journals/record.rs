@@ -1,0 +1,309 @@
+//! Manual journals as Xero has them, and which of several found ones is ours.
+
+use kernel::{Date, Timestamp, place_of};
+use ports::HttpResponse;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::mark::JournalMark;
+use super::wire::{WireJournal, WireLine, WireTracking};
+use super::{COLLECTION, ManualJournalId};
+use crate::dates::{parse_date, parse_instant};
+use crate::error::{XeroError, sort_answer};
+use crate::page::cut;
+
+/// A journal's status at Xero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JournalStatus {
+    /// In nobody's books yet.
+    Draft,
+    /// In the books.
+    Posted,
+    /// A draft that is no more.
+    Deleted,
+    /// Was posted, and no longer counts.
+    Voided,
+    /// Put away by a person in Xero.
+    Archived,
+    /// One that Xero has added since.
+    Other(String),
+}
+
+impl JournalStatus {
+    fn of(text: &str) -> Self {
+        match text {
+            "DRAFT" => Self::Draft,
+            "POSTED" => Self::Posted,
+            "DELETED" => Self::Deleted,
+            "VOIDED" => Self::Voided,
+            "ARCHIVED" => Self::Archived,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// As Xero writes it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::Posted => "POSTED",
+            Self::Deleted => "DELETED",
+            Self::Voided => "VOIDED",
+            Self::Archived => "ARCHIVED",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+/// A journal at Xero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalRecord {
+    /// Its id.
+    pub id: ManualJournalId,
+    /// Its narration as it stands, with whatever marks are in it.
+    pub narration: String,
+    /// Its status.
+    pub status: JournalStatus,
+    /// Its day in the books.
+    pub date: Option<Date>,
+    /// When it was last changed.
+    pub updated: Option<Timestamp>,
+    /// Its lines; none where the answer had none, as in a list without pages.
+    pub lines: Vec<RecordLine>,
+}
+
+/// One line of a journal at Xero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordLine {
+    /// Debit above zero, credit below.
+    pub amount: Decimal,
+    /// The account's code; absent where Xero has removed the account.
+    pub account_code: Option<String>,
+    /// The account's id; absent where Xero has removed the account.
+    pub account_id: Option<Uuid>,
+    /// Words for the ledger.
+    pub description: String,
+    /// The tax type's code.
+    pub tax_type: Option<String>,
+    /// Its tracking.
+    pub tracking: Vec<RecordTracking>,
+}
+
+/// One tracking option of a line at Xero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordTracking {
+    /// The category's name.
+    pub category: String,
+    /// The option's name.
+    pub option: String,
+    /// The category's id.
+    pub category_id: Option<Uuid>,
+    /// The option's id.
+    pub option_id: Option<Uuid>,
+}
+
+impl JournalRecord {
+    /// The mark in its narration.
+    pub fn mark(&self) -> Option<JournalMark> {
+        JournalMark::find(&self.narration)
+    }
+
+    pub(super) fn of(journal: WireJournal) -> Result<Self, String> {
+        let id = journal.id.filter(|id| !id.is_nil()).ok_or("a journal without an id")?;
+        let lines = journal.journal_lines.into_iter().flatten().map(RecordLine::of);
+        Ok(Self {
+            id: ManualJournalId(id),
+            narration: journal.narration.ok_or("a journal without a narration")?,
+            status: JournalStatus::of(&journal.status.ok_or("a journal without a status")?),
+            date: journal.date.as_deref().and_then(parse_date),
+            updated: journal.updated.as_deref().and_then(parse_instant),
+            lines: lines.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl RecordLine {
+    fn of(line: WireLine) -> Result<Self, String> {
+        Ok(Self {
+            amount: line.line_amount.ok_or("a line without an amount")?,
+            account_code: line.account_code.filter(|code| !code.is_empty()),
+            account_id: line.account_id.filter(|id| !id.is_nil()),
+            description: line.description.unwrap_or_default(),
+            tax_type: line.tax_type.filter(|code| !code.is_empty()),
+            tracking: line.tracking.into_iter().flatten().map(RecordTracking::of).collect(),
+        })
+    }
+}
+
+impl RecordTracking {
+    fn of(tracking: WireTracking) -> Self {
+        Self {
+            category: tracking.name.unwrap_or_default(),
+            option: tracking.option.unwrap_or_default(),
+            category_id: tracking.category_id,
+            option_id: tracking.option_id,
+        }
+    }
+}
+
+/// One page of journals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalPage {
+    /// The journals on it.
+    pub journals: Vec<JournalRecord>,
+    /// Whether there are no further pages.
+    pub is_last: bool,
+}
+
+pub(super) fn unreadable(reason: impl Into<String>) -> XeroError {
+    XeroError::Unreadable { status: 200, content_type: "application/json".to_owned(), reason: reason.into() }
+}
+
+/// Reads a page of any look-up. One unreadable journal fails it all: it might be the one that is looked for.
+pub fn read_list(answer: HttpResponse) -> Result<JournalPage, XeroError> {
+    let answer = sort_answer(answer)?;
+    let page = cut(&answer.body, COLLECTION)?;
+    let one = |raw: &&serde_json::value::RawValue| {
+        let journal = serde_json::from_str(raw.get()).map_err(|error| unreadable(place_of(&error)))?;
+        JournalRecord::of(journal).map_err(unreadable)
+    };
+    let journals = page.elements.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let is_last = page.pagination.map_or(journals.is_empty(), |pages| pages.page >= pages.page_count);
+    Ok(JournalPage { journals, is_last })
+}
+
+/// Reads the one journal of [`super::look_up`].
+pub fn read_one(answer: HttpResponse, id: ManualJournalId) -> Result<JournalRecord, XeroError> {
+    let mut found = read_list(answer)?.journals;
+    found.retain(|journal| journal.id == id);
+    found.pop().ok_or_else(|| unreadable("the journal asked for is not in the answer"))
+}
+
+/// What a look-up by mark has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// Nothing of ours is there.
+    Absent,
+    /// It is there, perhaps voided or changed.
+    Present(Box<JournalRecord>),
+    /// Several carry the mark: a person copied ours, or it was written twice. A person decides.
+    Ambiguous(Vec<JournalRecord>),
+}
+
+/// What Xero's own "Reverse" puts before the narration it copies, as a sample in the specification shows.
+const REVERSAL: &str = "Reversal:";
+
+/// Picks ours from what look-ups found. Xero compares narrations without regard to case, so its own matching is not
+/// enough; and a reversal made in Xero carries our mark without being ours.
+pub fn sight(found: impl IntoIterator<Item = JournalRecord>, mark: JournalMark) -> Sighting {
+    let is_ours = |journal: &JournalRecord| journal.mark() == Some(mark) && !journal.narration.starts_with(REVERSAL);
+    let mut ours: Vec<JournalRecord> = Vec::new();
+    for journal in found.into_iter().filter(is_ours) {
+        // Two look-ups, or a page that moved on between two reads, may show one journal twice.
+        match ours.iter_mut().find(|have| have.id == journal.id) {
+            Some(have) => *have = journal,
+            None => ours.push(journal),
+        }
+    }
+    match (ours.pop(), ours.is_empty()) {
+        (None, _) => Sighting::Absent,
+        (Some(only), true) => Sighting::Present(Box::new(only)),
+        (Some(last), false) => {
+            ours.push(last);
+            Sighting::Ambiguous(ours)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn answer(body: &Value) -> HttpResponse {
+        let headers = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
+        HttpResponse { status: 200, headers, body: body.to_string().into(), wire_bytes: 0 }
+    }
+
+    fn journal(number: u128, narration: &str) -> Value {
+        json!({
+            "ManualJournalID": Uuid::from_u128(number), "Narration": narration, "Status": "POSTED",
+            "Date": "/Date(1793404800000+0000)/", "UpdatedDateUTC": "/Date(1793437188083)/",
+            "JournalLines": [{ "LineAmount": 1.10, "AccountCode": "", "TaxType": "NONE", "Tracking": null }],
+        })
+    }
+
+    #[test]
+    fn a_page_is_read_leniently() {
+        let mut archived = journal(2, "Old");
+        (archived["Status"], archived["JournalLines"]) = (json!("SHELVED"), Value::Null);
+        let pages = json!({ "page": 1, "pageSize": 2, "pageCount": 2, "itemCount": 4 });
+        let page = read_list(answer(&json!({ "pagination": pages, "ManualJournals": [journal(1, "New"), archived] })));
+        let page = page.unwrap();
+        assert!(!page.is_last);
+        let line = RecordLine {
+            amount: "1.10".parse().unwrap(),
+            account_code: None,
+            account_id: None,
+            description: String::new(),
+            tax_type: Some("NONE".to_owned()),
+            tracking: Vec::new(),
+        };
+        assert_eq!(page.journals[0].lines, [line]);
+        assert_eq!(page.journals[0].date.unwrap().to_string(), "2026-10-31");
+        assert_eq!(page.journals[0].updated.unwrap().to_string(), "2026-10-31T08:59:48.083Z");
+        assert_eq!(page.journals[1].status.as_str(), "SHELVED");
+        let last = json!({ "page": 2, "pageSize": 2, "pageCount": 2, "itemCount": 4 });
+        assert!(read_list(answer(&json!({ "pagination": last, "ManualJournals": [] }))).unwrap().is_last);
+    }
+
+    #[test]
+    fn one_unreadable_journal_fails_the_page() {
+        for field in ["ManualJournalID", "Narration", "Status"] {
+            let mut broken = journal(1, "New");
+            broken[field] = Value::Null;
+            let read = read_list(answer(&json!({ "ManualJournals": [journal(2, "Old"), broken] })));
+            assert!(matches!(read, Err(XeroError::Unreadable { .. })), "{field}");
+        }
+        let mut broken = journal(1, "New");
+        broken["JournalLines"][0]["LineAmount"] = json!("many");
+        let error = read_list(answer(&json!({ "ManualJournals": [broken] }))).unwrap_err();
+        assert!(!error.to_string().contains("many"), "no value is quoted");
+        assert!(read_list(answer(&json!({ "Status": "OK" }))).is_err());
+        let missing = HttpResponse { status: 404, ..answer(&Value::Null) };
+        assert!(matches!(read_one(missing, ManualJournalId(Uuid::nil())), Err(XeroError::NotFound)));
+    }
+
+    #[test]
+    fn one_journal_is_the_one_that_was_asked_for() {
+        let body = json!({ "ManualJournals": [journal(1, "New")] });
+        let id = ManualJournalId(Uuid::from_u128(1));
+        assert_eq!(read_one(answer(&body), id).unwrap().narration, "New");
+        assert!(read_one(answer(&body), ManualJournalId(Uuid::from_u128(2))).is_err());
+    }
+
+    #[test]
+    fn ours_is_told_from_others_from_reversals_and_from_a_second_one() {
+        let mark = JournalMark::from_bytes([7; 16]);
+        let check = |narrations: &[(u128, &str)], expected: &str| {
+            let all: Vec<Value> = narrations.iter().map(|(number, text)| journal(*number, text)).collect();
+            let found = read_list(answer(&json!({ "ManualJournals": all }))).unwrap().journals;
+            let seen = match sight(found, mark) {
+                Sighting::Absent => "absent".to_owned(),
+                Sighting::Present(journal) => format!("present {}", journal.narration),
+                Sighting::Ambiguous(several) => format!("{} of them", several.len()),
+            };
+            assert_eq!(seen, expected);
+        };
+        let ours = "Rent [cf:BwcHBwcHBwcHBwcHBwcHBw]";
+        let lower = "rent [cf:bwchbwchbwchbwchbwchbw]";
+        let reversal = "Reversal: Rent [cf:BwcHBwcHBwcHBwcHBwcHBw]";
+        check(&[], "absent");
+        check(&[(1, "Rent"), (2, lower)], "absent");
+        check(&[(1, reversal)], "absent");
+        check(&[(1, reversal), (2, ours), (3, "Rent")], &format!("present {ours}"));
+        let edited = "Rent, corrected [cf:BwcHBwcHBwcHBwcHBwcHBw]";
+        check(&[(1, ours), (1, edited)], &format!("present {edited}"));
+        check(&[(1, ours), (2, ours)], "2 of them");
+    }
+}
