@@ -163,36 +163,38 @@ pub fn read_one(answer: HttpResponse, id: ManualJournalId) -> Result<JournalReco
 /// What a look-up by mark has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
-    /// Nothing of ours is there.
+    /// Nothing that carries the mark is there.
     Absent,
     /// It is there, perhaps voided or changed.
     Present(Box<JournalRecord>),
-    /// Several carry the mark: a person copied ours, or it was written twice. A person decides.
+    /// Several carry the mark, or only a reversal does: a person copied ours, or it was written twice. A person decides.
     Ambiguous(Vec<JournalRecord>),
 }
 
 /// What Xero's own "Reverse" puts before the narration it copies, as a sample in the specification shows.
 const REVERSAL: &str = "Reversal:";
 
-/// Picks ours from what look-ups found. Xero compares narrations without regard to case, so its own matching is not
-/// enough; and a reversal made in Xero carries our mark without being ours.
-pub fn sight(found: impl IntoIterator<Item = JournalRecord>, mark: JournalMark) -> Sighting {
-    let is_ours = |journal: &JournalRecord| journal.mark() == Some(mark) && !journal.narration.starts_with(REVERSAL);
-    let mut ours: Vec<JournalRecord> = Vec::new();
-    for journal in found.into_iter().filter(is_ours) {
+/// Picks ours from what look-ups found; `narration` is the draft's own. Xero compares narrations without regard to case,
+/// so its own matching is not enough; and a reversal made in Xero carries our mark without being ours.
+pub fn sight(found: impl IntoIterator<Item = JournalRecord>, narration: &str, mark: JournalMark) -> Sighting {
+    let mut marked: Vec<JournalRecord> = Vec::new();
+    for journal in found.into_iter().filter(|journal| journal.mark() == Some(mark)) {
         // Two look-ups, or a page that moved on between two reads, may show one journal twice.
-        match ours.iter_mut().find(|have| have.id == journal.id) {
+        match marked.iter_mut().find(|have| have.id == journal.id) {
             Some(have) => *have = journal,
-            None => ours.push(journal),
+            None => marked.push(journal),
         }
     }
-    match (ours.pop(), ours.is_empty()) {
-        (None, _) => Sighting::Absent,
-        (Some(only), true) => Sighting::Present(Box::new(only)),
-        (Some(last), false) => {
-            ours.push(last);
-            Sighting::Ambiguous(ours)
-        }
+    // Our own narration may speak of a reversal too.
+    let reversals = |narration: &str| narration.matches(REVERSAL).count();
+    let is_ours = |journal: &JournalRecord| reversals(&journal.narration) <= reversals(narration);
+    let (mut ours, copies): (Vec<_>, Vec<_>) = marked.into_iter().partition(is_ours);
+    match (ours.len(), copies.is_empty()) {
+        (0, true) => Sighting::Absent,
+        // Where there is a reversal there was an original: it must not be written again.
+        (0, false) => Sighting::Ambiguous(copies),
+        (1, _) => Sighting::Present(Box::new(ours.remove(0))),
+        _ => Sighting::Ambiguous(ours),
     }
 }
 
@@ -266,22 +268,26 @@ mod tests {
     #[test]
     fn ours_is_told_from_others_from_reversals_and_from_a_second_one() {
         let mark = JournalMark::from_bytes([7; 16]);
-        let check = |narrations: &[(u128, &str)], expected: &str| {
+        let check_as = |narration: &str, narrations: &[(u128, &str)], expected: &str| {
             let all: Vec<Value> = narrations.iter().map(|(number, text)| journal(*number, text)).collect();
             let found = read_list(answer(&json!({ "ManualJournals": all }))).unwrap().journals;
-            let seen = match sight(found, mark) {
+            let seen = match sight(found, narration, mark) {
                 Sighting::Absent => "absent".to_owned(),
                 Sighting::Present(journal) => format!("present {}", journal.narration),
                 Sighting::Ambiguous(several) => format!("{} of them", several.len()),
             };
             assert_eq!(seen, expected);
         };
+        let check = |narrations: &[(u128, &str)], expected: &str| check_as("Rent", narrations, expected);
         let ours = "Rent [cf:BwcHBwcHBwcHBwcHBwcHBw]";
         let lower = "rent [cf:bwchbwchbwchbwchbwchbw]";
         let reversal = "Reversal: Rent [cf:BwcHBwcHBwcHBwcHBwcHBw]";
         check(&[], "absent");
         check(&[(1, "Rent"), (2, lower)], "absent");
-        check(&[(1, reversal)], "absent");
+        check(&[(1, reversal)], "1 of them");
+        check_as("Reversal: Rent", &[(1, reversal)], &format!("present {reversal}"));
+        let twice = format!("Reversal: {reversal}");
+        check_as("Reversal: Rent", &[(1, &twice), (2, reversal)], &format!("present {reversal}"));
         check(&[(1, reversal), (2, ours), (3, "Rent")], &format!("present {ours}"));
         let edited = "Rent, corrected [cf:BwcHBwcHBwcHBwcHBwcHBw]";
         check(&[(1, ours), (1, edited)], &format!("present {edited}"));
