@@ -25,8 +25,8 @@ pub use connection::{
 };
 pub use connection_test::{Check, ConnectionTest, load_test, request_test, run_test};
 pub use disconnect::{DisconnectError, delete_at_xero, disconnect};
-pub use session::{CallError, Meter, Session, authorisation_ended};
-pub use settings::{Direction, FEATURES, Interval, KindSettings, Settings, SettingsError, Slots};
+pub use session::{Answer, CallError, Meter, Session, authorisation_ended};
+pub use settings::{Direction, FEATURES, Interval, KindSettings, PostsAs, Settings, SettingsError, Slots};
 pub use tokens::{TokenError, TokenSet, TokensToKeep, keep_alive, token_age, tokens_to_keep, try_again};
 
 use ports::Ports;

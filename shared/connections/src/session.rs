@@ -6,13 +6,15 @@
 use std::time::Duration;
 
 use kernel::{OrganisationRef, Timestamp, XeroUserId};
-use ports::{HttpResponse, TableError, TransportError, VaultError};
+use ports::{HttpRequest, HttpResponse, TableError, TransportError, VaultError};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use state::{StoreError, edit, keys, load};
 use tracing::warn;
 use xero::budget::{Budget, Closed, Slot, Urgency};
-use xero::{ApiRead, Denied, Limit, LimitHeaders, RejectedReason, XeroError, read_request, sort_answer};
+use xero::{
+    ApiRead, ApiWrite, Denied, Limit, LimitHeaders, RejectedReason, XeroError, read_request, sort_answer, write_request,
+};
 
 use crate::Access;
 use crate::connection::{Connection, ConnectionState, Reason, change_connection, load_connection};
@@ -40,6 +42,12 @@ pub enum CallError {
     /// A person acts: Xero will never accept the request as it is.
     #[error("Xero rejected the request: {}", .0.first().map_or("", |reason| reason.message.as_str()))]
     Rejected(Vec<RejectedReason>),
+    /// A person acts: the settings do not let this kind be written to Xero.
+    #[error("the settings do not let {kind} be written to Xero")]
+    NotWanted {
+        /// The kind.
+        kind: String,
+    },
     /// The record is not there.
     #[error("Xero knows no such record")]
     NotFound,
@@ -68,6 +76,9 @@ impl From<TableError> for CallError {
         Self::Store(error.into())
     }
 }
+
+/// What came back of a write.
+pub type Answer = Result<HttpResponse, TransportError>;
 
 /// What a session cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +126,33 @@ impl<'a> Session<'a> {
             return Err(CallError::NotConnected("see the connection's reason"));
         }
         let user = connection.user_for(actor).ok_or(CallError::NotConnected("nobody has consented"))?;
+        Self::of_user(access, connection, user, urgency).await
+    }
+
+    /// Opens a session to post what a person decided on, with whose authorisation the settings say.
+    pub async fn open_to_post(
+        access: &'a Access,
+        whose: &OrganisationRef,
+        urgency: Urgency,
+        actor: &str,
+    ) -> Result<Session<'a>, CallError> {
+        let stored = load_connection(&*access.ports.table, whose).await?;
+        let connection = stored.ok_or(CallError::NotConnected("unknown organisation"))?.value;
+        if connection.state != ConnectionState::Connected {
+            return Err(CallError::NotConnected("see the connection's reason"));
+        }
+        let user = connection.posting_user(actor);
+        let user =
+            user.ok_or(CallError::NotConnected("the person who decided has not authorised the app themselves"))?;
+        Self::of_user(access, connection, user, urgency).await
+    }
+
+    async fn of_user(
+        access: &'a Access,
+        connection: Connection,
+        user: XeroUserId,
+        urgency: Urgency,
+    ) -> Result<Session<'a>, CallError> {
         let meter = Meter::default();
         let token = SecretString::default();
         let mut session = Session { access, connection, user, token, urgency, meter, day_left: None };
@@ -181,9 +219,40 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn read_once(&mut self, read: &ApiRead) -> Result<HttpResponse, XeroOrStore> {
+    /// Writes to the Accounting API. Answers what came back, whatever it means; an error says that nothing was written.
+    ///
+    /// The settings decide first whether a kind may be written at all. A token that ran out is renewed, and the same
+    /// request sent once more: Xero turned it away before looking at it.
+    pub async fn write(&mut self, kind: &str, write: &ApiWrite) -> Result<Answer, CallError> {
+        if !self.connection.settings.writes(kind) {
+            return Err(CallError::NotWanted { kind: kind.to_owned() });
+        }
+        let answer = self.write_once(write).await?;
+        let turned_away = answer.as_ref().is_ok_and(|response| {
+            matches!(sort_answer(response.clone()), Err(XeroError::Denied(Denied::TokenExpired)))
+        });
+        if !turned_away {
+            return Ok(answer);
+        }
+        self.renew_token(true).await?;
+        self.write_once(write).await
+    }
+
+    async fn write_once(&mut self, write: &ApiWrite) -> Result<Answer, CallError> {
         let slot = self.take_slot().await?;
-        let request = read_request(&self.access.addresses, &self.token, self.connection.whose.tenant, read);
+        let request = write_request(&self.access.addresses, &self.token, self.connection.whose.tenant, write);
+        let answer = self.send(request).await;
+        let said = answer.as_ref().map(LimitHeaders::of).unwrap_or_default();
+        let sorted = answer.as_ref().ok().map(|response| sort_answer(response.clone()));
+        let error = sorted.and_then(Result::err);
+        // The slot runs out by itself; what Xero answered must not be lost over it.
+        if let Err(trouble) = self.settle(slot, &said, error.as_ref()).await {
+            warn!(error = %trouble, "A call's slot could not be given back");
+        }
+        Ok(answer)
+    }
+
+    async fn send(&mut self, request: HttpRequest) -> Answer {
         let started = self.now();
         let answer = self.access.ports.transport.send(request).await;
         self.meter.calls += 1;
@@ -191,6 +260,13 @@ impl<'a> Session<'a> {
         if let Ok(response) = &answer {
             self.meter.bytes += response.wire_bytes;
         }
+        answer
+    }
+
+    async fn read_once(&mut self, read: &ApiRead) -> Result<HttpResponse, XeroOrStore> {
+        let slot = self.take_slot().await?;
+        let request = read_request(&self.access.addresses, &self.token, self.connection.whose.tenant, read);
+        let answer = self.send(request).await;
         let said = answer.as_ref().map(LimitHeaders::of).unwrap_or_default();
         let sorted = answer.map_err(XeroError::from).and_then(sort_answer);
         self.settle(slot, &said, sorted.as_ref().err()).await?;
@@ -243,7 +319,7 @@ impl<'a> Session<'a> {
     }
 
     /// Turns Xero's error into what the caller does next, and marks the connection where access is lost.
-    async fn explain(&mut self, error: XeroError) -> Result<CallError, CallError> {
+    pub async fn explain(&mut self, error: XeroError) -> Result<CallError, CallError> {
         Ok(match error {
             XeroError::Throttled { limit, retry_after } => {
                 let until = self.now().saturating_add(retry_after).unwrap_or(Timestamp::MAX);

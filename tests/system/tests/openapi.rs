@@ -97,6 +97,27 @@ async fn m4_every_answer_is_as_the_openapi_file_declares() {
         let id = page["records"][0]["id"].as_str().unwrap_or("none");
         api.call("GET", &format!("{O}/records/{{entity}}/{{record_id}}"), &format!("{path}/{id}"), None).await;
     }
+    let line = |account: &str, amount: &str| json!({ "account": account, "amount": amount });
+    let lines = [line("463", "1.00"), line("801", "-1.00")];
+    let journal = json!({ "id": "J-1", "date": "2026-10-31", "narration": "October", "lines": lines });
+    let journals = format!("{O}/journals");
+    let taken = api.call("POST", &journals, &town.path("/journals"), Some(journal.clone())).await;
+    api.call("POST", &journals, &town.path("/journals"), Some(json!({ "id": "J-1" }))).await;
+    let mut other = journal.clone();
+    other["narration"] = json!("November");
+    api.call("POST", &journals, &town.path("/journals"), Some(other.clone())).await;
+    let path = town.path(&format!("/postings/{}", taken["posting_id"].as_str().unwrap()));
+    api.call("GET", &format!("{O}/postings/{{posting_id}}"), &path, None).await;
+    town.settle().await;
+    api.call("GET", &format!("{O}/postings/{{posting_id}}"), &path, None).await;
+    api.call("POST", &format!("{O}/postings/{{posting_id}}/retry"), &format!("{path}/retry"), None).await;
+    town.xero.set_lock_dates(town.tenant, None, Some("2026-10-31".parse().unwrap()));
+    other["id"] = json!("J-2");
+    api.call("POST", &journals, &town.path("/journals"), Some(other)).await;
+    town.settle().await;
+    api.call("GET", &format!("{O}/postings"), &town.path("/postings"), None).await;
+    let recorded = json!({ "posting_ids": ["j-J-1", "j-J-2"], "reason": "by hand" });
+    api.call("POST", &format!("{O}/postings/recorded"), &town.path("/postings/recorded"), Some(recorded)).await;
     let contacts = api.call("GET", &format!("{O}/records/{{entity}}"), &town.path("/records/contacts"), None).await;
     let path = town.path(&format!("/records/contacts/{}", contacts["records"][0]["id"].as_str().unwrap()));
     let source = json!({ "id": "client-7", "url": "https://app.example/clients/7", "origin": "source" });

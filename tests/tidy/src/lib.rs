@@ -18,8 +18,9 @@ pub const ARROWS: &[Arrow] = &[
     ("connections", &["kernel", "ports", "state", "envelopes", "xero"]),
     ("inbox", &["kernel", "ports", "state", "envelopes"]),
     ("mirror", &["kernel", "ports", "state", "xero"]),
-    ("journals", &["kernel"]),
-    ("sync", &["kernel", "ports", "state", "envelopes", "xero", "connections", "mirror"]),
+    ("postings", &["kernel", "ports", "state", "envelopes", "xero", "connections"]),
+    ("journals", &["kernel", "ports", "state", "envelopes", "xero", "connections", "postings", "mirror"]),
+    ("sync", &["kernel", "ports", "state", "envelopes", "xero", "connections", "postings", "mirror"]),
     ("aws", &["kernel", "ports"]),
     ("lambda-kit", &["kernel", "envelopes"]),
 ];
