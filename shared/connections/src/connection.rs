@@ -8,7 +8,7 @@ use ports::{Direction, Query, Table, TableError};
 use serde::{Deserialize, Serialize};
 use state::{StoreError, Stored, edit, keys, load, read_row};
 
-use crate::settings::{PostsAs, Settings, Slots};
+use settings::{PostsAs, Settings, Slots};
 
 /// One connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

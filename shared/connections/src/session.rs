@@ -6,76 +6,19 @@
 use std::time::Duration;
 
 use kernel::{OrganisationRef, Timestamp, XeroUserId};
-use ports::{HttpRequest, HttpResponse, TableError, TransportError, VaultError};
+use ports::{HttpRequest, HttpResponse, TransportError};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use state::{StoreError, edit, keys, load};
+use state::{edit, keys, load};
 use tracing::warn;
 use xero::budget::{Budget, Closed, Slot, Urgency};
-use xero::{
-    ApiRead, ApiWrite, Denied, Limit, LimitHeaders, RejectedReason, XeroError, read_request, sort_answer, write_request,
-};
+use xero::{ApiRead, ApiWrite, Denied, Limit, LimitHeaders, XeroError, read_request, sort_answer, write_request};
 
 use crate::Access;
-use crate::connection::{Connection, ConnectionState, Reason, change_connection, load_connection};
+use crate::call_error::CallError;
+use crate::connection::{Connection, ConnectionState, load_connection};
+use crate::lost_access::{Remaining, authorisation_ended, disconnected_in_xero, forget_authorisation, mark};
 use crate::tokens::{TokenError, access_token};
-
-/// Why a call, or the opening of a session, brought no result; sorted by who acts next.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The schedule acts: park the work until then.
-    #[error("wait until {until}: {reason}")]
-    Later {
-        /// When to try again.
-        until: Timestamp,
-        /// Why, in words.
-        reason: String,
-        /// Whether Xero was not there, rather than a limit reached: then each further wait is longer.
-        outage: bool,
-    },
-    /// A person must connect again; the connection says so. Work waits for that.
-    #[error("the organisation is not connected: {0}")]
-    NotConnected(&'static str),
-    /// The connecting user's role or the granted scopes do not allow this read; others may work.
-    #[error("Xero does not allow this with the granted scopes or the user's role")]
-    NotAllowed,
-    /// A person acts: Xero will never accept the request as it is.
-    #[error("Xero rejected the request: {}", .0.first().map_or("", |reason| reason.message.as_str()))]
-    Rejected(Vec<RejectedReason>),
-    /// A person acts: the settings do not let this kind be written to Xero.
-    #[error("the settings do not let {kind} be written to Xero")]
-    NotWanted {
-        /// The kind.
-        kind: String,
-    },
-    /// The record is not there.
-    #[error("Xero knows no such record")]
-    NotFound,
-    /// The answer was not Xero's API speaking.
-    #[error("{0}")]
-    Unreadable(String),
-    /// The answer is longer than is read: ask for less at once.
-    #[error("the answer is longer than {bytes_max} bytes")]
-    TooLong {
-        /// The bound.
-        bytes_max: usize,
-    },
-    /// The operator acts: app credentials or secrets are wrong.
-    #[error("the deployment is not set up: {0}")]
-    Setup(String),
-    /// Table trouble; the queue brings the message back.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Vault trouble; the queue brings the message back.
-    #[error(transparent)]
-    Vault(VaultError),
-}
-
-impl From<TableError> for CallError {
-    fn from(error: TableError) -> Self {
-        Self::Store(error.into())
-    }
-}
 
 /// What came back of a write.
 pub type Answer = Result<HttpResponse, TransportError>;
@@ -378,64 +321,6 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Whose authorisation is left when the acting person's has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remaining {
-    /// Another person's, who acts from now on.
-    Another,
-    /// Nobody's: the connection says so, work waits, and a reconnect resumes it.
-    Nobody,
-}
-
-/// The acting person's authorisation has ended: another's takes its place, or the connection says that none is left.
-pub async fn authorisation_ended(access: &Access, connection: &Connection) -> Result<Remaining, StoreError> {
-    if let Some(user) = connection.acting_user()
-        && forget_authorisation(access, connection, user).await?
-    {
-        return Ok(Remaining::Another);
-    }
-    let reason = no_authorisation_left(access.ports.clock.now());
-    mark(access, connection, ConnectionState::NeedsReauthorisation, reason).await?;
-    Ok(Remaining::Nobody)
-}
-
-/// Forgets a person's authorisation, unless it is the only one.
-async fn forget_authorisation(access: &Access, seen: &Connection, user: XeroUserId) -> Result<bool, StoreError> {
-    let mut forgotten = false;
-    change_connection(&*access.ports.table, &seen.whose, |connection| {
-        let others = connection.authorisations.iter().any(|given| given.user != user);
-        forgotten = others && connection.generation == seen.generation;
-        if forgotten {
-            connection.authorisations.retain(|given| given.user != user);
-        }
-        forgotten
-    })
-    .await?;
-    Ok(forgotten)
-}
-
-async fn mark(
-    access: &Access,
-    connection: &Connection,
-    state: ConnectionState,
-    reason: Reason,
-) -> Result<(), StoreError> {
-    warn!(tenant.id = %connection.whose.tenant, reason = %reason.code, "A connection cannot be used any more");
-    let generation = connection.generation;
-    change_connection(&*access.ports.table, &connection.whose, |connection| {
-        // A reconnect in between wins: the new consent says nothing about what the old one met.
-        let same = connection.generation == generation && connection.state == ConnectionState::Connected;
-        if same {
-            connection.state = state;
-            connection.deleted_at_xero = state == ConnectionState::Disconnected;
-            connection.reason = Some(reason.clone());
-        }
-        same
-    })
-    .await?;
-    Ok(())
-}
-
 /// What one attempt may meet.
 enum XeroOrStore {
     Xero(XeroError),
@@ -445,23 +330,5 @@ enum XeroOrStore {
 impl From<CallError> for XeroOrStore {
     fn from(error: CallError) -> Self {
         Self::Call(error)
-    }
-}
-
-fn no_authorisation_left(since: Timestamp) -> Reason {
-    Reason {
-        code: "authorisation_ended".into(),
-        message: "Xero no longer accepts the authorisation of the person who connected.".into(),
-        fix: "Connect the organisation again; everything continues where it stopped.".into(),
-        since,
-    }
-}
-
-fn disconnected_in_xero(since: Timestamp) -> Reason {
-    Reason {
-        code: "disconnected_in_xero".into(),
-        message: "The app was disconnected from this organisation inside Xero.".into(),
-        fix: "Connect the organisation again; its data was kept.".into(),
-        since,
     }
 }

@@ -212,7 +212,7 @@ impl Intent {
 
     /// Somebody entered it by hand. Refused where it is in Xero, or may be.
     pub fn record(&mut self, now: Timestamp, actor: &str, reason: &str) -> bool {
-        let settled = self.open.is_none() && !self.lease.until.is_some_and(|until| now < until);
+        let settled = self.open.is_none() && self.lease.until.is_none_or(|until| until <= now);
         let possible = settled && matches!(self.state, IntentState::Open | IntentState::Waiting(_));
         if possible {
             self.history.add(now, What::Recorded, format!("{actor}: {reason}"));

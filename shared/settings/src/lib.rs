@@ -1,4 +1,4 @@
-//! What a workspace decides for one of its organisations.
+//! What a workspace decides for one of its organisations: values and their rules, never an effect.
 
 use std::collections::BTreeMap;
 
