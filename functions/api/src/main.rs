@@ -10,6 +10,7 @@ mod orders;
 mod organisations;
 mod postings;
 mod routes;
+mod schedules;
 mod sources;
 mod syncs;
 

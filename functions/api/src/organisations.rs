@@ -9,6 +9,7 @@ use connections::{
 };
 use envelopes::{Envelope, Work};
 use kernel::OrganisationRef;
+use kernel::calendar::PeriodKind;
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use mirror::entities::{ENTITIES, entity};
 use ports::{Message, random_16};
@@ -148,6 +149,7 @@ fn settings_answer(settings: &Settings) -> Value {
         "daily_hour": settings.daily_hour,
         "features": features,
         "posts_as": settings.posts_as,
+        "periods": settings.periods,
         "kinds": kinds,
     })
 }
@@ -160,6 +162,7 @@ struct SettingsBody {
     daily_hour: u8,
     features: BTreeMap<String, bool>,
     posts_as: PostsAs,
+    periods: Option<PeriodKind>,
     kinds: BTreeMap<String, Map<String, Value>>,
 }
 
@@ -191,6 +194,7 @@ impl SettingsBody {
             daily_hour: self.daily_hour,
             features: self.features,
             posts_as: self.posts_as,
+            periods: self.periods,
             kinds,
         };
         settings.check().map_err(|error| Problem::bad_request("bad-settings", format!("{error}.")))?;

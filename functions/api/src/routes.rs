@@ -7,7 +7,7 @@ use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
-use crate::{changes, connects, orders, organisations, postings, sources, syncs};
+use crate::{changes, connects, orders, organisations, postings, schedules, sources, syncs};
 
 /// Answers one request.
 pub async fn answer(api: &Api, request: ApiRequest) -> Result<ApiReply, Problem> {
@@ -49,10 +49,8 @@ async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Re
         Some(("DELETE", "/records/{entity}/{record_id}/source")) => sources::delete(api, whose, request).await,
         Some(("GET", "/sources/{entity}/{source_id}")) => sources::find(api, &known, request).await,
         Some(("GET", "/orders/events")) => orders::events(api, &known, request).await,
-        Some((verb, path)) if path.starts_with("/journals") || path.starts_with("/postings") => {
-            of_postings(api, caller, &known, request, (verb, path)).await
-        }
-        _ => Err(Problem::not_found()),
+        Some((verb, path)) => of_postings(api, caller, &known, request, (verb, path)).await,
+        None => Err(Problem::not_found()),
     }
 }
 
@@ -70,6 +68,14 @@ async fn of_postings(
         ("GET", "/postings") => postings::waiting(api, known, request).await,
         ("POST", "/postings/recorded") => postings::record(api, caller, whose, request).await,
         ("GET", "/postings/{posting_id}") => postings::show(api, known, request).await,
+        ("POST", "/schedules/preview") => schedules::preview(api, known, request).await,
+        ("POST", "/schedules") => once(api, caller, request, schedules::approve(api, caller, known, request)).await,
+        ("GET", "/schedules") => schedules::list(api, whose, request).await,
+        ("GET", "/schedules/{schedule_id}") => schedules::show(api, known, request).await,
+        ("GET", "/releases/ready") => schedules::ready(api, known, request).await,
+        ("POST", "/releases/publish") => {
+            once(api, caller, request, schedules::publish(api, caller, known, request)).await
+        }
         ("POST", "/postings/{posting_id}/retry") => postings::retry(api, caller, whose, request).await,
         _ => Err(Problem::not_found()),
     }

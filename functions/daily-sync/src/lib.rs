@@ -24,10 +24,10 @@ pub async fn look(access: &Access) -> Result<Value, SyncError> {
     for app in early.iter().filter(|_| due.failures == 0) {
         forget_gaps(table, app, now).await?;
     }
-    let Due { unparked, runs, deletions, keep_alives, failures } = due;
-    tracing::info!(unparked, runs, deletions, keep_alives, failures, "Looked at what is due");
+    let Due { unparked, runs, nights, deletions, keep_alives, failures } = due;
+    tracing::info!(unparked, runs, nights, deletions, keep_alives, failures, "Looked at what is due");
     Ok(json!({
-        "unparked": unparked, "runs": runs, "deletions": deletions, "keep_alives": keep_alives, "failures": failures,
+        "unparked": unparked, "runs": runs, "nights": nights, "deletions": deletions, "keep_alives": keep_alives, "failures": failures,
     }))
 }
 

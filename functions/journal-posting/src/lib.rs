@@ -1,9 +1,14 @@
 //! What journal-posting carries out; its main joins this to a queue, and tests join it to one in memory.
 
-use connections::Access;
-use envelopes::Work;
-use journals::{MANUAL_JOURNALS, ManualJournals};
+use std::time::Duration;
+
+use connections::{Access, load_connection};
+use envelopes::{Envelope, Work};
+use journals::{MANUAL_JOURNALS, ManualJournals, Published, publish};
+use kernel::periods::days_after;
+use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use lambda_kit::QueueMessage;
+use ports::Message;
 use postings::{PostingError, carry, resume_waiting};
 
 /// Why a message comes back.
@@ -26,6 +31,49 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         Work::ResumePostings { organisation, after, run } => {
             Ok(resume_waiting(access, organisation, after.as_ref(), run).await?)
         }
+        Work::PostReleases { organisation, until, actor, wish, round } => {
+            let wish = Wish { until: *until, actor: actor.as_deref(), name: wish, round: *round };
+            Ok(post_releases(access, organisation, &wish, message.deadline).await?)
+        }
         _ => Err(WorkError::Foreign),
     }
+}
+
+/// Somebody's wish that releases be posted.
+struct Wish<'a> {
+    until: Option<Date>,
+    actor: Option<&'a str>,
+    name: &'a str,
+    round: u32,
+}
+
+/// Time left for a last journal and its rows.
+const JOURNAL_MARGIN: Duration = Duration::from_secs(30);
+
+/// Puts due releases into journals; what is left when time runs out goes on by another envelope.
+async fn post_releases(
+    access: &Access,
+    whose: &OrganisationRef,
+    wish: &Wish<'_>,
+    deadline: Timestamp,
+) -> Result<(), PostingError> {
+    let Some(connection) = load_connection(&*access.ports.table, whose).await? else { return Ok(()) };
+    let connection = connection.value;
+    let today = local_date(connection.zone(), access.ports.clock.now());
+    // Never early: a day has passed when the next one has begun at the organisation.
+    let until = wish.until.unwrap_or(days_after(today, -1));
+    let last_start = deadline.saturating_sub(JOURNAL_MARGIN).unwrap_or(deadline);
+    if publish(access, &connection, until, wish.actor, last_start).await? == Published::All {
+        return Ok(());
+    }
+    let envelope = Envelope::new(Work::PostReleases {
+        organisation: whose.clone(),
+        until: wish.until,
+        actor: wish.actor.map(str::to_owned),
+        wish: wish.name.to_owned(),
+        round: wish.round + 1,
+    });
+    let (queue, body) = (envelope.queue(), envelope.to_json());
+    let message = Message { queue, body, group: envelope.group(), dedupe: envelope.dedupe() };
+    Ok(access.ports.queue.send(vec![message]).await?)
 }

@@ -3,7 +3,7 @@
 //! The connection lives with its workspace; the directory, split over a few partitions by tenant, says which
 //! workspaces hold an organisation, for webhooks and schedules. Both rows are written in one transaction.
 
-use kernel::{ClientId, OrganisationRef, TenantId, Timestamp, WorkspaceId, XeroConnectionId, XeroUserId};
+use kernel::{ClientId, Date, OrganisationRef, TenantId, Timestamp, WorkspaceId, XeroConnectionId, XeroUserId};
 use ports::{Direction, Query, Table, TableError};
 use serde::{Deserialize, Serialize};
 use state::{StoreError, Stored, edit, keys, load, read_row};
@@ -188,6 +188,9 @@ pub struct Directory {
     /// The last slot of each interval for which a run was made.
     #[serde(default)]
     pub slots: Slots,
+    /// The last local day on which releases were looked for.
+    #[serde(default)]
+    pub night: Option<Date>,
 }
 
 impl Directory {
@@ -201,6 +204,7 @@ impl Directory {
             settings: connection.settings.clone(),
             zone: connection.zone().to_owned(),
             slots,
+            night: None,
         }
     }
 }
@@ -209,6 +213,7 @@ impl Directory {
 pub async fn refresh_directory(table: &dyn Table, connection: &Connection) -> Result<(), StoreError> {
     edit(table, &keys::directory_entry(&connection.whose), None, |found: Option<&Directory>| {
         let line = Directory::of(connection, found.map(|line| line.slots.clone()).unwrap_or_default());
+        let line = Directory { night: found.and_then(|line| line.night), ..line };
         (found != Some(&line)).then_some(line)
     })
     .await?;
@@ -226,6 +231,16 @@ pub async fn claim_slots(table: &dyn Table, whose: &OrganisationRef, turned: &Sl
     })
     .await?;
     Ok(claimed)
+}
+
+/// Notes that releases are looked for on a local day.
+pub async fn claim_night(table: &dyn Table, whose: &OrganisationRef, day: Date) -> Result<(), StoreError> {
+    edit(table, &keys::directory_entry(whose), None, |found: Option<&Directory>| {
+        let line = Directory { night: Some(day), ..found?.clone() };
+        (found != Some(&line)).then_some(line)
+    })
+    .await?;
+    Ok(())
 }
 
 /// Reads one connection.

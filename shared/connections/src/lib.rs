@@ -23,7 +23,8 @@ pub use choose::{ChooseError, Chosen, choose};
 pub use connect::{Candidate, Connect, ConnectError, ConnectSettings, NewConnect, Stage, Started, load_connect, start};
 pub use connection::{
     Authorisation, Connection, ConnectionState, Directory, OrganisationFacts, Reason, Shard, Superseded,
-    change_connection, claim_slots, connections_of, directory_shard, load_connection, refresh_directory, workspaces_of,
+    change_connection, claim_night, claim_slots, connections_of, directory_shard, load_connection, refresh_directory,
+    workspaces_of,
 };
 pub use connection_test::{Check, ConnectionTest, load_test, request_test, run_test};
 pub use disconnect::{DisconnectError, delete_at_xero, disconnect};

@@ -3,7 +3,7 @@
 //! Owns the wire form between functions and nothing else. An envelope says which stored state to look at; what to do
 //! is decided from that state, so an envelope that arrives twice, late or out of order does no harm.
 
-use kernel::{ClientId, IntentId, OrganisationRef, RunId, TenantId, XeroUserId, place_of};
+use kernel::{ClientId, Date, IntentId, OrganisationRef, RunId, TenantId, XeroUserId, place_of};
 use serde::{Deserialize, Serialize};
 
 /// The version written today. A reader refuses what it does not know; refused messages end as dead letters.
@@ -85,6 +85,19 @@ pub enum Work {
         after: Option<IntentId>,
         /// The run that ended before.
         run: RunId,
+    },
+    /// Put releases whose time has come into journals.
+    PostReleases {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// The last day of a closing period that a person publishes; every day that has passed when absent.
+        until: Option<Date>,
+        /// Who publishes; the schedule when absent.
+        actor: Option<String>,
+        /// Names the wish: the night, or the moment it was asked for.
+        wish: String,
+        /// Counts the envelopes of one wish.
+        round: u32,
     },
     /// Refresh a token set that was long unused.
     KeepAlive {
@@ -179,7 +192,7 @@ impl Envelope {
     /// The queue it belongs on.
     pub fn queue(&self) -> &'static str {
         match self.work {
-            Work::Post { .. } | Work::ResumePostings { .. } => JOURNAL_POSTING,
+            Work::Post { .. } | Work::ResumePostings { .. } | Work::PostReleases { .. } => JOURNAL_POSTING,
             _ => SYNC_WORKER,
         }
     }
@@ -193,7 +206,8 @@ impl Envelope {
             Work::TestConnection { organisation, .. }
             | Work::Disconnect { organisation, .. }
             | Work::Post { organisation, .. }
-            | Work::ResumePostings { organisation, .. } => organisation.tenant.to_string(),
+            | Work::ResumePostings { organisation, .. }
+            | Work::PostReleases { organisation, .. } => organisation.tenant.to_string(),
             Work::KeepAlive { user, .. } => user.to_string(),
         }
     }
@@ -220,6 +234,9 @@ impl Envelope {
             Work::ResumePostings { organisation, after, run } => {
                 let after = fold(after.as_ref().map_or("", IntentId::as_str).as_bytes());
                 format!("resume-{:016x}-{after:016x}-{run}", place(organisation))
+            }
+            Work::PostReleases { organisation, wish, round, .. } => {
+                format!("releases-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
             }
             Work::KeepAlive { client, user, day } => {
                 format!("keep-{:016x}-{user}-{day}", fold(client.as_str().as_bytes()))

@@ -13,22 +13,32 @@
 //! | [`chart`] | the organisation's accounts, tax types and tracking, and what Xero would refuse because of them |
 //! | [`posting`] | a journal in Xero's form, as a kind of posting |
 //! | [`plain`] | journals of a host application, one by one |
+//! | [`closing`] | which period is being closed |
+//! | [`store`] | rows of schedules and releases |
+//! | [`mod@approve`] | a schedule approved: first journal on its way, releases laid out |
+//! | [`mod@publish`] | releases put into journals, each in exactly one |
 
+pub mod approve;
 pub mod chart;
+pub mod closing;
 pub mod from_schedules;
 pub mod journal;
 pub mod plain;
 pub mod plan;
 pub mod posting;
+pub mod publish;
 #[cfg(test)]
 mod samples;
 pub mod schedule;
+pub mod store;
 pub mod texts;
 
+pub use approve::{ApproveError, Proposal, approve, initial_intent, propose};
 pub use from_schedules::{ReleasedError, initial_journal, released_journals};
 pub use journal::{Journal, JournalError, Line};
 pub use plain::{PlainError, PlainJournal, PlainLine, plain_intent, post_plain};
 pub use plan::{PERIODS_MAX, PlanError, Release, carry_into, plan, plan_into};
 pub use posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS, ManualJournals, PostedAs};
+pub use publish::{Published, ReadyPeriod, preview, publish};
 pub use schedule::{CustomPart, Kind, Method, Schedule, ScheduleError, Terms};
 pub use texts::{AccountRef, Description, SourceLink, TaxType, TextError, Tracking, TrackingName, TrackingPair};

@@ -3,6 +3,8 @@
 //! Source: Xero's Accounting API types page, field `Timezone` of an organisation: Microsoft's zone names, upper-case
 //! without spaces or punctuation. The pairs follow Unicode CLDR's windowsZones table (territory 001).
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// A time zone as Xero spells it, such as `NEWZEALANDSTANDARDTIME`, or an IANA name such as `Pacific/Auckland`.
@@ -21,6 +23,12 @@ pub fn time_zone(name: &ZoneName) -> Result<TimeZone, UnknownZone> {
         Err(_) => name,
     };
     TimeZone::get(iana).map_err(|_| UnknownZone(name.chars().take(64).collect()))
+}
+
+/// What day it is in a zone of Xero's; in UTC where the zone is unknown.
+pub fn local_date(zone: &str, now: Timestamp) -> Date {
+    let zone = time_zone(zone).unwrap_or(TimeZone::UTC);
+    now.to_zoned_datetime(zone).date()
 }
 
 /// Sorted by the first column.
@@ -183,9 +191,17 @@ mod tests {
 
     #[test]
     fn a_day_in_auckland_starts_before_it_does_in_london() {
-        let at: jiff::Timestamp = "2026-10-01T12:00:00Z".parse().unwrap();
+        let at: Timestamp = "2026-10-01T12:00:00Z".parse().unwrap();
         let auckland = at.to_zoned_datetime(time_zone("NEWZEALANDSTANDARDTIME").unwrap()).date();
         let london = at.to_zoned_datetime(time_zone("GMTSTANDARDTIME").unwrap()).date();
         assert_eq!((auckland.day(), london.day()), (2, 1));
+    }
+
+    #[test]
+    fn m21_the_day_is_the_organisations_own() {
+        let now: Timestamp = "2026-10-31T12:00:00Z".parse().unwrap();
+        assert_eq!(local_date("NEWZEALANDSTANDARDTIME", now).to_string(), "2026-11-01");
+        assert_eq!(local_date("GMTSTANDARDTIME", now).to_string(), "2026-10-31");
+        assert_eq!(local_date("no such zone", now).to_string(), "2026-10-31");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kernel::calendar::{Calendar, CalendarError, PeriodKind, YearEnd};
 use kernel::{Timestamp, time_zone};
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +106,9 @@ pub struct Settings {
     /// With whose authorisation postings are sent.
     #[serde(default)]
     pub posts_as: PostsAs,
+    /// How the organisation cuts its time where that is not by calendar months.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub periods: Option<PeriodKind>,
     /// What differs for single kinds, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kinds: BTreeMap<String, KindSettings>,
@@ -128,6 +132,9 @@ pub enum SettingsError {
     /// The kind cannot be left out.
     #[error("the organisation itself is always read")]
     AlwaysRead,
+    /// Periods that cannot be.
+    #[error(transparent)]
+    Periods(#[from] CalendarError),
     /// The kind lives in Xero only.
     #[error("{0} live in Xero only and are never pushed there: their direction is pull or none")]
     NotWritable(String),
@@ -138,6 +145,9 @@ impl Settings {
     pub fn check(&self) -> Result<(), SettingsError> {
         if self.daily_hour > 23 {
             return Err(SettingsError::Hour);
+        }
+        if let Some(periods) = &self.periods {
+            Calendar::try_new(periods.clone(), YearEnd::default())?;
         }
         if ALWAYS_READ.iter().any(|name| !self.reads(name)) {
             return Err(SettingsError::AlwaysRead);

@@ -3,7 +3,11 @@
 //! `#` separates parts. Ids never contain it, so no id can reach into another's partition. Rows that hold anything of
 //! an organisation name both its workspace and its tenant: storage cannot be reached with only one of them.
 
-use kernel::{ClientId, ConnectId, IntentId, OrganisationRef, RunId, TenantId, Timestamp, WorkspaceId, XeroUserId};
+use kernel::periods::PeriodName;
+use kernel::{
+    ClientId, ConnectId, Currency, Date, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, Timestamp,
+    WorkspaceId, XeroUserId,
+};
 use ports::Key;
 
 /// Partitions into which lists that every organisation shares are split, so that none of them runs hot.
@@ -164,6 +168,46 @@ pub fn waiting(whose: &OrganisationRef, id: &IntentId) -> Key {
 /// The first and last sort key of an organisation's waiting postings.
 pub fn waiting_range() -> (String, String) {
     ("waiting#".to_owned(), format!("waiting#{LAST}"))
+}
+
+/// The partition of an organisation's schedules.
+pub fn schedules(whose: &OrganisationRef) -> String {
+    format!("schedules#{}#{}", whose.workspace, whose.tenant)
+}
+
+/// One schedule.
+pub fn schedule(whose: &OrganisationRef, id: &ScheduleId) -> Key {
+    key(schedules(whose), id.as_str())
+}
+
+/// The partition of releases that are still to be posted, by the last day of their period.
+pub fn releases(whose: &OrganisationRef) -> String {
+    format!("releases#{}#{}", whose.workspace, whose.tenant)
+}
+
+/// One release that is still to be posted.
+pub fn release(whose: &OrganisationRef, last: Date, id: &ScheduleId) -> Key {
+    key(releases(whose), format!("{last}#{id}"))
+}
+
+/// The partition of releases that are in a journal, by schedule.
+pub fn released(whose: &OrganisationRef) -> String {
+    format!("released#{}#{}", whose.workspace, whose.tenant)
+}
+
+/// One release that is in a journal.
+pub fn released_of(whose: &OrganisationRef, id: &ScheduleId, last: Date) -> Key {
+    key(released(whose), format!("{id}#{last}"))
+}
+
+/// Which releases one journal of a period carries.
+pub fn batch(whose: &OrganisationRef, period: PeriodName, currency: Currency, number: usize) -> Key {
+    key(organisation(whose), format!("batch#{period}#{currency}#{number:05}"))
+}
+
+/// The first and last sort key of a period's batches in one currency.
+pub fn batches_range(period: PeriodName, currency: Currency) -> (String, String) {
+    (format!("batch#{period}#{currency}#"), format!("batch#{period}#{currency}#{LAST}"))
 }
 
 /// The call budget of one app at one organisation.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use connections::{
-    Access, Connection, ConnectionState, Directory, Slots, authorisation_ended, claim_slots, directory_shard,
-    load_connection, refresh_directory, tokens_to_keep,
+    Access, Connection, ConnectionState, Directory, Slots, authorisation_ended, claim_night, claim_slots,
+    directory_shard, load_connection, refresh_directory, tokens_to_keep,
 };
 use envelopes::{Envelope, SYNC_WORKER, Work};
-use kernel::{OrganisationRef, Timestamp};
+use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use ports::Message;
 use state::{due_parked, unpark};
 use tracing::warn;
@@ -28,6 +28,8 @@ pub struct Due {
     pub unparked: usize,
     /// Runs asked for.
     pub runs: usize,
+    /// Organisations whose day has turned, so that releases may be due.
+    pub nights: usize,
     /// Connections still to be deleted at Xero.
     pub deletions: usize,
     /// Token sets to be kept alive.
@@ -40,6 +42,7 @@ impl std::ops::AddAssign for Due {
     fn add_assign(&mut self, other: Self) {
         self.unparked += other.unparked;
         self.runs += other.runs;
+        self.nights += other.nights;
         self.deletions += other.deletions;
         self.keep_alives += other.keep_alives;
         self.failures += other.failures;
@@ -104,6 +107,7 @@ async fn look_at(
         due.runs += 1;
     }
     let jittered = now.saturating_sub(jitter(&line.whose)).unwrap_or(now);
+    due.nights += usize::from(look_at_night(access, line, local_date(&line.zone, jittered)).await?);
     let slots = line.settings.slots(jittered, &line.zone);
     let turned: Slots = slots.into_iter().filter(|(interval, slot)| line.slots.get(interval) != Some(slot)).collect();
     if turned.is_empty() {
@@ -121,6 +125,18 @@ async fn look_at(
     claim_slots(table, &line.whose, &turned).await?;
     due.runs += 1;
     Ok(())
+}
+
+/// Once a day, soon after it has begun at the organisation: releases of what has passed are posted.
+async fn look_at_night(access: &Access, line: &Directory, day: Date) -> Result<bool, SyncError> {
+    if line.night == Some(day) {
+        return Ok(false);
+    }
+    let (organisation, wish) = (line.whose.clone(), format!("night-{day}"));
+    send(access, &Envelope::new(Work::PostReleases { organisation, until: None, actor: None, wish, round: 0 })).await?;
+    // Sent first: a crash in between sends it twice, and the second finds nothing left.
+    claim_night(&*access.ports.table, &line.whose, day).await?;
+    Ok(true)
 }
 
 /// The command that marked the connection sends this too; here is the net under it.

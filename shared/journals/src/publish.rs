@@ -1,0 +1,214 @@
+//! Putting releases into journals: one for each period and currency, each release in exactly one.
+//!
+//! The fence is the number of a period's journal: whoever read the journals there are may store only the next one, and
+//! then knows every release that is in one. Release rows move afterwards; a row that is still there although its release
+//! is in a journal is moved by whoever meets it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use connections::{Access, Connection};
+use futures::stream::{self, StreamExt};
+use kernel::{Currency, Date, IntentId, Money, OrganisationRef, ScheduleId, Timestamp};
+use ports::{Guard, Table, TableError, Write};
+use postings::{PlanError, Plans, Posting, PostingError};
+use state::{keys, put, read_row};
+
+use crate::approve::content;
+use crate::from_schedules::released_journals;
+use crate::plan::Release;
+use crate::posting::{LINES_MAX, MANUAL_JOURNALS};
+use crate::schedule::Schedule;
+use crate::store::{Batch, Due, ReleasedRow, ScheduleRow, list_batches, list_due};
+
+/// Releases that one journal carries: each takes two lines.
+pub const RELEASES_MAX: usize = LINES_MAX / 2;
+/// Rows written at once.
+const WRITES_AT_ONCE: usize = 16;
+
+/// How a piece of publishing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// Nothing is left to be posted by that day.
+    All,
+    /// The function's time is nearly up.
+    OutOfTime,
+}
+
+/// Puts every release whose period ends by a day into journals. `actor` publishes; the schedule where absent.
+pub async fn publish(
+    access: &Access,
+    connection: &Connection,
+    until: Date,
+    actor: Option<&str>,
+    last_start: Timestamp,
+) -> Result<Published, PostingError> {
+    let (table, whose) = (&*access.ports.table, &connection.whose);
+    let mut passed: Option<Due> = None;
+    while access.ports.clock.now() < last_start {
+        let (due, _) = list_due(table, whose, passed.as_ref(), until, RELEASES_MAX).await?;
+        let Some(first) = due.first() else { return Ok(Published::All) };
+        let same: Vec<&Due> = due.iter().filter(|each| each.last == first.last).collect();
+        let ready = ready(table, whose, &same).await?;
+        let mut stuck = false;
+        for (currency, releases) in &ready {
+            stuck |= !put_into_journal(access, whose, *currency, releases, actor).await?;
+        }
+        // Overtaken: the same rows are looked at again. Rows without a schedule are passed over, and stay.
+        passed = if stuck || !ready.is_empty() { passed } else { same.last().map(|last| (*last).clone()) };
+    }
+    Ok(Published::OutOfTime)
+}
+
+/// A release that can go into a journal.
+struct Ready {
+    row: ScheduleRow,
+    release: Release,
+    version: u64,
+}
+
+/// The releases of due rows, by currency. A row whose schedule was never approved, or has no such release, is none.
+async fn ready(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    due: &[&Due],
+) -> Result<BTreeMap<Currency, Vec<Ready>>, TableError> {
+    let wanted: Vec<_> = due.iter().map(|due| keys::schedule(whose, &due.schedule)).collect();
+    let rows = table.get_many(&wanted).await?;
+    let mut found: BTreeMap<String, ScheduleRow> = BTreeMap::new();
+    for row in &rows {
+        found.insert(row.key.sort.clone(), read_row::<ScheduleRow>(row)?.value);
+    }
+    let mut ready: BTreeMap<Currency, Vec<Ready>> = BTreeMap::new();
+    for due in due {
+        // Not approved yet, or never: such a row means nothing, and stays.
+        let Some(row) = found.remove(due.schedule.as_str()) else { continue };
+        let Some(release) = row.releases.iter().find(|release| release.period.last == due.last).copied() else {
+            // Of an approval that lost against another one with other terms.
+            let key = keys::release(whose, due.last, &due.schedule);
+            table.write(Write::Delete { key, guard: Guard::Version(due.version) }).await?;
+            continue;
+        };
+        ready.entry(release.amount.currency).or_default().push(Ready { row, release, version: due.version });
+    }
+    Ok(ready)
+}
+
+/// Puts releases of one period and currency into its next journal; `false` when somebody else was quicker.
+async fn put_into_journal(
+    access: &Access,
+    whose: &OrganisationRef,
+    currency: Currency,
+    releases: &[Ready],
+    actor: Option<&str>,
+) -> Result<bool, PostingError> {
+    let table = &*access.ports.table;
+    let Some(first) = releases.first() else { return Ok(true) };
+    let period = first.release.period;
+    let batches = list_batches(table, whose, period.name, currency).await?;
+    let taken: BTreeMap<&ScheduleId, &IntentId> =
+        batches.iter().flat_map(|batch| batch.schedules.iter().map(|id| (id, &batch.intent))).collect();
+    let (known, fresh): (Vec<&Ready>, Vec<&Ready>) =
+        releases.iter().partition(|ready| taken.contains_key(ready.row.schedule.id()));
+    let fresh = &fresh[..fitting(&fresh)];
+    let number = batches.len() + 1;
+    let intent: IntentId =
+        format!("r-{}-{currency}-{number}", period.name).parse().expect("a period, a currency and a number");
+    if !fresh.is_empty() {
+        let pairs: Vec<(&Schedule, &Release)> =
+            fresh.iter().map(|ready| (&ready.row.schedule, &ready.release)).collect();
+        let journals = released_journals(&period, currency, &pairs, LINES_MAX);
+        // They were checked one by one when they were approved, and are of one period and currency.
+        let journal = journals.ok().and_then(|mut journals| journals.pop()).expect("releases of one period");
+        let schedules = fresh.iter().map(|ready| ready.row.schedule.id().clone()).collect();
+        let batch = Batch { intent: intent.clone(), schedules };
+        let key = keys::batch(whose, period.name, currency, number);
+        let mut plans = Plans::with(vec![put(key, Guard::Absent, &batch, None)]);
+        let approver = &fresh[0].row.approved_by;
+        let (content, actor) = (content(journal, None), actor.unwrap_or(approver));
+        let posting = Posting { id: intent.clone(), kind: MANUAL_JOURNALS, actor, content: &content };
+        plans.add(whose, &posting, access.ports.clock.now());
+        match plans.store(access).await {
+            Ok(_) => (),
+            Err(PlanError::Overtaken | PlanError::Otherwise(_)) => return Ok(false),
+            Err(PlanError::Posting(error)) => return Err(error),
+        }
+    }
+    let intent_of = |ready: &Ready| (*taken.get(ready.row.schedule.id()).unwrap_or(&&intent)).clone();
+    let moved = known.iter().chain(fresh).map(|ready| move_row(table, whose, ready, intent_of(ready)));
+    let mut moved = stream::iter(moved).buffer_unordered(WRITES_AT_ONCE);
+    while let Some(outcome) = moved.next().await {
+        outcome?;
+    }
+    Ok(true)
+}
+
+/// How many releases one stored journal can hold.
+fn fitting(releases: &[&Ready]) -> usize {
+    let mut bytes = 0;
+    let bytes_of = |ready: &&Ready| {
+        let terms = ready.row.schedule.terms();
+        LINE_BYTES_MAX + terms.description.as_str().len() + terms.id.as_str().len()
+    };
+    let fits = |ready: &&&Ready| {
+        bytes += 2 * bytes_of(ready);
+        bytes <= JOURNAL_BYTES_MAX
+    };
+    releases.iter().take_while(fits).count()
+}
+
+/// What a line takes as JSON beside its description: accounts, amount, tax type, two pairs of tracking.
+const LINE_BYTES_MAX: usize = 700;
+/// A row takes 390 KB.
+const JOURNAL_BYTES_MAX: usize = 380 * 1024;
+
+/// Notes the posting under the schedule, then forgets that the release is due.
+async fn move_row(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    ready: &Ready,
+    intent: IntentId,
+) -> Result<(), TableError> {
+    let (id, Release { period, amount }) = (ready.row.schedule.id(), ready.release);
+    let row = ReleasedRow { period, amount, intent };
+    table.write(put(keys::released_of(whose, id, period.last), Guard::Absent, &row, None)).await?;
+    let key = keys::release(whose, period.last, id);
+    table.write(Write::Delete { key, guard: Guard::Version(ready.version) }).await?;
+    Ok(())
+}
+
+/// What publishing would do, by period and currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadyPeriod {
+    /// The last day of the period.
+    pub last: Date,
+    /// Releases.
+    pub releases: usize,
+    /// Journals.
+    pub journals: usize,
+    /// Their sum.
+    pub total: Money,
+}
+
+/// Releases previewed at most; of more, the numbers say that there are more.
+pub const PREVIEWED_MAX: usize = 5_000;
+
+/// Every release that publishing by a day would put into journals, and whether there are more than are looked at.
+pub async fn preview(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    until: Date,
+) -> Result<(Vec<ReadyPeriod>, bool), TableError> {
+    let (due, more) = list_due(table, whose, None, until, PREVIEWED_MAX).await?;
+    let days: BTreeSet<Date> = due.iter().map(|each| each.last).collect();
+    let mut periods = Vec::new();
+    for last in days {
+        let same: Vec<&Due> = due.iter().filter(|each| each.last == last).collect();
+        for (currency, releases) in ready(table, whose, &same).await? {
+            let amounts = releases.iter().map(|ready| ready.release.amount);
+            let total = Money::try_sum(amounts, currency).unwrap_or(Money::zero(currency));
+            let journals = releases.len().div_ceil(RELEASES_MAX);
+            periods.push(ReadyPeriod { last, releases: releases.len(), journals, total });
+        }
+    }
+    Ok((periods, more))
+}

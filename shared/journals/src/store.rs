@@ -1,0 +1,157 @@
+//! Rows of schedules and their releases.
+//!
+//! A release that is still to be posted is a small row under its period's last day; once a journal carries it, the row
+//! moves under its schedule and names the posting. What a release is, only the schedule's own row says.
+
+use kernel::periods::{Period, PeriodName};
+use kernel::{Currency, Date, IntentId, Money, OrganisationRef, ScheduleId, Timestamp};
+use ports::{Direction, Query, Row, Table, TableError};
+use serde::{Deserialize, Serialize};
+use state::{Stored, keys, load, read_row};
+
+use crate::plan::Release;
+use crate::schedule::Schedule;
+
+/// An approved schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleRow {
+    /// What was agreed.
+    pub schedule: Schedule,
+    /// The period that was being closed.
+    pub closing: Period,
+    /// What each period gets; what was due before the closing period is in it.
+    pub releases: Vec<Release>,
+    /// The posting of the first journal; a rolling schedule has none.
+    pub initial: Option<IntentId>,
+    /// Who approved it.
+    pub approved_by: String,
+    /// When.
+    pub approved_at: Timestamp,
+}
+
+/// A release that is still to be posted. Its key says the rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseRow {
+    /// Its period.
+    pub period: PeriodName,
+}
+
+/// A release that a journal carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleasedRow {
+    /// Its period.
+    pub period: Period,
+    /// How much.
+    pub amount: Money,
+    /// The posting.
+    pub intent: IntentId,
+}
+
+/// Which releases one journal of a period carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// The posting.
+    pub intent: IntentId,
+    /// Whose releases.
+    pub schedules: Vec<ScheduleId>,
+}
+
+/// One schedule.
+pub async fn load_schedule(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    id: &ScheduleId,
+) -> Result<Option<Stored<ScheduleRow>>, TableError> {
+    load(table, &keys::schedule(whose, id)).await
+}
+
+/// Schedules by id, behind `after`; and whether there are more.
+pub async fn list_schedules(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    after: Option<&ScheduleId>,
+    limit: usize,
+) -> Result<(Vec<ScheduleRow>, bool), TableError> {
+    let from = after.map_or_else(|| "!".to_owned(), |after| format!("{after}\0"));
+    let page = range(table, keys::schedules(whose), from, keys::LAST.to_owned(), limit).await?;
+    let rows: Result<Vec<ScheduleRow>, _> = page.0.iter().map(|row| Ok(read_row(row)?.value)).collect();
+    Ok((rows?, page.1))
+}
+
+/// A release as its row names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// Its period's last day.
+    pub last: Date,
+    /// Whose.
+    pub schedule: ScheduleId,
+    /// The row's version.
+    pub version: u64,
+}
+
+/// Releases that are still to be posted and whose period ends by a day, in the order of time and schedule; from behind
+/// `after`; and whether there are more.
+pub async fn list_due(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    after: Option<&Due>,
+    until: Date,
+    limit: usize,
+) -> Result<(Vec<Due>, bool), TableError> {
+    let from = after.map_or_else(|| "!".to_owned(), |after| format!("{}#{}\0", after.last, after.schedule));
+    let to = format!("{until}#{}", keys::LAST);
+    let (rows, more) = range(table, keys::releases(whose), from, to, limit).await?;
+    Ok((rows.iter().filter_map(due).collect(), more))
+}
+
+fn due(row: &Row) -> Option<Due> {
+    let (last, schedule) = row.key.sort.split_once('#')?;
+    Some(Due { last: last.parse().ok()?, schedule: schedule.parse().ok()?, version: row.version })
+}
+
+/// Releases of a schedule that journals carry, by the last day of their period.
+pub async fn list_released(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    id: &ScheduleId,
+) -> Result<Vec<ReleasedRow>, TableError> {
+    let (from, to) = (format!("{id}#"), format!("{id}#{}", keys::LAST));
+    let (rows, _) = range(table, keys::released(whose), from, to, crate::plan::PERIODS_MAX).await?;
+    rows.iter().map(|row| Ok(read_row(row)?.value)).collect()
+}
+
+/// The journals that carry a period's releases, in their order.
+pub async fn list_batches(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    period: PeriodName,
+    currency: Currency,
+) -> Result<Vec<Batch>, TableError> {
+    let (from, to) = keys::batches_range(period, currency);
+    let (rows, _) = range(table, keys::organisation(whose), from, to, BATCHES_MAX).await?;
+    rows.iter().map(|row| Ok(read_row(row)?.value)).collect()
+}
+
+/// Journals of one period and currency: a hundred thousand releases and more.
+const BATCHES_MAX: usize = 1_000;
+
+/// Reads a range page by page, up to a bound.
+async fn range(
+    table: &dyn Table,
+    partition: String,
+    from: String,
+    to: String,
+    limit: usize,
+) -> Result<(Vec<Row>, bool), TableError> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut query = Query { partition, from, to, direction: Direction::Forward, limit };
+    loop {
+        query.limit = limit - rows.len();
+        let page = table.query(&query).await?;
+        rows.extend(page.rows);
+        match rows.last() {
+            Some(last) if page.more && rows.len() < limit => query.from = format!("{}\0", last.key.sort),
+            _ => return Ok((rows, page.more)),
+        }
+    }
+}
