@@ -9,11 +9,15 @@
 //! | [`schedule`] | what a person agrees to, checked once |
 //! | [`mod@plan`] | what each period gets of it, to the cent |
 //! | [`journal`] | a journal, which cannot be built unbalanced |
+//! | [`running`] | what of a schedule was in the books before it came here |
+//! | [`import`] | schedules from a CSV or an XLSX, previewed row by row |
 //! | [`from_schedules`] | the first journal of a schedule, and the one for all releases of a period |
 
 pub mod from_schedules;
+pub mod import;
 pub mod journal;
 pub mod plan;
+pub mod running;
 #[cfg(test)]
 mod samples;
 pub mod schedule;
@@ -22,5 +26,6 @@ pub mod texts;
 pub use from_schedules::{ReleasedError, initial_journal, released_journals};
 pub use journal::{Journal, JournalError, Line};
 pub use plan::{PERIODS_MAX, PlanError, Release, carry_into, plan, plan_into};
+pub use running::{RunningError, still_to_post};
 pub use schedule::{CustomPart, Kind, Method, Schedule, ScheduleError, Terms};
 pub use texts::{AccountRef, Description, SourceLink, TaxType, TextError, Tracking, TrackingName, TrackingPair};
