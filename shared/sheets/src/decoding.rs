@@ -18,10 +18,19 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, SheetError> {
         [0xef, 0xbb, 0xbf, rest @ ..] => str::from_utf8(rest).ok().map(Cow::Borrowed),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        _ => str::from_utf8(bytes).map_or_else(|_| windows_1252(bytes), |text| Some(Cow::Borrowed(text))),
+        _ => unmarked(bytes)?,
     };
     let plain = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
     text.filter(|text| text.chars().all(plain)).ok_or(SheetError::NotASheet)
+}
+
+/// UTF-8 when all of it is, Windows-1252 when no letter is UTF-8's; text with some of each would come out garbled.
+fn unmarked(bytes: &[u8]) -> Result<Option<Cow<'_, str>>, SheetError> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text.into())),
+        Err(error) if bytes[..error.valid_up_to()].is_ascii() => Ok(windows_1252(bytes)),
+        Err(_) => Err(SheetError::EncodingsMixed),
+    }
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Cow<'static, str>> {

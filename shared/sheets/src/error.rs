@@ -34,6 +34,9 @@ pub enum SheetError {
     /// Neither text nor a workbook.
     #[error("the file is neither a CSV nor an XLSX")]
     NotASheet,
+    /// Letters of UTF-8 and bytes that are none: cut off, or put together of two files.
+    #[error("the file is in more than one encoding: save it as UTF-8")]
+    EncodingsMixed,
     /// Two delimiters fit the header equally well.
     #[error("the header does not say whether cells are parted by commas, semicolons or tabs")]
     DelimiterUnclear,
@@ -187,6 +190,7 @@ impl SheetError {
             Self::Empty => "file_empty",
             Self::FileTooLarge { .. } => "file_too_large",
             Self::NotASheet => "file_not_a_sheet",
+            Self::EncodingsMixed => "encodings_mixed",
             Self::DelimiterUnclear => "delimiter_unclear",
             Self::QuoteUnclosed { .. } => "quote_unclosed",
             Self::QuoteStray { .. } => "quote_stray",

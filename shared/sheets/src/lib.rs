@@ -2,7 +2,8 @@
 //!
 //! Owns what of a file can be trusted, and how much of it is looked at. Bytes go in, rows come out: no I/O, no guess at
 //! what a cell means. A file is known by its content, never by its name. What cannot be taken exactly, such as a formula,
-//! whose stored result may be stale, is refused with its cell; nothing is half-read.
+//! whose stored result may be stale, is refused with its cell; nothing is half-read. Hidden sheets are passed over; hidden
+//! and filtered rows of the sheet that is read are rows like others.
 //!
 //! | module | what is in it |
 //! |---|---|

@@ -22,12 +22,14 @@ pub(crate) struct Package<'b> {
 
 /// Every entry of a ZIP file's directory begins so.
 const DIRECTORY_ENTRY: &[u8] = b"PK\x01\x02";
+/// What begins the end of a directory that counts its entries in 64 bits. Some writers always make one.
+const LONG_DIRECTORY_END: &[u8] = b"PK\x06\x06";
 
 impl<'b> Package<'b> {
     pub fn open(bytes: &'b [u8], limits: &Limits) -> Result<Self, SheetError> {
         // Counted before the directory is read, since each entry takes far more memory than bytes.
         let entries = bytes.windows(DIRECTORY_ENTRY.len()).filter(|window| *window == DIRECTORY_ENTRY).count();
-        if entries > limits.parts_max {
+        if entries > limits.parts_max || declared_entries(bytes).any(|declared| declared > limits.parts_max as u64) {
             return Err(SheetError::PartsTooMany { parts_max: limits.parts_max });
         }
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(refusal)?;
@@ -69,6 +71,18 @@ impl<'b> Package<'b> {
         let same = |raw: &[u8]| raw.eq_ignore_ascii_case(name.as_bytes());
         self.archive.index_for_name_raw(name.as_bytes()).or_else(|| self.archive.file_names_raw().position(same))
     }
+}
+
+/// Entries that an end of a directory declares. Room is made for as many, so a lie must not pass.
+fn declared_entries(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let number = |window: &[u8], at: usize| {
+        let chunk = window.get(at..).and_then(|rest| rest.first_chunk());
+        chunk.map_or(0, |eight| u64::from_le_bytes(*eight))
+    };
+    let ends = bytes.windows(40).filter(|window| window.starts_with(LONG_DIRECTORY_END));
+    // The same four bytes inside compressed data have no size that fits the file behind them.
+    let real = ends.filter(move |window| number(window, 4) <= bytes.len() as u64);
+    real.map(move |window| number(window, 32))
 }
 
 fn holds_macros(name: &[u8]) -> bool {

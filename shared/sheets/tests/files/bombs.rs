@@ -123,3 +123,34 @@ fn x6_an_unused_long_text_disturbs_nobody() {
     book.set("xl/sharedStrings.xml", &format!("<sst><si><t>{}</t></si></sst>", "x".repeat(32_767)));
     check(book.bytes(), "1: one");
 }
+
+/// The same file with a directory's end in 64 bits that declares so many entries.
+fn long_directory(bytes: &[u8], entries: u64) -> Vec<u8> {
+    let (body, end) = bytes.split_at(bytes.len() - 22);
+    let field = |at: usize| u64::from(u32::from_le_bytes(end[at..at + 4].try_into().unwrap()));
+    let mut long = body.to_vec();
+    long.extend(b"PK\x06\x06");
+    long.extend(44_u64.to_le_bytes());
+    long.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for number in [entries, entries, field(12), field(16)] {
+        long.extend(number.to_le_bytes());
+    }
+    long.extend(b"PK\x06\x07\0\0\0\0");
+    long.extend((body.len() as u64).to_le_bytes());
+    long.extend([1, 0, 0, 0]);
+    long.extend(b"PK\x05\x06\0\0\0\0");
+    long.extend([0xff; 12]);
+    long.extend([0, 0]);
+    long
+}
+
+#[test]
+fn x6_a_directory_that_counts_in_64_bits_is_read_and_may_not_lie() {
+    let book = book(&format!("<row>{}</row>", text("one")));
+    let entries = book.parts.len() as u64;
+    check(long_directory(&book.bytes(), entries), "1: one");
+    for lie in [2_001, 5_000_000, u64::MAX] {
+        refused(long_directory(&book.bytes(), lie), SheetError::PartsTooMany { parts_max: 2_000 });
+    }
+    refused(long_directory(&book.bytes(), entries + 1), SheetError::ZipBroken);
+}

@@ -54,6 +54,7 @@ fn x6_what_is_no_text_is_refused() {
     refused(b"id,b\n\0\x01\x02", SheetError::NotASheet);
     refused(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", SheetError::NotASheet);
     refused(b"id,\x81", SheetError::NotASheet);
+    refused(b"id,B\xc3\xbcro,\xfc", SheetError::EncodingsMixed);
     refused(b"\xff\xfea", SheetError::NotASheet);
     refused(b"\xff\xfe\x00\xd8", SheetError::NotASheet);
     refused(b"\xef\xbb\xbf\xff", SheetError::NotASheet);

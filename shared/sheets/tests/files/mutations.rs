@@ -1,5 +1,7 @@
 //! Files with bytes changed, cut out and doubled.
 
+use sheets::SheetError;
+
 use crate::samples::{Book, Seeded, sheets};
 use crate::{check, read_all};
 
@@ -39,4 +41,15 @@ fn samples_book() -> Book {
 #[test]
 fn x6_what_is_mutated_is_good_before() {
     check(samples_book().bytes(), "1: id | amount\n2: <2026-01-31T06:00:00> | (150) | {FALSE}");
+}
+
+#[test]
+fn x6_junk_behind_the_mark_of_a_zip_file_is_refused() {
+    for seed in 0..500 {
+        let mut seeded = Seeded(seed);
+        let junk: Vec<u8> = (0..seeded.below(4_000)).map(|_| seeded.below(256) as u8).collect();
+        assert_eq!(read_all(&[b"PK\x03\x04", junk.as_slice()].concat()), Err(SheetError::ZipBroken), "seed {seed}");
+        let ended = [b"PK\x03\x04", junk.as_slice(), b"PK\x05\x06", &[0; 18]].concat();
+        assert!(read_all(&ended).is_err(), "seed {seed}");
+    }
 }

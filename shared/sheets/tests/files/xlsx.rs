@@ -157,6 +157,16 @@ fn x6_other_formats_are_refused_by_their_names() {
 }
 
 #[test]
+fn x6_an_encrypted_part_is_refused() {
+    let mut bytes = book(&format!("<row>{}</row>", text("one"))).bytes();
+    for (head, flags) in [(b"PK\x01\x02", 8), (b"PK\x03\x04", 6)] {
+        let starts: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(head)).collect();
+        starts.into_iter().for_each(|at| bytes[at + flags] |= 1);
+    }
+    refused(bytes, SheetError::Encrypted);
+}
+
+#[test]
 fn x6_a_part_of_the_wrong_kind_is_refused() {
     let one = || book(&format!("<row>{}</row>", text("one")));
     for (name, part) in [
