@@ -10,11 +10,9 @@
 //! | [`mod@plan`] | what each period gets of it, to the cent |
 //! | [`journal`] | a journal, which cannot be built unbalanced |
 //! | [`running`] | what of a schedule was in the books before it came here |
-//! | [`import`] | schedules from a CSV or an XLSX, previewed row by row |
 //! | [`from_schedules`] | the first journal of a schedule, and the one for all releases of a period |
 
 pub mod from_schedules;
-pub mod import;
 pub mod journal;
 pub mod plan;
 pub mod running;

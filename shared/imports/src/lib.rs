@@ -1,4 +1,4 @@
-//! Schedules from a file: each row becomes a schedule or says why not.
+//! Schedules from a file, the part of journals that reads files: each row becomes a schedule or says why not.
 //!
 //! Owns the preview. Nothing is stored and nothing is guessed: a date or an amount that can be read in two ways is an
 //! error until the reader is told which way. A row with any error gives no schedule; a file with any error gives none to
@@ -36,6 +36,7 @@ mod values;
 
 use std::collections::HashMap;
 
+use journals::schedule::Schedule;
 use kernel::calendar::Calendar;
 use kernel::{Currency, Date, Money, ScheduleId};
 use serde::Serialize;
@@ -45,7 +46,6 @@ pub use columns::Column;
 pub use findings::{Code, Finding, Findings};
 pub use values::{DateOrder, DecimalMark};
 
-use crate::schedule::Schedule;
 use columns::Columns;
 
 /// How a file is to be read, as its sender states.
@@ -81,7 +81,7 @@ pub struct Imported {
     pub row: u32,
     /// What it is.
     pub schedule: Schedule,
-    /// See [`running`](crate::running): none for a new schedule, whose first journal is still to be posted.
+    /// See [`running`](journals::running): none for a new schedule, whose first journal is still to be posted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub released_until: Option<Date>,
     /// What is in the books by that day.

@@ -2,24 +2,24 @@
 //!
 //! Owns what a row must say, and what it must not say beside its method. Everything wrong with a row is found at once.
 
+use journals::plan::{self, PERIODS_MAX, Release};
+use journals::running;
+use journals::schedule::{Method, Schedule, Terms};
+use journals::texts::{Description, Tracking, TrackingName, TrackingPair};
 use kernel::periods::Period;
 use kernel::{Currency, Date, Money, ScheduleId};
 use sheets::{Cell, Row};
 
-use super::columns::{Column, Columns};
-use super::findings::{self, Code, Fault, Finding};
-use super::values::{self, Spread};
-use super::{Imported, Setting, place};
-use crate::plan::{self, PERIODS_MAX, Release};
-use crate::running;
-use crate::schedule::{Method, Schedule, Terms};
-use crate::texts::{Description, Tracking, TrackingName, TrackingPair};
+use crate::columns::{Column, Columns};
+use crate::findings::{self, Code, Fault, Finding};
+use crate::values::{self, Spread};
+use crate::{Imported, Setting, place};
 
 /// Periods that a rolling schedule plans ahead when its row does not say: a year of months.
 const AHEAD_WHEN_LEFT_OUT: u16 = 12;
 
 /// What became of a row.
-pub(super) struct ReadRow<'s, 'c> {
+pub(crate) struct ReadRow<'s, 'c> {
     /// Its id, when it has one, to be held against those of other rows.
     pub id: Option<ScheduleId>,
     pub imported: Option<Imported>,
@@ -30,7 +30,7 @@ pub(super) struct ReadRow<'s, 'c> {
     setting: &'c Setting<'c>,
 }
 
-pub(super) fn read<'s, 'c>(row: Row<'s>, columns: &'c Columns, setting: &'c Setting<'c>) -> ReadRow<'s, 'c> {
+pub(crate) fn read<'s, 'c>(row: Row<'s>, columns: &'c Columns, setting: &'c Setting<'c>) -> ReadRow<'s, 'c> {
     let (errors, warnings) = (Vec::new(), Vec::new());
     let mut read = ReadRow { id: None, imported: None, errors, warnings, row, columns, setting };
     for column in columns.strays(row) {

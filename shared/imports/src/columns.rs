@@ -6,8 +6,8 @@
 use serde::Serialize;
 use sheets::{Cell, Row};
 
-use super::findings::{Code, Finding, Findings};
-use super::place;
+use crate::findings::{Code, Finding, Findings};
+use crate::place;
 
 /// What a column says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -87,7 +87,7 @@ const REQUIRED: &[&[Column]] = &[
 
 /// The columns of one file, from left to right. A column without a header, or one that is not known, is none.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Columns {
+pub(crate) struct Columns {
     known: Vec<Option<Column>>,
     named: Vec<bool>,
 }
@@ -156,6 +156,6 @@ impl Columns {
 }
 
 /// A name by its letters and digits, in lower case.
-pub(super) fn folded(name: &str) -> String {
+pub(crate) fn folded(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -2,15 +2,15 @@
 //!
 //! Owns the stable codes. Messages are plain words and never repeat what stands in a cell.
 
+use journals::plan::PlanError;
+use journals::running::RunningError;
+use journals::schedule::ScheduleError;
+use journals::texts::TextError;
 use kernel::{Date, IdError, Money, MoneyError};
 use serde::{Serialize, Serializer};
 use sheets::CellRef;
 
-use super::columns::Column;
-use crate::plan::PlanError;
-use crate::running::RunningError;
-use crate::schedule::ScheduleError;
-use crate::texts::TextError;
+use crate::columns::Column;
 
 /// One thing that is wrong, or worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -88,7 +88,7 @@ pub enum Code {
 
 /// What is wrong with a value, before its place is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     pub code: Code,
     pub message: String,
 }
@@ -99,7 +99,7 @@ impl Findings {
         self.listed.is_empty()
     }
 
-    pub(super) fn push(&mut self, finding: Finding) {
+    pub(crate) fn push(&mut self, finding: Finding) {
         if self.listed.len() < FINDINGS_MAX {
             self.listed.push(finding);
         } else {
@@ -149,7 +149,7 @@ impl From<RunningError> for Fault {
 }
 
 /// Which column a schedule's fault is shown at, and as what. Where an amount lies depends on the method.
-pub(super) fn of_schedule(error: &ScheduleError, amount: Column) -> (Column, Fault) {
+pub(crate) fn of_schedule(error: &ScheduleError, amount: Column) -> (Column, Fault) {
     use ScheduleError as E;
     let (column, code) = match error {
         E::AmountMissing => (Column::Amount, Code::ValueMissing),
@@ -171,7 +171,7 @@ pub(super) fn of_schedule(error: &ScheduleError, amount: Column) -> (Column, Fau
     (column, Fault::new(code, error.to_string()))
 }
 
-pub(super) fn of_plan(error: &PlanError) -> (Column, Code) {
+pub(crate) fn of_plan(error: &PlanError) -> (Column, Code) {
     match error {
         PlanError::TooManyPeriods => (Column::Last, Code::PeriodsTooMany),
         PlanError::SumDiffers { .. } => (Column::Amount, Code::AmountDiffers),
@@ -181,7 +181,7 @@ pub(super) fn of_plan(error: &PlanError) -> (Column, Code) {
 }
 
 /// That a schedule has nothing left to post.
-pub(super) fn nothing_left(until: Date, total: Money) -> Fault {
+pub(crate) fn nothing_left(until: Date, total: Money) -> Fault {
     Fault::new(Code::NothingLeft, format!("all of {total} is released until {until}: nothing is left to post"))
 }
 

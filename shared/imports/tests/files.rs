@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Write};
 
-use journals::import::{Code, DateOrder, DecimalMark, Finding, Preview, Setting, preview};
+use imports::{Code, DateOrder, DecimalMark, Finding, Preview, Setting, preview};
 use journals::plan::plan;
 use journals::{Kind, Method, still_to_post};
 use kernel::calendar::{Calendar, PeriodKind, YearEnd};
@@ -64,7 +64,7 @@ fn refused(text: &str, expected: &str) {
 }
 
 #[track_caller]
-fn accepted(preview: &Preview) -> &journals::import::Imported {
+fn accepted(preview: &Preview) -> &imports::Imported {
     let schedules = preview.accepted().unwrap_or_else(|| panic!("{:?}", preview.errors));
     assert_eq!(schedules.len(), 1);
     &schedules[0]

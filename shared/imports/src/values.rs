@@ -2,13 +2,13 @@
 //!
 //! Owns the refusal to guess: what can be read in two ways is refused until it is said which way is meant.
 
+use journals::schedule::{CustomPart, Kind};
 use kernel::{Currency, Date, Money};
 use serde::{Deserialize, Serialize};
 use sheets::{Cell, CellKind};
 
-use super::columns::folded;
-use super::findings::{Code, Fault};
-use crate::schedule::{CustomPart, Kind};
+use crate::columns::folded;
+use crate::findings::{Code, Fault};
 
 /// What comes first in a date like 03/04/2026.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub enum DecimalMark {
 
 /// How a schedule is spread, by its word alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spread {
+pub(crate) enum Spread {
     StraightLine,
     PartPeriods,
     ByDay,
@@ -45,7 +45,7 @@ const EXPECTED_DATE: &str = "not a date: expected one such as 2026-01-31";
 const EXPECTED_AMOUNT: &str = "not an amount: expected digits, such as 1234.56";
 
 /// A text that is an id, a code or a name. Excel makes dates of codes such as 1-2; those would be lost unseen.
-pub(super) fn text<'c>(cell: Cell<'c>) -> Result<&'c str, Fault> {
+pub(crate) fn text<'c>(cell: Cell<'c>) -> Result<&'c str, Fault> {
     match cell.kind {
         CellKind::Text | CellKind::Number => Ok(cell.text.trim()),
         CellKind::Date => Err(Fault::new(Code::TextInvalid, "the cell is a date: format it as text")),
@@ -53,7 +53,7 @@ pub(super) fn text<'c>(cell: Cell<'c>) -> Result<&'c str, Fault> {
     }
 }
 
-pub(super) fn kind(cell: Cell<'_>) -> Result<Kind, Fault> {
+pub(crate) fn kind(cell: Cell<'_>) -> Result<Kind, Fault> {
     match folded(cell.text).as_str() {
         "prepayment" | "prepaid" | "prepaidexpense" => Ok(Kind::Prepayment),
         "accrual" | "accrued" | "accruedexpense" => Ok(Kind::Accrual),
@@ -61,7 +61,7 @@ pub(super) fn kind(cell: Cell<'_>) -> Result<Kind, Fault> {
     }
 }
 
-pub(super) fn spread(cell: Cell<'_>) -> Result<Spread, Fault> {
+pub(crate) fn spread(cell: Cell<'_>) -> Result<Spread, Fault> {
     match folded(cell.text).as_str() {
         "straightline" | "straight" | "equal" => Ok(Spread::StraightLine),
         "partperiods" | "prorata" => Ok(Spread::PartPeriods),
@@ -77,13 +77,13 @@ pub(super) fn spread(cell: Cell<'_>) -> Result<Spread, Fault> {
 }
 
 /// A count of periods.
-pub(super) fn count(cell: Cell<'_>) -> Result<u16, Fault> {
+pub(crate) fn count(cell: Cell<'_>) -> Result<u16, Fault> {
     let count = cell.text.trim().parse().ok().filter(|count| *count > 0);
     count.ok_or_else(|| Fault::new(Code::NumberUnreadable, "expected a whole number of one or more"))
 }
 
 /// A date of an XLSX, or a text in ISO's order or with the year at the end.
-pub(super) fn date(cell: Cell<'_>, order: Option<DateOrder>) -> Result<Date, Fault> {
+pub(crate) fn date(cell: Cell<'_>, order: Option<DateOrder>) -> Result<Date, Fault> {
     match cell.kind {
         CellKind::Text => date_of_text(cell.text.trim(), order),
         CellKind::Date if cell.text.contains('T') => Err(Fault::new(Code::DateWithTime, "the date has a time of day")),
@@ -120,7 +120,7 @@ fn date_of_text(text: &str, order: Option<DateOrder>) -> Result<Date, Fault> {
 }
 
 /// A number of an XLSX, or a text whose signs can be read in one way only.
-pub(super) fn amount(cell: Cell<'_>, mark: Option<DecimalMark>, currency: Currency) -> Result<Money, Fault> {
+pub(crate) fn amount(cell: Cell<'_>, mark: Option<DecimalMark>, currency: Currency) -> Result<Money, Fault> {
     let plain = match cell.kind {
         CellKind::Text => plain_amount(cell.text.trim(), mark)?,
         CellKind::Number => cell.text.to_owned(),
@@ -179,7 +179,7 @@ fn without_idle_zeros(plain: &str) -> String {
 }
 
 /// Amounts with their dates: `2026-01-31 = 30.00; 2026-02-28 = 70.00`, or one on each line.
-pub(super) fn parts(
+pub(crate) fn parts(
     cell: Cell<'_>,
     order: Option<DateOrder>,
     mark: Option<DecimalMark>,
