@@ -8,6 +8,7 @@ mod connects;
 mod export;
 mod orders;
 mod organisations;
+mod postings;
 mod routes;
 mod sources;
 mod syncs;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use connections::{
-    Connection, ConnectionState, Direction, DisconnectError, FEATURES, Interval, KindSettings, Settings,
+    Connection, ConnectionState, Direction, DisconnectError, FEATURES, Interval, KindSettings, PostsAs, Settings,
     change_connection, connections_of, disconnect as disconnect_here, load_connection, load_test, request_test,
     token_age,
 };
@@ -147,6 +147,7 @@ fn settings_answer(settings: &Settings) -> Value {
         "sync_interval": settings.sync_interval,
         "daily_hour": settings.daily_hour,
         "features": features,
+        "posts_as": settings.posts_as,
         "kinds": kinds,
     })
 }
@@ -158,6 +159,7 @@ struct SettingsBody {
     sync_interval: Interval,
     daily_hour: u8,
     features: BTreeMap<String, bool>,
+    posts_as: PostsAs,
     kinds: BTreeMap<String, Map<String, Value>>,
 }
 
@@ -184,8 +186,13 @@ impl SettingsBody {
             let kind = KindSettings { direction: read.direction, sync_interval: read.sync_interval };
             kinds.insert(name, kind);
         }
-        let settings =
-            Settings { sync_interval: self.sync_interval, daily_hour: self.daily_hour, features: self.features, kinds };
+        let settings = Settings {
+            sync_interval: self.sync_interval,
+            daily_hour: self.daily_hour,
+            features: self.features,
+            posts_as: self.posts_as,
+            kinds,
+        };
         settings.check().map_err(|error| Problem::bad_request("bad-settings", format!("{error}.")))?;
         Ok(settings)
     }

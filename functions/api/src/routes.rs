@@ -1,12 +1,13 @@
 //! Each route to its answer. The routes are those of `infra/openapi.yaml`, which the gateway imports.
 
+use connections::Connection;
 use kernel::OrganisationRef;
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 
 use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
-use crate::{changes, connects, orders, organisations, sources, syncs};
+use crate::{changes, connects, orders, organisations, postings, sources, syncs};
 
 /// Answers one request.
 pub async fn answer(api: &Api, request: ApiRequest) -> Result<ApiReply, Problem> {
@@ -48,6 +49,28 @@ async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Re
         Some(("DELETE", "/records/{entity}/{record_id}/source")) => sources::delete(api, whose, request).await,
         Some(("GET", "/sources/{entity}/{source_id}")) => sources::find(api, &known, request).await,
         Some(("GET", "/orders/events")) => orders::events(api, &known, request).await,
+        Some((verb, path)) if path.starts_with("/journals") || path.starts_with("/postings") => {
+            of_postings(api, caller, &known, request, (verb, path)).await
+        }
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// Routes of what is written to Xero.
+async fn of_postings(
+    api: &Api,
+    caller: &Caller,
+    known: &Connection,
+    request: &ApiRequest,
+    below: (&str, &str),
+) -> Result<ApiReply, Problem> {
+    let whose = &known.whose;
+    match below {
+        ("POST", "/journals") => once(api, caller, request, postings::post_journal(api, caller, known, request)).await,
+        ("GET", "/postings") => postings::waiting(api, known, request).await,
+        ("POST", "/postings/recorded") => postings::record(api, caller, whose, request).await,
+        ("GET", "/postings/{posting_id}") => postings::show(api, known, request).await,
+        ("POST", "/postings/{posting_id}/retry") => postings::retry(api, caller, whose, request).await,
         _ => Err(Problem::not_found()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::Names;
 use connections::Access;
-use envelopes::SYNC_WORKER;
+use envelopes::{JOURNAL_POSTING, SYNC_WORKER};
 use lambda_kit::{Error, Variables};
 use xero::XeroAddresses;
 
@@ -14,7 +14,10 @@ pub fn connect() -> Result<Access, Error> {
     let names = Names {
         table: variables.required("TABLE_NAME")?,
         token_key: variables.required("TOKEN_KEY_ID")?,
-        queues: BTreeMap::from([(SYNC_WORKER, variables.required("SYNC_WORKER_QUEUE_URL")?)]),
+        queues: BTreeMap::from([
+            (SYNC_WORKER, variables.required("SYNC_WORKER_QUEUE_URL")?),
+            (JOURNAL_POSTING, variables.required("JOURNAL_POSTING_QUEUE_URL")?),
+        ]),
     };
     let addresses = XeroAddresses {
         api: variables.address("XERO_API_URL")?,

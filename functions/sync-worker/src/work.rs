@@ -23,6 +23,9 @@ pub enum WorkError {
     /// A connection could not be deleted at Xero.
     #[error(transparent)]
     Disconnect(#[from] DisconnectError),
+    /// A message for another function.
+    #[error("not a message that sync-worker can carry out")]
+    Foreign,
 }
 
 /// Carries out one message.
@@ -37,6 +40,7 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         Work::TestConnection { organisation, test } => Ok(run_test(access, organisation, test).await?),
         Work::Disconnect { organisation, generation } => give_back(access, organisation, *generation).await,
         Work::KeepAlive { client, user, .. } => keep_tokens(access, client, *user).await,
+        Work::Post { .. } | Work::ResumePostings { .. } => Err(WorkError::Foreign),
     }
 }
 

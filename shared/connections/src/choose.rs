@@ -9,7 +9,7 @@ use state::{AuditEntry, StoreError, Stored, keys, load, put, record_audit};
 use crate::Access;
 use crate::connect::{Candidate, Connect, Stage, load_connect, matches_hash};
 use crate::connection::{Authorisation, Connection, ConnectionState, Directory, Superseded, load_connection};
-use crate::settings::Settings;
+use settings::Settings;
 
 /// Most organisations chosen at once.
 const CHOSEN_MAX: usize = 20;

@@ -8,7 +8,7 @@ use ports::{Direction, Query, Table, TableError};
 use serde::{Deserialize, Serialize};
 use state::{StoreError, Stored, edit, keys, load, read_row};
 
-use crate::settings::{Settings, Slots};
+use settings::{PostsAs, Settings, Slots};
 
 /// One connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +127,16 @@ impl Connection {
     pub fn user_for(&self, actor: Option<&str>) -> Option<XeroUserId> {
         let own = self.authorisations.iter().rev().find(|given| Some(given.actor.as_str()) == actor);
         own.map(|given| given.user).or_else(|| self.acting_user())
+    }
+
+    /// The Xero user with whose tokens something is posted that a person decided on.
+    pub fn posting_user(&self, actor: &str) -> Option<XeroUserId> {
+        let own = || self.authorisations.iter().rev().find(|given| given.actor == actor).map(|given| given.user);
+        match self.settings.posts_as {
+            PostsAs::Anyone => own().or_else(|| self.acting_user()),
+            PostsAs::Own => own(),
+            PostsAs::Service => self.acting_user(),
+        }
     }
 
     /// Everybody who consented, the one who acts first.

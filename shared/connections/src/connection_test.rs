@@ -9,7 +9,8 @@ use xero::budget::Urgency;
 use xero::{ApiRead, scopes};
 
 use crate::Access;
-use crate::session::{CallError, Session};
+use crate::call_error::CallError;
+use crate::session::Session;
 
 /// A requested or finished test.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

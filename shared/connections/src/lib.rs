@@ -5,17 +5,19 @@
 //! reach a log, an error or a row in the clear.
 
 mod apps;
+mod call_error;
 mod callback;
 mod choose;
 mod connect;
 mod connection;
 mod connection_test;
 mod disconnect;
+mod lost_access;
 mod session;
-mod settings;
 mod tokens;
 
 pub use apps::{APPS_SECRET, App, Apps, AppsError};
+pub use call_error::CallError;
 pub use callback::{CallbackQuery, Outcome, finish};
 pub use choose::{ChooseError, Chosen, choose};
 pub use connect::{Candidate, Connect, ConnectError, ConnectSettings, NewConnect, Stage, Started, load_connect, start};
@@ -25,8 +27,9 @@ pub use connection::{
 };
 pub use connection_test::{Check, ConnectionTest, load_test, request_test, run_test};
 pub use disconnect::{DisconnectError, delete_at_xero, disconnect};
-pub use session::{CallError, Meter, Session, authorisation_ended};
-pub use settings::{Direction, FEATURES, Interval, KindSettings, Settings, SettingsError, Slots};
+pub use lost_access::{Remaining, authorisation_ended};
+pub use session::{Answer, Meter, Session};
+pub use settings::{Direction, FEATURES, Interval, KindSettings, PostsAs, Settings, SettingsError, Slots};
 pub use tokens::{TokenError, TokenSet, TokensToKeep, keep_alive, token_age, tokens_to_keep, try_again};
 
 use ports::Ports;

@@ -6,68 +6,22 @@
 use std::time::Duration;
 
 use kernel::{OrganisationRef, Timestamp, XeroUserId};
-use ports::{HttpResponse, TableError, TransportError, VaultError};
+use ports::{HttpRequest, HttpResponse, TransportError};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use state::{StoreError, edit, keys, load};
+use state::{edit, keys, load};
 use tracing::warn;
 use xero::budget::{Budget, Closed, Slot, Urgency};
-use xero::{ApiRead, Denied, Limit, LimitHeaders, RejectedReason, XeroError, read_request, sort_answer};
+use xero::{ApiRead, ApiWrite, Denied, Limit, LimitHeaders, XeroError, read_request, sort_answer, write_request};
 
 use crate::Access;
-use crate::connection::{Connection, ConnectionState, Reason, change_connection, load_connection};
+use crate::call_error::CallError;
+use crate::connection::{Connection, ConnectionState, load_connection};
+use crate::lost_access::{Remaining, authorisation_ended, disconnected_in_xero, forget_authorisation, mark};
 use crate::tokens::{TokenError, access_token};
 
-/// Why a call, or the opening of a session, brought no result; sorted by who acts next.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError {
-    /// The schedule acts: park the work until then.
-    #[error("wait until {until}: {reason}")]
-    Later {
-        /// When to try again.
-        until: Timestamp,
-        /// Why, in words.
-        reason: String,
-        /// Whether Xero was not there, rather than a limit reached: then each further wait is longer.
-        outage: bool,
-    },
-    /// A person must connect again; the connection says so. Work waits for that.
-    #[error("the organisation is not connected: {0}")]
-    NotConnected(&'static str),
-    /// The connecting user's role or the granted scopes do not allow this read; others may work.
-    #[error("Xero does not allow this with the granted scopes or the user's role")]
-    NotAllowed,
-    /// A person acts: Xero will never accept the request as it is.
-    #[error("Xero rejected the request: {}", .0.first().map_or("", |reason| reason.message.as_str()))]
-    Rejected(Vec<RejectedReason>),
-    /// The record is not there.
-    #[error("Xero knows no such record")]
-    NotFound,
-    /// The answer was not Xero's API speaking.
-    #[error("{0}")]
-    Unreadable(String),
-    /// The answer is longer than is read: ask for less at once.
-    #[error("the answer is longer than {bytes_max} bytes")]
-    TooLong {
-        /// The bound.
-        bytes_max: usize,
-    },
-    /// The operator acts: app credentials or secrets are wrong.
-    #[error("the deployment is not set up: {0}")]
-    Setup(String),
-    /// Table trouble; the queue brings the message back.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Vault trouble; the queue brings the message back.
-    #[error(transparent)]
-    Vault(VaultError),
-}
-
-impl From<TableError> for CallError {
-    fn from(error: TableError) -> Self {
-        Self::Store(error.into())
-    }
-}
+/// What came back of a write.
+pub type Answer = Result<HttpResponse, TransportError>;
 
 /// What a session cost so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +69,33 @@ impl<'a> Session<'a> {
             return Err(CallError::NotConnected("see the connection's reason"));
         }
         let user = connection.user_for(actor).ok_or(CallError::NotConnected("nobody has consented"))?;
+        Self::of_user(access, connection, user, urgency).await
+    }
+
+    /// Opens a session to post what a person decided on, with whose authorisation the settings say.
+    pub async fn open_to_post(
+        access: &'a Access,
+        whose: &OrganisationRef,
+        urgency: Urgency,
+        actor: &str,
+    ) -> Result<Session<'a>, CallError> {
+        let stored = load_connection(&*access.ports.table, whose).await?;
+        let connection = stored.ok_or(CallError::NotConnected("unknown organisation"))?.value;
+        if connection.state != ConnectionState::Connected {
+            return Err(CallError::NotConnected("see the connection's reason"));
+        }
+        let user = connection.posting_user(actor);
+        let user =
+            user.ok_or(CallError::NotConnected("the person who decided has not authorised the app themselves"))?;
+        Self::of_user(access, connection, user, urgency).await
+    }
+
+    async fn of_user(
+        access: &'a Access,
+        connection: Connection,
+        user: XeroUserId,
+        urgency: Urgency,
+    ) -> Result<Session<'a>, CallError> {
         let meter = Meter::default();
         let token = SecretString::default();
         let mut session = Session { access, connection, user, token, urgency, meter, day_left: None };
@@ -181,9 +162,40 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn read_once(&mut self, read: &ApiRead) -> Result<HttpResponse, XeroOrStore> {
+    /// Writes to the Accounting API. Answers what came back, whatever it means; an error says that nothing was written.
+    ///
+    /// The settings decide first whether a kind may be written at all. A token that ran out is renewed, and the same
+    /// request sent once more: Xero turned it away before looking at it.
+    pub async fn write(&mut self, kind: &str, write: &ApiWrite) -> Result<Answer, CallError> {
+        if !self.connection.settings.writes(kind) {
+            return Err(CallError::NotWanted { kind: kind.to_owned() });
+        }
+        let answer = self.write_once(write).await?;
+        let turned_away = answer.as_ref().is_ok_and(|response| {
+            matches!(sort_answer(response.clone()), Err(XeroError::Denied(Denied::TokenExpired)))
+        });
+        if !turned_away {
+            return Ok(answer);
+        }
+        self.renew_token(true).await?;
+        self.write_once(write).await
+    }
+
+    async fn write_once(&mut self, write: &ApiWrite) -> Result<Answer, CallError> {
         let slot = self.take_slot().await?;
-        let request = read_request(&self.access.addresses, &self.token, self.connection.whose.tenant, read);
+        let request = write_request(&self.access.addresses, &self.token, self.connection.whose.tenant, write);
+        let answer = self.send(request).await;
+        let said = answer.as_ref().map(LimitHeaders::of).unwrap_or_default();
+        let sorted = answer.as_ref().ok().map(|response| sort_answer(response.clone()));
+        let error = sorted.and_then(Result::err);
+        // The slot runs out by itself; what Xero answered must not be lost over it.
+        if let Err(trouble) = self.settle(slot, &said, error.as_ref()).await {
+            warn!(error = %trouble, "A call's slot could not be given back");
+        }
+        Ok(answer)
+    }
+
+    async fn send(&mut self, request: HttpRequest) -> Answer {
         let started = self.now();
         let answer = self.access.ports.transport.send(request).await;
         self.meter.calls += 1;
@@ -191,6 +203,13 @@ impl<'a> Session<'a> {
         if let Ok(response) = &answer {
             self.meter.bytes += response.wire_bytes;
         }
+        answer
+    }
+
+    async fn read_once(&mut self, read: &ApiRead) -> Result<HttpResponse, XeroOrStore> {
+        let slot = self.take_slot().await?;
+        let request = read_request(&self.access.addresses, &self.token, self.connection.whose.tenant, read);
+        let answer = self.send(request).await;
         let said = answer.as_ref().map(LimitHeaders::of).unwrap_or_default();
         let sorted = answer.map_err(XeroError::from).and_then(sort_answer);
         self.settle(slot, &said, sorted.as_ref().err()).await?;
@@ -243,7 +262,7 @@ impl<'a> Session<'a> {
     }
 
     /// Turns Xero's error into what the caller does next, and marks the connection where access is lost.
-    async fn explain(&mut self, error: XeroError) -> Result<CallError, CallError> {
+    pub async fn explain(&mut self, error: XeroError) -> Result<CallError, CallError> {
         Ok(match error {
             XeroError::Throttled { limit, retry_after } => {
                 let until = self.now().saturating_add(retry_after).unwrap_or(Timestamp::MAX);
@@ -302,64 +321,6 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Whose authorisation is left when the acting person's has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remaining {
-    /// Another person's, who acts from now on.
-    Another,
-    /// Nobody's: the connection says so, work waits, and a reconnect resumes it.
-    Nobody,
-}
-
-/// The acting person's authorisation has ended: another's takes its place, or the connection says that none is left.
-pub async fn authorisation_ended(access: &Access, connection: &Connection) -> Result<Remaining, StoreError> {
-    if let Some(user) = connection.acting_user()
-        && forget_authorisation(access, connection, user).await?
-    {
-        return Ok(Remaining::Another);
-    }
-    let reason = no_authorisation_left(access.ports.clock.now());
-    mark(access, connection, ConnectionState::NeedsReauthorisation, reason).await?;
-    Ok(Remaining::Nobody)
-}
-
-/// Forgets a person's authorisation, unless it is the only one.
-async fn forget_authorisation(access: &Access, seen: &Connection, user: XeroUserId) -> Result<bool, StoreError> {
-    let mut forgotten = false;
-    change_connection(&*access.ports.table, &seen.whose, |connection| {
-        let others = connection.authorisations.iter().any(|given| given.user != user);
-        forgotten = others && connection.generation == seen.generation;
-        if forgotten {
-            connection.authorisations.retain(|given| given.user != user);
-        }
-        forgotten
-    })
-    .await?;
-    Ok(forgotten)
-}
-
-async fn mark(
-    access: &Access,
-    connection: &Connection,
-    state: ConnectionState,
-    reason: Reason,
-) -> Result<(), StoreError> {
-    warn!(tenant.id = %connection.whose.tenant, reason = %reason.code, "A connection cannot be used any more");
-    let generation = connection.generation;
-    change_connection(&*access.ports.table, &connection.whose, |connection| {
-        // A reconnect in between wins: the new consent says nothing about what the old one met.
-        let same = connection.generation == generation && connection.state == ConnectionState::Connected;
-        if same {
-            connection.state = state;
-            connection.deleted_at_xero = state == ConnectionState::Disconnected;
-            connection.reason = Some(reason.clone());
-        }
-        same
-    })
-    .await?;
-    Ok(())
-}
-
 /// What one attempt may meet.
 enum XeroOrStore {
     Xero(XeroError),
@@ -369,23 +330,5 @@ enum XeroOrStore {
 impl From<CallError> for XeroOrStore {
     fn from(error: CallError) -> Self {
         Self::Call(error)
-    }
-}
-
-fn no_authorisation_left(since: Timestamp) -> Reason {
-    Reason {
-        code: "authorisation_ended".into(),
-        message: "Xero no longer accepts the authorisation of the person who connected.".into(),
-        fix: "Connect the organisation again; everything continues where it stopped.".into(),
-        since,
-    }
-}
-
-fn disconnected_in_xero(since: Timestamp) -> Reason {
-    Reason {
-        code: "disconnected_in_xero".into(),
-        message: "The app was disconnected from this organisation inside Xero.".into(),
-        fix: "Connect the organisation again; its data was kept.".into(),
-        since,
     }
 }

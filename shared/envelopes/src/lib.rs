@@ -3,7 +3,7 @@
 //! Owns the wire form between functions and nothing else. An envelope says which stored state to look at; what to do
 //! is decided from that state, so an envelope that arrives twice, late or out of order does no harm.
 
-use kernel::{ClientId, OrganisationRef, RunId, TenantId, XeroUserId, place_of};
+use kernel::{ClientId, IntentId, OrganisationRef, RunId, TenantId, XeroUserId, place_of};
 use serde::{Deserialize, Serialize};
 
 /// The version written today. A reader refuses what it does not know; refused messages end as dead letters.
@@ -11,6 +11,9 @@ pub const VERSION: u32 = 1;
 
 /// The queue of everything that needs Xero tokens and does not post.
 pub const SYNC_WORKER: &str = "sync-worker";
+
+/// The queue of everything that writes journals to Xero.
+pub const JOURNAL_POSTING: &str = "journal-posting";
 
 /// Longest envelope in bytes, a quarter of what SQS takes.
 pub const ENVELOPE_BYTES_MAX: usize = 256 * 1024;
@@ -62,6 +65,26 @@ pub enum Work {
         organisation: OrganisationRef,
         /// The version of the connection that asked; a later reconnect makes this envelope void.
         generation: u64,
+    },
+    /// Carry a posting on as its stored intent says.
+    Post {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// The kind of record, which decides the queue.
+        entity: String,
+        /// Which posting.
+        intent: IntentId,
+        /// Counts what happened to it, so that what follows passes the queue's deduplication and a repetition does not.
+        round: u64,
+    },
+    /// Look at what waits: an authorisation came back, or a lock date moved.
+    ResumePostings {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// Behind which posting to go on; from the first when absent.
+        after: Option<IntentId>,
+        /// The run that ended before.
+        run: RunId,
     },
     /// Refresh a token set that was long unused.
     KeepAlive {
@@ -155,7 +178,10 @@ impl Envelope {
 
     /// The queue it belongs on.
     pub fn queue(&self) -> &'static str {
-        SYNC_WORKER
+        match self.work {
+            Work::Post { .. } | Work::ResumePostings { .. } => JOURNAL_POSTING,
+            _ => SYNC_WORKER,
+        }
     }
 
     /// Messages of one group are handled one at a time: one organisation, or one token set.
@@ -164,9 +190,10 @@ impl Envelope {
             Work::XeroEvents(events) => events.tenant.to_string(),
             Work::WebhookReceived { app, .. } | Work::WebhookUnread { app, .. } => format!("app-{app}"),
             Work::SyncRun(step) => step.organisation.tenant.to_string(),
-            Work::TestConnection { organisation, .. } | Work::Disconnect { organisation, .. } => {
-                organisation.tenant.to_string()
-            }
+            Work::TestConnection { organisation, .. }
+            | Work::Disconnect { organisation, .. }
+            | Work::Post { organisation, .. }
+            | Work::ResumePostings { organisation, .. } => organisation.tenant.to_string(),
             Work::KeepAlive { user, .. } => user.to_string(),
         }
     }
@@ -187,11 +214,22 @@ impl Envelope {
                 let workspace = fold(organisation.workspace.as_str().as_bytes());
                 format!("disconnect-{}-{workspace:016x}-{generation}", organisation.tenant)
             }
+            Work::Post { organisation, intent, round, .. } => {
+                format!("post-{:016x}-{intent}-{round}", place(organisation))
+            }
+            Work::ResumePostings { organisation, after, run } => {
+                let after = fold(after.as_ref().map_or("", IntentId::as_str).as_bytes());
+                format!("resume-{:016x}-{after:016x}-{run}", place(organisation))
+            }
             Work::KeepAlive { client, user, day } => {
                 format!("keep-{:016x}-{user}-{day}", fold(client.as_str().as_bytes()))
             }
         }
     }
+}
+
+fn place(whose: &OrganisationRef) -> u64 {
+    fold(format!("{}#{}", whose.workspace, whose.tenant).as_bytes())
 }
 
 /// A repeated delivery has the same events; two bodies with the same sequence but other events do not collide.

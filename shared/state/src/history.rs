@@ -67,6 +67,11 @@ pub enum What {
 }
 
 impl History {
+    /// Everything that ever happened.
+    pub fn count(&self) -> u64 {
+        self.entries.len() as u64 + self.left_out
+    }
+
     /// Adds what happened.
     pub fn add(&mut self, at: Timestamp, what: What, detail: String) {
         let detail = detail.chars().take(DETAIL_CHARS_MAX).collect();

@@ -31,8 +31,6 @@ pub struct Intent {
     pub kind: String,
     /// Who decided that it be posted.
     pub actor: String,
-    /// A text in the record by which it is found in Xero.
-    pub mark: String,
     /// A digest of what is sent: the same name with other content is another decision.
     pub content: String,
     /// Where it stands.
@@ -63,6 +61,9 @@ pub enum IntentState {
         xero_id: String,
         /// When that became known.
         at: Timestamp,
+        /// What of it is not there as sent; a person must look at it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        losses: Vec<String>,
     },
     /// Somebody entered it by hand, or knows that it is not wanted any more.
     Recorded {
@@ -143,14 +144,13 @@ pub struct Sending {
 
 impl Intent {
     /// A posting that somebody decided on.
-    pub fn new(id: IntentId, kind: &str, actor: &str, mark: String, content: String, now: Timestamp) -> Self {
+    pub fn new(id: IntentId, kind: &str, actor: &str, content: String, now: Timestamp) -> Self {
         let mut history = History::default();
         history.add(now, What::Planned, actor.to_owned());
         Self {
             id,
             kind: kind.to_owned(),
             actor: actor.to_owned(),
-            mark,
             content,
             state: IntentState::Open,
             epoch: 0,
@@ -205,14 +205,14 @@ impl Intent {
     }
 
     /// It is in Xero.
-    pub fn done(&mut self, now: Timestamp, xero_id: String, what: What) {
+    pub fn done(&mut self, now: Timestamp, xero_id: String, losses: Vec<String>, what: What) {
         self.history.add(now, what, xero_id.clone());
-        self.close(IntentState::Done { xero_id, at: now });
+        self.close(IntentState::Done { xero_id, at: now, losses });
     }
 
     /// Somebody entered it by hand. Refused where it is in Xero, or may be.
     pub fn record(&mut self, now: Timestamp, actor: &str, reason: &str) -> bool {
-        let settled = self.open.is_none() && !self.lease.until.is_some_and(|until| now < until);
+        let settled = self.open.is_none() && self.lease.until.is_none_or(|until| until <= now);
         let possible = settled && matches!(self.state, IntentState::Open | IntentState::Waiting(_));
         if possible {
             self.history.add(now, What::Recorded, format!("{actor}: {reason}"));
@@ -293,7 +293,7 @@ mod tests {
     }
 
     fn fresh() -> Intent {
-        Intent::new("j-1".parse().unwrap(), "manual_journals", "sam", "mark".into(), "content".into(), at(0))
+        Intent::new("j-1".parse().unwrap(), "manual_journals", "sam", "content".into(), at(0))
     }
 
     fn sent_and_lost(second: i64) -> Intent {
@@ -316,7 +316,7 @@ mod tests {
         assert_eq!(first.key, "j-1:1");
         assert!(matches!(intent.next_step(at(10)), Step::Wait { .. }), "another worker is at it");
         assert!(intent.begin_send(at(10)).is_err());
-        intent.done(at(11), "x".into(), What::Answered);
+        intent.done(at(11), "x".into(), Vec::new(), What::Answered);
         assert_eq!(intent.next_step(at(100_000)), Step::Nothing);
     }
 

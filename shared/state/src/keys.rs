@@ -3,7 +3,7 @@
 //! `#` separates parts. Ids never contain it, so no id can reach into another's partition. Rows that hold anything of
 //! an organisation name both its workspace and its tenant: storage cannot be reached with only one of them.
 
-use kernel::{ClientId, ConnectId, OrganisationRef, RunId, TenantId, Timestamp, WorkspaceId, XeroUserId};
+use kernel::{ClientId, ConnectId, IntentId, OrganisationRef, RunId, TenantId, Timestamp, WorkspaceId, XeroUserId};
 use ports::Key;
 
 /// Partitions into which lists that every organisation shares are split, so that none of them runs hot.
@@ -139,6 +139,31 @@ pub fn source(whose: &OrganisationRef, entity: &str, xero_id: &str) -> Key {
 /// What a record of the host application is in Xero.
 pub fn source_partner(whose: &OrganisationRef, entity: &str, source_id: &str) -> Key {
     key(sources(whose, entity), format!("source#{source_id}"))
+}
+
+/// The intent of one posting.
+pub fn intent(whose: &OrganisationRef, id: &IntentId) -> Key {
+    key(organisation(whose), format!("intent#{id}"))
+}
+
+/// The first and last sort key of an organisation's intents whose ids begin alike.
+pub fn intents_range(beginning: &str) -> (String, String) {
+    (format!("intent#{beginning}"), format!("intent#{beginning}{LAST}"))
+}
+
+/// What is posted.
+pub fn intent_content(whose: &OrganisationRef, id: &IntentId) -> Key {
+    key(organisation(whose), format!("content#{id}"))
+}
+
+/// Says that a posting waits for something.
+pub fn waiting(whose: &OrganisationRef, id: &IntentId) -> Key {
+    key(organisation(whose), format!("waiting#{id}"))
+}
+
+/// The first and last sort key of an organisation's waiting postings.
+pub fn waiting_range() -> (String, String) {
+    ("waiting#".to_owned(), format!("waiting#{LAST}"))
 }
 
 /// The call budget of one app at one organisation.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use connections::CallError;
 use envelopes::{Envelope, SyncRun, Work};
 use kernel::Timestamp;
+use postings::any_waiting;
 use tracing::info;
 
 use crate::SyncError;
@@ -104,6 +105,12 @@ async fn end_run(mut worker: Worker<'_>, outcome: Option<Outcome>) -> Result<(),
     }
     log_end(worker.table(), &worker.whose, &active, worker.head.feed_head, outcome, now, None).await?;
     info!(tenant.id = %worker.whose.tenant, run.id = %active.run, outcome = ?outcome, "A sync run ended");
+    if outcome != Outcome::Stopped && any_waiting(worker.table(), &worker.whose).await? {
+        // Lock dates were read, and calls go through again: what waits for either is looked at.
+        let (organisation, after) = (worker.whose.clone(), None);
+        send(worker.access, &Envelope::new(Work::ResumePostings { organisation, after, run: active.run.clone() }))
+            .await?;
+    }
     worker.head.last = Some(LastRun { run: active.run.clone(), finished_at: now, outcome });
     worker.head.active = None;
     if worker.head.again && outcome != Outcome::Stopped {

@@ -7,73 +7,16 @@
 //! Sources: Xero's pages, its specification and reports of its messages. Rows marked as assumed have no reported text:
 //! their meaning is documented, their words are a guess that costs nothing when it is wrong.
 
-mod words;
+mod codes;
 
-use std::fmt;
-
+pub use codes::RefusalCode;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::Denied;
 
 /// Longest raw text kept of one message.
 pub const RAW_CHARS_MAX: usize = 500;
-
-/// What Xero's refusal means. The names never change: rows and front ends hold them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalCode {
-    /// On or before the end-of-year lock date, which stops everyone.
-    EndOfYearLocked,
-    /// On or before the period lock date, which stops everyone but advisers.
-    PeriodLocked,
-    /// The account is archived or deleted.
-    AccountArchived,
-    /// There is no such account.
-    AccountUnknown,
-    /// Not for journals: bank and system accounts, or no account at all; Xero says the same of unknown ones.
-    AccountNotAllowed,
-    /// The tax type does not fit the account.
-    TaxTypeNotAllowedWithAccount,
-    /// There is no such tax type, or not for this.
-    TaxTypeUnknown,
-    /// Debits and credits differ.
-    Unbalanced,
-    /// Fewer than two lines.
-    TooFewLines,
-    /// More lines than Xero takes.
-    LineLimit,
-    /// The tracking category or option is archived.
-    TrackingInactive,
-    /// There is no such tracking category or option, or there are too many on a line.
-    TrackingUnknown,
-    /// No narration.
-    NarrationMissing,
-    /// The organisation has not this currency.
-    CurrencyNotEnabled,
-    /// The journal is voided, deleted or archived.
-    JournalAlreadyVoided,
-    /// The status cannot be set from the present one.
-    StatusNotApplicable,
-    /// The date cannot be read or is missing.
-    DateInvalid,
-    /// An amount beyond Xero's bounds.
-    AmountOutOfRange,
-    /// A text beyond Xero's bounds.
-    TextTooLong,
-    /// The "Go to" link is not one that Xero takes.
-    LinkInvalid,
-    /// The connected user may not do this.
-    RoleOrPermission,
-    /// A number that must be unique is taken.
-    DuplicateNumber,
-    /// A key of ours was used for two different requests: our fault.
-    IdempotencyKeyReused,
-    /// Xero could not read the request: our fault.
-    RequestMalformed,
-    /// A message that no row fits.
-    Unrecognised,
-}
 
 /// One refusal, for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -216,34 +159,6 @@ fn read_date(day: &str, month: &str, year: &str) -> Option<Date> {
     Date::new(year, i8::try_from(month + 1).ok()?, day.parse().ok()?).ok()
 }
 
-impl fmt::Display for RefusalCode {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.as_str())
-    }
-}
-
-impl RefusalCode {
-    /// The stable name.
-    pub fn as_str(self) -> &'static str {
-        words::of(self).name
-    }
-
-    /// Why Xero refused, in plain words.
-    pub fn cause(self) -> &'static str {
-        words::of(self).cause
-    }
-
-    /// What a person can do about it.
-    pub fn fix(self) -> &'static str {
-        words::of(self).fix
-    }
-
-    /// Whether a lock date stands in the way: nothing is wrong with the record, and it can go once the date moves.
-    pub fn is_lock(self) -> bool {
-        matches!(self, Self::PeriodLocked | Self::EndOfYearLocked)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,12 +272,15 @@ mod tests {
     }
 
     #[test]
-    fn m25_names_are_what_is_stored_and_every_code_has_words() {
-        let reached = REPORTED.iter().chain(ASSUMED).map(|row| row.code);
-        for code in reached.chain([RefusalCode::Unrecognised]) {
+    fn m25_names_are_what_is_stored_and_causes_and_fixes_are_sentences() {
+        for code in RefusalCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
             assert_eq!(code.to_string(), code.as_str());
+            let plain = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+            assert!(code.as_str().chars().all(plain), "{code}");
             assert!(code.cause().ends_with('.') && code.fix().ends_with('.'), "{code}");
+            let reached = REPORTED.iter().chain(ASSUMED).any(|row| row.code == *code);
+            assert!(reached || *code == RefusalCode::Unrecognised, "no message means {code}");
         }
     }
 }

@@ -74,7 +74,7 @@ async fn sighting(scene: &Scene, sent: &ManualJournalDraft) -> Sighting {
         let page = read_list(read(scene, &look_up_since(since, page)).await).unwrap();
         found.extend(page.journals);
         if page.is_last {
-            return sight(found, sent.mark);
+            return sight(found, &sent.narration, sent.mark);
         }
     }
     panic!("too many pages");
@@ -411,7 +411,7 @@ async fn what_people_do_in_xero_does_not_hide_ours() {
     assert_eq!(found(&scene, &sent).await.id, id);
     edit(Some(id), json!({ "Narration": format!("Checked. {narration}") }));
     let by_equality = read_list(read(&scene, &look_up_by_mark(&sent.narration, sent.mark)).await).unwrap().journals;
-    assert_eq!(sight(by_equality, sent.mark), Sighting::Absent, "equality misses an edited one");
+    assert_eq!(sight(by_equality, &sent.narration, sent.mark), Sighting::Absent, "equality misses an edited one");
     assert_eq!(found(&scene, &sent).await.id, id);
     edit(Some(id), json!({ "Status": "VOIDED" }));
     assert_eq!(found(&scene, &sent).await.status, JournalStatus::Voided);

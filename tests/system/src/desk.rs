@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::line::Line;
 use connections::{APPS_SECRET, Access, CallbackQuery, ConnectSettings, NewConnect, choose, finish, start};
-use envelopes::Envelope;
+use envelopes::{Envelope, JOURNAL_POSTING};
 use kernel::{OrganisationRef, TenantId, Timestamp, XeroUserId};
 use lambda_kit::QueueMessage;
 use ports::{Clock, HttpRequest, Method, Transport};
@@ -18,7 +18,6 @@ use simulator::world::{VirtualClock, World};
 use simulator::xero::{AppId, AppSettings, Consent, DemoSettings, Role, UserSettings, Xero, XeroSettings};
 use sync::head::Trigger;
 use sync::{Wish, request_run};
-use sync_worker::WorkError;
 use url::Url;
 use xero::XeroAddresses;
 
@@ -216,10 +215,14 @@ impl Desk {
         self.world.table.dump().iter().filter(|row| row.key.partition.starts_with("parked#")).count()
     }
 
-    /// One envelope, as the worker carries it out, with two minutes of time.
-    pub async fn carry_out(&self, envelope: &Envelope) -> Result<(), WorkError> {
+    /// One envelope, as the function of its queue carries it out, with two minutes of time.
+    pub async fn carry_out(&self, envelope: &Envelope) -> Result<(), Box<dyn std::error::Error>> {
         let deadline = self.now().saturating_add(Duration::from_secs(120)).unwrap();
-        sync_worker::carry_out(&self.access, QueueMessage { envelope: envelope.clone(), deadline }).await
+        let message = QueueMessage { envelope: envelope.clone(), deadline };
+        match envelope.queue() {
+            JOURNAL_POSTING => Ok(journal_posting::carry_out(&self.access, message).await?),
+            _ => Ok(sync_worker::carry_out(&self.access, message).await?),
+        }
     }
 
     /// Takes Xero's waiting webhooks in, as xero-webhook does.

@@ -30,6 +30,10 @@ async fn each_sample_is_answered_by_its_function_as_its_name_says() {
                     let failed = answer["batchItemFailures"].as_array().unwrap().len();
                     assert_eq!(failed, usize::from(name == "unreadable.json"), "{name}: {answer}");
                 }
+                "journal-posting" => {
+                    let failed = answer["batchItemFailures"].as_array().unwrap().len();
+                    assert_eq!(failed, usize::from(name == "post-unknown.json"), "{name}: {answer}");
+                }
                 "daily-sync" => assert_eq!(answer["failures"], 0, "{name}: {answer}"),
                 "oauth-callback" => assert_eq!(answer["statusCode"], 302, "{name}: {answer}"),
                 // Signed with a key of the samples' own, which no deployment has.

@@ -8,13 +8,15 @@ use std::collections::{BTreeSet, HashMap};
 use kernel::place_of;
 use ports::{HttpResponse, TransportError};
 use rust_decimal::Decimal;
+use serde_json::value::RawValue;
 
 use super::draft::{AccountRef, DraftLine, LineAmounts, ManualJournalDraft, NewStatus, TrackingRef};
 use super::record::{JournalRecord, RecordLine, RecordTracking, unreadable};
-use super::wire::{WireAnswer, WireJournal};
-use super::{JournalMark, JournalStatus, ManualJournalId, Removal};
+use super::wire::WireRemarks;
+use super::{COLLECTION, JournalStatus, ManualJournalId, Removal};
 use crate::catalogue::{RAW_CHARS_MAX, Refusal, recognise};
 use crate::error::{REASONS_MAX, XeroError, sort_answer};
+use crate::page::cut;
 
 /// What became of a write.
 #[derive(Debug)]
@@ -45,7 +47,16 @@ pub enum WriteOutcome {
 
 /// Reads the answer to [`super::create`].
 pub fn read_created(answer: Result<HttpResponse, TransportError>, sent: &ManualJournalDraft) -> WriteOutcome {
-    only_journal(answer).map_or_else(|outcome| *outcome, |found| settle_created(found, sent))
+    let settle_created = |answered: &Answered<'_>| {
+        let named = answered.remarks.id.is_some_and(|id| !id.is_nil());
+        match (answered.remarks.is_refused(), named) {
+            (true, false) => rejected(&answered.remarks),
+            // Errors on a journal that has an id: only the books can tell which of both is true.
+            (true, true) => unknown("the journal has both an id and errors"),
+            (false, _) => settle(answered, sent),
+        }
+    };
+    with_answered(answer, settle_created)
 }
 
 /// Reads the answer to [`super::update`].
@@ -54,12 +65,7 @@ pub fn read_updated(
     id: ManualJournalId,
     sent: &ManualJournalDraft,
 ) -> WriteOutcome {
-    match only_journal(answer) {
-        Err(outcome) => *outcome,
-        Ok(found) if found.journal.id != Some(id.0) => unknown("the answer is about another journal"),
-        Ok(found) if found.journal.is_refused() => rejected(&found.journal),
-        Ok(found) => settle(found, sent),
-    }
+    with_answered(answer, |answered| about(answered, id).unwrap_or_else(|| settle(answered, sent)))
 }
 
 /// Reads the answer to [`super::remove`].
@@ -68,25 +74,18 @@ pub fn read_removed(
     id: ManualJournalId,
     removal: Removal,
 ) -> WriteOutcome {
-    let journal = match only_journal(answer) {
-        Err(outcome) => return *outcome,
-        Ok(found) => found.journal,
+    let settle_removed = |answered: &Answered<'_>| match JournalRecord::read(answered.journal) {
+        Err(error) => WriteOutcome::Unknown(error),
+        Ok(journal) if journal.status.as_str() == removal.becomes() => WriteOutcome::Written { id },
+        Ok(_) => unknown("the journal has not the status that was asked for"),
     };
-    if journal.id != Some(id.0) {
-        return unknown("the answer is about another journal");
-    }
-    if journal.is_refused() {
-        return rejected(&journal);
-    }
-    match journal.status.as_deref() {
-        Some(status) if status == removal.becomes() => WriteOutcome::Written { id },
-        _ => unknown("the journal has not the status that was asked for"),
-    }
+    with_answered(answer, |answered| about(answered, id).unwrap_or_else(|| settle_removed(answered)))
 }
 
-/// The journal of an answer and every warning beside it.
-struct Answered {
-    journal: WireJournal,
+/// The journal of an answer and what Xero says about it.
+struct Answered<'a> {
+    journal: &'a RawValue,
+    remarks: WireRemarks,
     warnings: Vec<String>,
 }
 
@@ -94,77 +93,73 @@ fn unknown(reason: &str) -> WriteOutcome {
     WriteOutcome::Unknown(unreadable(reason))
 }
 
-fn rejected(journal: &WireJournal) -> WriteOutcome {
-    let mut refusals: Vec<Refusal> = journal.errors().into_iter().take(REASONS_MAX).map(recognise).collect();
+fn rejected(remarks: &WireRemarks) -> WriteOutcome {
+    let mut refusals: Vec<Refusal> = remarks.errors().into_iter().take(REASONS_MAX).map(recognise).collect();
     if refusals.is_empty() {
         refusals.push(recognise("Xero gave no reason"));
     }
     WriteOutcome::Rejected { refusals }
 }
 
+/// What ends the reading of an answer about a journal that was named, if anything does.
+fn about(answered: &Answered<'_>, id: ManualJournalId) -> Option<WriteOutcome> {
+    if answered.remarks.id != Some(id.0) {
+        return Some(unknown("the answer is about another journal"));
+    }
+    answered.remarks.is_refused().then(|| rejected(&answered.remarks))
+}
+
+fn with_answered(
+    answer: Result<HttpResponse, TransportError>,
+    settle: impl FnOnce(&Answered<'_>) -> WriteOutcome,
+) -> WriteOutcome {
+    match answer.map_err(XeroError::from).and_then(sort_answer) {
+        Ok(response) => read_answered(&response).map_or_else(WriteOutcome::Unknown, |answered| settle(&answered)),
+        Err(error) => sort_failure(error),
+    }
+}
+
 /// We send one journal, so one comes back.
-fn only_journal(answer: Result<HttpResponse, TransportError>) -> Result<Answered, Box<WriteOutcome>> {
-    let response = answer.map_err(|error| Box::new(unsent(error)))?;
-    let response = sort_answer(response).map_err(|error| Box::new(sort_failure(error)))?;
-    let read: Result<WireAnswer, _> = serde_json::from_slice(&response.body);
-    let answer = read.map_err(|error| Box::new(unknown(&place_of(&error))))?;
-    let mut journals = answer.manual_journals.unwrap_or_default();
-    match (journals.pop(), journals.is_empty()) {
-        (Some(journal), true) => {
-            let all = answer.warnings.iter().chain(&journal.warnings).flatten();
-            let warnings = all.map(|each| each.text().chars().take(RAW_CHARS_MAX).collect()).collect();
-            Ok(Answered { journal, warnings: cut(warnings) })
-        }
-        _ => Err(Box::new(unknown("the answer does not hold the one journal that was sent"))),
-    }
+fn read_answered(response: &HttpResponse) -> Result<Answered<'_>, XeroError> {
+    let whole: WireRemarks = read_json(&response.body)?;
+    let page = cut(&response.body, COLLECTION)?;
+    let [journal] = page.elements[..] else {
+        return Err(unreadable("the answer does not hold the one journal that was sent"));
+    };
+    let remarks: WireRemarks = read_json(journal.get().as_bytes())?;
+    let all = whole.warnings().chain(remarks.warnings());
+    let warnings = bounded(all.map(|text| text.chars().take(RAW_CHARS_MAX).collect()).collect());
+    Ok(Answered { journal, remarks, warnings })
 }
 
-fn unsent(error: TransportError) -> WriteOutcome {
-    match error {
-        TransportError::NotSent(_) => WriteOutcome::TurnedAway(error.into()),
-        _ => WriteOutcome::Unknown(error.into()),
-    }
+fn read_json(body: &[u8]) -> Result<WireRemarks, XeroError> {
+    serde_json::from_slice(body).map_err(|error| unreadable(place_of(&error)))
 }
-
-/// A request time-out at a gateway may come after Xero has seen the call.
-const REQUEST_TIMEOUT: u16 = 408;
 
 fn sort_failure(error: XeroError) -> WriteOutcome {
     match error {
         XeroError::Rejected { reasons } => {
             WriteOutcome::Rejected { refusals: reasons.iter().map(|reason| recognise(&reason.message)).collect() }
         }
-        XeroError::Throttled { .. } | XeroError::Denied(_) | XeroError::NotFound => WriteOutcome::TurnedAway(error),
-        XeroError::Unreadable { status, .. } if (400..500).contains(&status) && status != REQUEST_TIMEOUT => {
-            WriteOutcome::TurnedAway(error)
-        }
+        XeroError::Throttled { .. }
+        | XeroError::Denied(_)
+        | XeroError::NotFound
+        | XeroError::Transport(TransportError::NotSent(_)) => WriteOutcome::TurnedAway(error),
+        // Not 408: a gateway may give up waiting after Xero has seen the call.
+        XeroError::Unreadable { status: 400..=407 | 409..=499, .. } => WriteOutcome::TurnedAway(error),
         // A 5xx too: Xero answers 500 also after it has done the work.
         _ => WriteOutcome::Unknown(error),
     }
 }
 
-fn settle_created(found: Answered, sent: &ManualJournalDraft) -> WriteOutcome {
-    let named = found.journal.id.is_some_and(|id| !id.is_nil());
-    match (found.journal.is_refused(), named) {
-        (true, false) => rejected(&found.journal),
-        // Errors on a journal that has an id: only the books can tell which of both is true.
-        (true, true) => unknown("the journal has both an id and errors"),
-        (false, _) => settle(found, sent),
-    }
-}
-
-fn settle(found: Answered, sent: &ManualJournalDraft) -> WriteOutcome {
-    if found.journal.narration.as_deref().and_then(JournalMark::find) != Some(sent.mark) {
-        return unknown("the journal in the answer does not carry our mark");
-    }
-    let record = match JournalRecord::of(found.journal) {
+fn settle(answered: &Answered<'_>, sent: &ManualJournalDraft) -> WriteOutcome {
+    let record = match JournalRecord::read(answered.journal) {
+        Err(error) => return WriteOutcome::Unknown(error),
+        Ok(record) if record.mark() != Some(sent.mark) => return unknown("the journal does not carry our mark"),
+        Ok(record) if record.lines.is_empty() => return unknown("the journal came back without its lines"),
         Ok(record) => record,
-        Err(reason) => return unknown(&reason),
     };
-    if record.lines.is_empty() {
-        return unknown("the journal came back without its lines");
-    }
-    let mut warnings = found.warnings;
+    let mut warnings = answered.warnings.clone();
     warnings.extend(losses(sent, &record));
     match warnings.is_empty() {
         true => WriteOutcome::Written { id: record.id },
@@ -191,13 +186,13 @@ pub fn losses(sent: &ManualJournalDraft, found: &JournalRecord) -> Vec<String> {
         out.push(format!("{} lines were sent and {} are there", sent.lines.len(), found.lines.len()));
     }
     out.extend(lost_lines(sent, &found.lines));
-    cut(out)
+    bounded(out)
 }
 
 /// Enough for a person to see what happened; a journal may have thousands of lines.
 const WARNINGS_MAX: usize = 50;
 
-fn cut(mut warnings: Vec<String>) -> Vec<String> {
+fn bounded(mut warnings: Vec<String>) -> Vec<String> {
     let more = warnings.len().saturating_sub(WARNINGS_MAX);
     warnings.truncate(WARNINGS_MAX);
     warnings.extend((more > 0).then(|| format!("and {more} more")));
@@ -404,10 +399,9 @@ mod tests {
         ] });
         check(listed(bulk), "rejected period_locked");
         check(listed(json!({ "StatusAttributeString": "ERROR" })), "rejected unrecognised");
-        let nested = json!({ "JournalLines": [{ "Tracking": [
-            { "ValidationErrors": [{ "Message": "Tracking category 'Region' is not valid" }] },
-        ] }] });
-        check(listed(nested), "rejected tracking_unknown");
+        let on_line =
+            json!({ "JournalLines": [{ "ValidationErrors": [{ "Description": "Account must be valid." }] }] });
+        check(listed(on_line), "rejected account_unknown");
     }
 
     #[test]

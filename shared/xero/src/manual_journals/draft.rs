@@ -1,12 +1,15 @@
-//! A manual journal that we want in Xero, and what can be known to be wrong with it before any call.
+//! A manual journal that we want in Xero, and what can be known to be wrong with it before any call. Its parts are
+//! written out as Xero's JSON has them.
 //!
 //! Source: the page Manual Journals and the Accounting specification.
 
 use kernel::Date;
 use rust_decimal::Decimal;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::mark::JournalMark;
+use super::wire::two_decimals;
 
 /// Xero's limit of tracking categories on one line.
 pub const TRACKING_PER_LINE_MAX: usize = 2;
@@ -18,7 +21,8 @@ pub const DESCRIPTION_CHARS_MAX: usize = 4_000;
 pub const BODY_BYTES_MAX: usize = 3_500_000;
 
 /// Which status a journal gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum NewStatus {
     /// In nobody's books yet.
     Draft,
@@ -27,7 +31,7 @@ pub enum NewStatus {
 }
 
 /// How tax stands in the amounts of the lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum LineAmounts {
     /// No tax is worked out: Xero's default for journals, and the only one whose balance is known before sending.
     #[default]
@@ -39,45 +43,58 @@ pub enum LineAmounts {
 }
 
 /// An account, by what we know of it. Codes may be edited in Xero; ids never change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum AccountRef {
     /// By its code.
+    #[serde(rename = "AccountCode")]
     Code(String),
     /// By its id.
+    #[serde(rename = "AccountID")]
     Id(Uuid),
 }
 
 /// One tracking option on a line. Names may be edited in Xero; ids never change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum TrackingRef {
     /// By the ids of category and option.
     Ids {
-        /// `TrackingCategoryID`.
+        /// The category's id.
+        #[serde(rename = "TrackingCategoryID")]
         category: Uuid,
-        /// `TrackingOptionID`.
+        /// The option's id.
+        #[serde(rename = "TrackingOptionID")]
         option: Uuid,
     },
     /// By the names of category and option.
     Names {
-        /// The category's `Name`.
+        /// The category's name.
+        #[serde(rename = "Name")]
         category: String,
         /// The option's name.
+        #[serde(rename = "Option")]
         option: String,
     },
 }
 
 /// One line. There is no currency, contact or date on it: a journal is in the organisation's own currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct DraftLine {
     /// Debit above zero, credit below; at most two decimals.
+    #[serde(rename = "LineAmount", serialize_with = "two_decimals")]
     pub amount: Decimal,
     /// The account.
+    #[serde(flatten)]
     pub account: AccountRef,
     /// Words for the ledger; empty for none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// A tax type's code, never its display name; the account's own where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tax_type: Option<String>,
     /// At most two.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tracking: Vec<TrackingRef>,
 }
 
@@ -108,12 +125,9 @@ pub enum DraftFault {
     /// Xero requires words.
     #[error("the narration is empty")]
     NarrationMissing,
-    /// Xero requires two lines.
-    #[error("a journal has at least two lines, this one has {lines}")]
-    TooFewLines {
-        /// How many there are.
-        lines: usize,
-    },
+    /// Xero requires two lines. Carries how many there are.
+    #[error("a journal has at least two lines, this one has {0}")]
+    TooFewLines(usize),
     /// Debits and credits differ.
     #[error("debits of {debits} and credits of {credits} do not balance")]
     Unbalanced {
@@ -125,39 +139,24 @@ pub enum DraftFault {
     /// A journal of nothing but zeros says nothing.
     #[error("every line is zero")]
     AllZero,
-    /// Xero would round it, and the rounded lines might not balance.
-    #[error("line {line} has more than two decimals")]
-    TooPrecise {
-        /// Which line.
-        line: usize,
-    },
-    /// Beyond Xero's bound.
-    #[error("line {line} is beyond 9,999,999,999.99")]
-    TooLarge {
-        /// Which line.
-        line: usize,
-    },
-    /// Beyond Xero's bound.
-    #[error("line {line} has a description of more than 4,000 characters")]
-    DescriptionTooLong {
-        /// Which line.
-        line: usize,
-    },
-    /// Beyond Xero's bound.
-    #[error("line {line} has more than two tracking options")]
-    TooMuchTracking {
-        /// Which line.
-        line: usize,
-    },
+    /// Xero would round this line, and the rounded lines might not balance.
+    #[error("line {0} has more than two decimals")]
+    TooPrecise(usize),
+    /// This line is beyond [`LINE_AMOUNT_MAX`].
+    #[error("line {0} is beyond 9,999,999,999.99")]
+    TooLarge(usize),
+    /// This line is beyond [`DESCRIPTION_CHARS_MAX`].
+    #[error("line {0} has a description of more than 4,000 characters")]
+    DescriptionTooLong(usize),
+    /// This line is beyond [`TRACKING_PER_LINE_MAX`].
+    #[error("line {0} has more than two tracking options")]
+    TooMuchTracking(usize),
     /// Xero refuses relative links and links that hold its own name.
     #[error("the link must be absolute and must not contain the word 'xero'")]
     LinkUnusable,
-    /// Split it into several journals.
-    #[error("the journal is {bytes} bytes long, more than 3,500,000")]
-    TooLong {
-        /// Its length as JSON.
-        bytes: usize,
-    },
+    /// Beyond [`BODY_BYTES_MAX`]: split it into several journals. Carries its length as JSON.
+    #[error("the journal is {0} bytes long, more than 3,500,000")]
+    TooLong(usize),
 }
 
 /// Finds what Xero would refuse whatever stands in its books.
@@ -169,7 +168,7 @@ pub(super) fn check(draft: &ManualJournalDraft) -> Result<(), DraftFault> {
         return Err(DraftFault::LinkUnusable);
     }
     if draft.lines.len() < 2 {
-        return Err(DraftFault::TooFewLines { lines: draft.lines.len() });
+        return Err(DraftFault::TooFewLines(draft.lines.len()));
     }
     for (at, line) in draft.lines.iter().enumerate() {
         check_line(line, at + 1)?;
@@ -183,19 +182,13 @@ fn is_link(url: &str) -> bool {
 }
 
 fn check_line(sent: &DraftLine, line: usize) -> Result<(), DraftFault> {
-    if sent.amount.normalize().scale() > 2 {
-        return Err(DraftFault::TooPrecise { line });
-    }
-    if sent.amount.abs() > LINE_AMOUNT_MAX {
-        return Err(DraftFault::TooLarge { line });
-    }
-    if sent.description.chars().count() > DESCRIPTION_CHARS_MAX {
-        return Err(DraftFault::DescriptionTooLong { line });
-    }
-    if sent.tracking.len() > TRACKING_PER_LINE_MAX {
-        return Err(DraftFault::TooMuchTracking { line });
-    }
-    Ok(())
+    let faults = [
+        (sent.amount.normalize().scale() > 2, DraftFault::TooPrecise(line)),
+        (sent.amount.abs() > LINE_AMOUNT_MAX, DraftFault::TooLarge(line)),
+        (sent.description.chars().count() > DESCRIPTION_CHARS_MAX, DraftFault::DescriptionTooLong(line)),
+        (sent.tracking.len() > TRACKING_PER_LINE_MAX, DraftFault::TooMuchTracking(line)),
+    ];
+    faults.into_iter().find(|(found, _)| *found).map_or(Ok(()), |(_, fault)| Err(fault))
 }
 
 /// Where tax is worked out by Xero the balance must hold after tax, so only Xero can tell.

@@ -15,6 +15,7 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use answers::{WriteOutcome, losses, read_created, read_removed, read_updated};
@@ -33,7 +34,8 @@ const PATH: &str = "/ManualJournals";
 const COLLECTION: &str = "ManualJournals";
 
 /// Xero's id of a manual journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ManualJournalId(pub Uuid);
 
 impl fmt::Display for ManualJournalId {
@@ -80,35 +82,28 @@ impl Removal {
 ///
 /// `summarizeErrors` is left alone: of a single journal a refusal is then a 400, which nobody takes for a success.
 pub fn create(draft: &ManualJournalDraft, key: IdempotencyKey) -> Result<ApiWrite, DraftFault> {
-    write(WriteMethod::Put, PATH.to_owned(), checked_body(draft, None)?, key)
+    Ok(write(WriteMethod::Put, PATH.to_owned(), checked_body(draft, None)?, key))
 }
 
 /// Changes a journal to this draft, all lines replaced. Below its id, so that it can never create one.
 ///
 /// Xero's page allows it for drafts and posted journals; its own tools for drafts alone. Be ready for a refusal.
 pub fn update(id: ManualJournalId, draft: &ManualJournalDraft, key: IdempotencyKey) -> Result<ApiWrite, DraftFault> {
-    write(WriteMethod::Post, format!("{PATH}/{id}"), checked_body(draft, Some(id))?, key)
+    Ok(write(WriteMethod::Post, format!("{PATH}/{id}"), checked_body(draft, Some(id))?, key))
 }
 
 /// Takes a journal out of the books. The narration is the one it has in Xero; lines are not sent.
 pub fn remove(id: ManualJournalId, narration: &str, removal: Removal, key: IdempotencyKey) -> ApiWrite {
-    let body = wire::removal_body(id, narration, removal);
-    plain_write(WriteMethod::Post, format!("{PATH}/{id}"), body, key)
+    write(WriteMethod::Post, format!("{PATH}/{id}"), wire::removal_body(id, narration, removal), key)
 }
 
 fn checked_body(draft: &ManualJournalDraft, id: Option<ManualJournalId>) -> Result<Vec<u8>, DraftFault> {
     draft::check(draft)?;
-    Ok(wire::journal_body(draft, id))
+    let body = wire::journal_body(draft, id);
+    if body.len() > BODY_BYTES_MAX { Err(DraftFault::TooLong(body.len())) } else { Ok(body) }
 }
 
-fn write(method: WriteMethod, path: String, body: Vec<u8>, key: IdempotencyKey) -> Result<ApiWrite, DraftFault> {
-    match body.len() {
-        bytes if bytes > BODY_BYTES_MAX => Err(DraftFault::TooLong { bytes }),
-        _ => Ok(plain_write(method, path, body, key)),
-    }
-}
-
-fn plain_write(method: WriteMethod, path: String, body: Vec<u8>, key: IdempotencyKey) -> ApiWrite {
+fn write(method: WriteMethod, path: String, body: Vec<u8>, key: IdempotencyKey) -> ApiWrite {
     ApiWrite { method, path, query: Vec::new(), body: body.into(), idempotency_key: key }
 }
 

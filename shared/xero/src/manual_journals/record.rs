@@ -1,19 +1,21 @@
 //! Manual journals as Xero has them, and which of several found ones is ours.
 
-use kernel::{Date, Timestamp, place_of};
+use kernel::{Date, place_of};
 use ports::HttpResponse;
 use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::mark::JournalMark;
-use super::wire::{WireJournal, WireLine, WireTracking};
+use super::wire::{calendar_date, exact, filled, or_empty};
 use super::{COLLECTION, ManualJournalId};
-use crate::dates::{parse_date, parse_instant};
 use crate::error::{XeroError, sort_answer};
 use crate::page::cut;
 
 /// A journal's status at Xero.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub enum JournalStatus {
     /// In nobody's books yet.
     Draft,
@@ -29,18 +31,20 @@ pub enum JournalStatus {
     Other(String),
 }
 
-impl JournalStatus {
-    fn of(text: &str) -> Self {
-        match text {
+impl From<String> for JournalStatus {
+    fn from(text: String) -> Self {
+        match text.as_str() {
             "DRAFT" => Self::Draft,
             "POSTED" => Self::Posted,
             "DELETED" => Self::Deleted,
             "VOIDED" => Self::Voided,
             "ARCHIVED" => Self::Archived,
-            other => Self::Other(other.to_owned()),
+            _ => Self::Other(text),
         }
     }
+}
 
+impl JournalStatus {
     /// As Xero writes it.
     pub fn as_str(&self) -> &str {
         match self {
@@ -55,49 +59,62 @@ impl JournalStatus {
 }
 
 /// A journal at Xero.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct JournalRecord {
     /// Its id.
+    #[serde(rename = "ManualJournalID")]
     pub id: ManualJournalId,
     /// Its narration as it stands, with whatever marks are in it.
     pub narration: String,
     /// Its status.
     pub status: JournalStatus,
     /// Its day in the books.
+    #[serde(default, deserialize_with = "calendar_date")]
     pub date: Option<Date>,
-    /// When it was last changed.
-    pub updated: Option<Timestamp>,
     /// Its lines; none where the answer had none, as in a list without pages.
+    #[serde(rename = "JournalLines", default, deserialize_with = "or_empty")]
     pub lines: Vec<RecordLine>,
 }
 
 /// One line of a journal at Xero.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct RecordLine {
     /// Debit above zero, credit below.
+    #[serde(rename = "LineAmount", deserialize_with = "exact")]
     pub amount: Decimal,
-    /// The account's code; absent where Xero has removed the account.
+    /// The account's code; absent where it has none or Xero has removed the account.
+    #[serde(default, deserialize_with = "filled")]
     pub account_code: Option<String>,
     /// The account's id; absent where Xero has removed the account.
+    #[serde(rename = "AccountID", default)]
     pub account_id: Option<Uuid>,
     /// Words for the ledger.
+    #[serde(default, deserialize_with = "or_empty")]
     pub description: String,
     /// The tax type's code.
+    #[serde(default, deserialize_with = "filled")]
     pub tax_type: Option<String>,
     /// Its tracking.
+    #[serde(default, deserialize_with = "or_empty")]
     pub tracking: Vec<RecordTracking>,
 }
 
 /// One tracking option of a line at Xero.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct RecordTracking {
     /// The category's name.
+    #[serde(rename = "Name", default, deserialize_with = "or_empty")]
     pub category: String,
     /// The option's name.
+    #[serde(rename = "Option", default, deserialize_with = "or_empty")]
     pub option: String,
     /// The category's id.
+    #[serde(rename = "TrackingCategoryID", default)]
     pub category_id: Option<Uuid>,
     /// The option's id.
+    #[serde(rename = "TrackingOptionID", default)]
     pub option_id: Option<Uuid>,
 }
 
@@ -107,41 +124,10 @@ impl JournalRecord {
         JournalMark::find(&self.narration)
     }
 
-    pub(super) fn of(journal: WireJournal) -> Result<Self, String> {
-        let id = journal.id.filter(|id| !id.is_nil()).ok_or("a journal without an id")?;
-        let lines = journal.journal_lines.into_iter().flatten().map(RecordLine::of);
-        Ok(Self {
-            id: ManualJournalId(id),
-            narration: journal.narration.ok_or("a journal without a narration")?,
-            status: JournalStatus::of(&journal.status.ok_or("a journal without a status")?),
-            date: journal.date.as_deref().and_then(parse_date),
-            updated: journal.updated.as_deref().and_then(parse_instant),
-            lines: lines.collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl RecordLine {
-    fn of(line: WireLine) -> Result<Self, String> {
-        Ok(Self {
-            amount: line.line_amount.ok_or("a line without an amount")?,
-            account_code: line.account_code.filter(|code| !code.is_empty()),
-            account_id: line.account_id.filter(|id| !id.is_nil()),
-            description: line.description.unwrap_or_default(),
-            tax_type: line.tax_type.filter(|code| !code.is_empty()),
-            tracking: line.tracking.into_iter().flatten().map(RecordTracking::of).collect(),
-        })
-    }
-}
-
-impl RecordTracking {
-    fn of(tracking: WireTracking) -> Self {
-        Self {
-            category: tracking.name.unwrap_or_default(),
-            option: tracking.option.unwrap_or_default(),
-            category_id: tracking.category_id,
-            option_id: tracking.option_id,
-        }
+    /// Reads one element of an answer. An id of zeros is Xero's way to write none.
+    pub(super) fn read(raw: &RawValue) -> Result<Self, XeroError> {
+        let journal: Self = serde_json::from_str(raw.get()).map_err(|error| unreadable(place_of(&error)))?;
+        if journal.id.0.is_nil() { Err(unreadable("a journal without an id")) } else { Ok(journal) }
     }
 }
 
@@ -162,11 +148,7 @@ pub(super) fn unreadable(reason: impl Into<String>) -> XeroError {
 pub fn read_list(answer: HttpResponse) -> Result<JournalPage, XeroError> {
     let answer = sort_answer(answer)?;
     let page = cut(&answer.body, COLLECTION)?;
-    let one = |raw: &&serde_json::value::RawValue| {
-        let journal = serde_json::from_str(raw.get()).map_err(|error| unreadable(place_of(&error)))?;
-        JournalRecord::of(journal).map_err(unreadable)
-    };
-    let journals = page.elements.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let journals = page.elements.iter().map(|raw| JournalRecord::read(raw)).collect::<Result<Vec<_>, _>>()?;
     let is_last = page.pagination.map_or(journals.is_empty(), |pages| pages.page >= pages.page_count);
     Ok(JournalPage { journals, is_last })
 }
@@ -181,36 +163,38 @@ pub fn read_one(answer: HttpResponse, id: ManualJournalId) -> Result<JournalReco
 /// What a look-up by mark has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
-    /// Nothing of ours is there.
+    /// Nothing that carries the mark is there.
     Absent,
     /// It is there, perhaps voided or changed.
     Present(Box<JournalRecord>),
-    /// Several carry the mark: a person copied ours, or it was written twice. A person decides.
+    /// Several carry the mark, or only a reversal does: a person copied ours, or it was written twice. A person decides.
     Ambiguous(Vec<JournalRecord>),
 }
 
 /// What Xero's own "Reverse" puts before the narration it copies, as a sample in the specification shows.
 const REVERSAL: &str = "Reversal:";
 
-/// Picks ours from what look-ups found. Xero compares narrations without regard to case, so its own matching is not
-/// enough; and a reversal made in Xero carries our mark without being ours.
-pub fn sight(found: impl IntoIterator<Item = JournalRecord>, mark: JournalMark) -> Sighting {
-    let is_ours = |journal: &JournalRecord| journal.mark() == Some(mark) && !journal.narration.starts_with(REVERSAL);
-    let mut ours: Vec<JournalRecord> = Vec::new();
-    for journal in found.into_iter().filter(is_ours) {
+/// Picks ours from what look-ups found; `narration` is the draft's own. Xero compares narrations without regard to case,
+/// so its own matching is not enough; and a reversal made in Xero carries our mark without being ours.
+pub fn sight(found: impl IntoIterator<Item = JournalRecord>, narration: &str, mark: JournalMark) -> Sighting {
+    let mut marked: Vec<JournalRecord> = Vec::new();
+    for journal in found.into_iter().filter(|journal| journal.mark() == Some(mark)) {
         // Two look-ups, or a page that moved on between two reads, may show one journal twice.
-        match ours.iter_mut().find(|have| have.id == journal.id) {
+        match marked.iter_mut().find(|have| have.id == journal.id) {
             Some(have) => *have = journal,
-            None => ours.push(journal),
+            None => marked.push(journal),
         }
     }
-    match (ours.pop(), ours.is_empty()) {
-        (None, _) => Sighting::Absent,
-        (Some(only), true) => Sighting::Present(Box::new(only)),
-        (Some(last), false) => {
-            ours.push(last);
-            Sighting::Ambiguous(ours)
-        }
+    // Our own narration may speak of a reversal too.
+    let reversals = |narration: &str| narration.matches(REVERSAL).count();
+    let is_ours = |journal: &JournalRecord| reversals(&journal.narration) <= reversals(narration);
+    let (mut ours, copies): (Vec<_>, Vec<_>) = marked.into_iter().partition(is_ours);
+    match (ours.len(), copies.is_empty()) {
+        (0, true) => Sighting::Absent,
+        // Where there is a reversal there was an original: it must not be written again.
+        (0, false) => Sighting::Ambiguous(copies),
+        (1, _) => Sighting::Present(Box::new(ours.remove(0))),
+        _ => Sighting::Ambiguous(ours),
     }
 }
 
@@ -251,7 +235,6 @@ mod tests {
         };
         assert_eq!(page.journals[0].lines, [line]);
         assert_eq!(page.journals[0].date.unwrap().to_string(), "2026-10-31");
-        assert_eq!(page.journals[0].updated.unwrap().to_string(), "2026-10-31T08:59:48.083Z");
         assert_eq!(page.journals[1].status.as_str(), "SHELVED");
         let last = json!({ "page": 2, "pageSize": 2, "pageCount": 2, "itemCount": 4 });
         assert!(read_list(answer(&json!({ "pagination": last, "ManualJournals": [] }))).unwrap().is_last);
@@ -285,22 +268,26 @@ mod tests {
     #[test]
     fn ours_is_told_from_others_from_reversals_and_from_a_second_one() {
         let mark = JournalMark::from_bytes([7; 16]);
-        let check = |narrations: &[(u128, &str)], expected: &str| {
+        let check_as = |narration: &str, narrations: &[(u128, &str)], expected: &str| {
             let all: Vec<Value> = narrations.iter().map(|(number, text)| journal(*number, text)).collect();
             let found = read_list(answer(&json!({ "ManualJournals": all }))).unwrap().journals;
-            let seen = match sight(found, mark) {
+            let seen = match sight(found, narration, mark) {
                 Sighting::Absent => "absent".to_owned(),
                 Sighting::Present(journal) => format!("present {}", journal.narration),
                 Sighting::Ambiguous(several) => format!("{} of them", several.len()),
             };
             assert_eq!(seen, expected);
         };
+        let check = |narrations: &[(u128, &str)], expected: &str| check_as("Rent", narrations, expected);
         let ours = "Rent [cf:BwcHBwcHBwcHBwcHBwcHBw]";
         let lower = "rent [cf:bwchbwchbwchbwchbwchbw]";
         let reversal = "Reversal: Rent [cf:BwcHBwcHBwcHBwcHBwcHBw]";
         check(&[], "absent");
         check(&[(1, "Rent"), (2, lower)], "absent");
-        check(&[(1, reversal)], "absent");
+        check(&[(1, reversal)], "1 of them");
+        check_as("Reversal: Rent", &[(1, reversal)], &format!("present {reversal}"));
+        let twice = format!("Reversal: {reversal}");
+        check_as("Reversal: Rent", &[(1, &twice), (2, reversal)], &format!("present {reversal}"));
         check(&[(1, reversal), (2, ours), (3, "Rent")], &format!("present {ours}"));
         let edited = "Rent, corrected [cf:BwcHBwcHBwcHBwcHBwcHBw]";
         check(&[(1, ours), (1, edited)], &format!("present {edited}"));

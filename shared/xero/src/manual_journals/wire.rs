@@ -2,14 +2,17 @@
 //!
 //! Read leniently: every field may be missing, null or, for numbers, a text; an unknown status is kept as text.
 
+use kernel::Date;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 use uuid::Uuid;
 
-use super::draft::{AccountRef, DraftLine, LineAmounts, ManualJournalDraft, NewStatus, TrackingRef};
+use super::draft::{DraftLine, LineAmounts, ManualJournalDraft, NewStatus};
 use super::mark::mark_narration;
 use super::{ManualJournalId, Removal};
+use crate::dates::parse_date;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -24,45 +27,12 @@ struct SentJournal<'a> {
     id: Option<Uuid>,
     narration: String,
     date: String,
-    status: &'static str,
-    line_amount_types: &'static str,
+    status: NewStatus,
+    line_amount_types: LineAmounts,
     show_on_cash_basis_reports: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<&'a str>,
-    journal_lines: Vec<SentLine<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct SentLine<'a> {
-    line_amount: Number,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_code: Option<&'a str>,
-    #[serde(rename = "AccountID", skip_serializing_if = "Option::is_none")]
-    account_id: Option<Uuid>,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    description: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tax_type: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tracking: Vec<SentTracking<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum SentTracking<'a> {
-    Ids {
-        #[serde(rename = "TrackingCategoryID")]
-        category: Uuid,
-        #[serde(rename = "TrackingOptionID")]
-        option: Uuid,
-    },
-    Names {
-        #[serde(rename = "Name")]
-        category: &'a str,
-        #[serde(rename = "Option")]
-        option: &'a str,
-    },
+    journal_lines: &'a [DraftLine],
 }
 
 /// Only what names the journal and its new status: lines sent along would be checked again. The specification wants a
@@ -81,18 +51,11 @@ pub(super) fn journal_body(draft: &ManualJournalDraft, id: Option<ManualJournalI
         id: id.map(|id| id.0),
         narration: mark_narration(&draft.narration, draft.mark),
         date: draft.date.to_string(),
-        status: match draft.status {
-            NewStatus::Draft => "DRAFT",
-            NewStatus::Posted => "POSTED",
-        },
-        line_amount_types: match draft.line_amounts {
-            LineAmounts::NoTax => "NoTax",
-            LineAmounts::Exclusive => "Exclusive",
-            LineAmounts::Inclusive => "Inclusive",
-        },
+        status: draft.status,
+        line_amount_types: draft.line_amounts,
         show_on_cash_basis_reports: draft.on_cash_basis,
         url: draft.url.as_deref(),
-        journal_lines: draft.lines.iter().map(sent_line).collect(),
+        journal_lines: &draft.lines,
     };
     bytes_of(&Body { manual_journals: [journal] })
 }
@@ -107,125 +70,80 @@ fn bytes_of(body: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(body).expect("fixed names and plain values are always JSON")
 }
 
-fn sent_line(line: &DraftLine) -> SentLine<'_> {
-    let (account_code, account_id) = match &line.account {
-        AccountRef::Code(code) => (Some(code.as_str()), None),
-        AccountRef::Id(id) => (None, Some(*id)),
-    };
-    SentLine {
-        line_amount: two_decimals(line.amount),
-        account_code,
-        account_id,
-        description: &line.description,
-        tax_type: line.tax_type.as_deref(),
-        tracking: line.tracking.iter().map(sent_tracking).collect(),
-    }
-}
-
-fn sent_tracking(tracking: &TrackingRef) -> SentTracking<'_> {
-    match tracking {
-        TrackingRef::Ids { category, option } => SentTracking::Ids { category: *category, option: *option },
-        TrackingRef::Names { category, option } => SentTracking::Names { category, option },
-    }
-}
-
 /// The very digits: `-83.30`, never a float's idea of them.
-fn two_decimals(amount: Decimal) -> Number {
-    let mut exact = amount;
+pub(super) fn two_decimals<S: Serializer>(amount: &Decimal, out: S) -> Result<S::Ok, S::Error> {
+    let mut exact = *amount;
     exact.rescale(2);
     if exact.is_zero() {
         exact.set_sign_positive(true);
     }
-    Number::from_string_unchecked(exact.to_string())
+    Number::from_string_unchecked(exact.to_string()).serialize(out)
 }
 
 /// A message of either spelling: the 400 says `Message`, a bulk answer `Description`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct WireMessage {
+struct WireMessage {
     message: Option<String>,
     description: Option<String>,
 }
 
 impl WireMessage {
-    pub(super) fn text(&self) -> &str {
+    fn text(&self) -> &str {
         self.message.as_deref().or(self.description.as_deref()).unwrap_or("Xero gave no reason")
     }
 }
 
+/// What Xero says about a journal it answers, or about the whole answer: errors, warnings, and whose they are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct WireAnswer {
-    pub(super) warnings: Option<Vec<WireMessage>>,
-    pub(super) manual_journals: Option<Vec<WireJournal>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(super) struct WireJournal {
+pub(super) struct WireRemarks {
     #[serde(rename = "ManualJournalID")]
     pub(super) id: Option<Uuid>,
-    pub(super) narration: Option<String>,
-    pub(super) date: Option<String>,
-    pub(super) status: Option<String>,
-    #[serde(rename = "UpdatedDateUTC")]
-    pub(super) updated: Option<String>,
-    pub(super) journal_lines: Option<Vec<WireLine>>,
-    pub(super) status_attribute_string: Option<String>,
-    pub(super) validation_errors: Option<Vec<WireMessage>>,
-    pub(super) warnings: Option<Vec<WireMessage>>,
+    status_attribute_string: Option<String>,
+    validation_errors: Option<Vec<WireMessage>>,
+    warnings: Option<Vec<WireMessage>>,
+    journal_lines: Option<Vec<WireRemarks>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(super) struct WireLine {
-    #[serde(deserialize_with = "exact")]
-    pub(super) line_amount: Option<Decimal>,
-    pub(super) account_code: Option<String>,
-    #[serde(rename = "AccountID")]
-    pub(super) account_id: Option<Uuid>,
-    pub(super) description: Option<String>,
-    pub(super) tax_type: Option<String>,
-    pub(super) tracking: Option<Vec<WireTracking>>,
-    pub(super) validation_errors: Option<Vec<WireMessage>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(super) struct WireTracking {
-    pub(super) name: Option<String>,
-    pub(super) option: Option<String>,
-    #[serde(rename = "TrackingCategoryID")]
-    pub(super) category_id: Option<Uuid>,
-    #[serde(rename = "TrackingOptionID")]
-    pub(super) option_id: Option<Uuid>,
-    pub(super) validation_errors: Option<Vec<WireMessage>>,
-}
-
-impl WireJournal {
-    /// Every reason for refusing it: its own, its lines', their tracking's.
+impl WireRemarks {
+    /// Every reason for refusing it: its own and its lines'.
     pub(super) fn errors(&self) -> Vec<&str> {
-        let lines = || self.journal_lines.iter().flatten();
-        let of_tracking = lines().flat_map(|line| line.tracking.iter().flatten()).map(|each| &each.validation_errors);
-        let of_lines = lines().map(|line| &line.validation_errors).chain(of_tracking);
-        let all = std::iter::once(&self.validation_errors).chain(of_lines);
-        all.flatten().flatten().map(WireMessage::text).collect()
+        let of_lines = self.journal_lines.iter().flatten().flat_map(|line| &line.validation_errors);
+        self.validation_errors.iter().chain(of_lines).flatten().map(WireMessage::text).collect()
     }
 
     pub(super) fn is_refused(&self) -> bool {
         let error = |text: &String| text.eq_ignore_ascii_case("ERROR");
         self.status_attribute_string.as_ref().is_some_and(error) || !self.errors().is_empty()
     }
+
+    pub(super) fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.warnings.iter().flatten().map(WireMessage::text)
+    }
 }
 
 /// An amount however it was written, never through a float.
-fn exact<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Decimal>, D::Error> {
+pub(super) fn exact<'de, D: Deserializer<'de>>(source: D) -> Result<Decimal, D::Error> {
     let text = match Value::deserialize(source)? {
-        Value::Null => return Ok(None),
         Value::Number(number) => number.to_string(),
         Value::String(text) => text,
-        _ => return Err(serde::de::Error::custom("an amount is a number")),
+        _ => return Err(Error::custom("an amount is a number")),
     };
     let read = text.parse().or_else(|_| Decimal::from_scientific(&text));
-    read.map(Some).map_err(|_| serde::de::Error::custom("an amount is a number"))
+    read.map_err(|_| Error::custom("an amount is a number"))
+}
+
+/// Null means nothing.
+pub(super) fn or_empty<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(source: D) -> Result<T, D::Error> {
+    Option::deserialize(source).map(Option::unwrap_or_default)
+}
+
+/// A text that says something: Xero leaves some empty.
+pub(super) fn filled<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
+    Option::deserialize(source).map(|text: Option<String>| text.filter(|text| !text.is_empty()))
+}
+
+pub(super) fn calendar_date<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Date>, D::Error> {
+    Option::deserialize(source).map(|text: Option<String>| parse_date(&text?))
 }

@@ -26,6 +26,12 @@ fn guarded_routes() -> Vec<(String, String)> {
 /// The host application's id of the record that is named.
 const SOURCE: &str = "client-7";
 
+fn journal() -> Value {
+    let line = |account: &str, amount: &str| json!({ "account": account, "amount": amount });
+    let lines = [line("463", "1.00"), line("801", "-1.00")];
+    json!({ "id": "known", "date": "2026-10-31", "narration": "Known", "lines": lines })
+}
+
 fn link() -> Value {
     json!({ "id": SOURCE, "origin": "source" })
 }
@@ -44,7 +50,7 @@ impl Names {
         let filled = template.replace("{tenant_id}", &self.tenant).replace("{connect_id}", &self.connect);
         let filled = filled.replace("{test_id}", &self.test).replace("{run_id}", &self.run);
         let filled = filled.replace("{entity}", "contacts").replace("{record_id}", &self.record);
-        let filled = filled.replace("{source_id}", SOURCE);
+        let filled = filled.replace("{source_id}", SOURCE).replace("{posting_id}", "j-known");
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -60,6 +66,8 @@ impl Names {
         let (run, record) = (crate::text(&runs["syncs"][0]["run"]), crate::text(&records["records"][0]["id"]));
         let path = town.path(&format!("/records/contacts/{record}/source"));
         caller.expect("PUT", &path, Some(link())).await.unwrap();
+        caller.expect("POST", &town.path("/journals"), Some(journal())).await.unwrap();
+        town.settle().await;
         Names { tenant: town.tenant.to_string(), connect, test: crate::text(&test["test_id"]), run, record }
     }
 }
@@ -73,6 +81,10 @@ fn body(template: &str, town: &Town) -> String {
         }
         "/v1/organisations/{tenant_id}/settings" => json!({ "sync_interval": "daily" }).to_string(),
         "/v1/organisations/{tenant_id}/records/{entity}/{record_id}/source" => link().to_string(),
+        "/v1/organisations/{tenant_id}/journals" => journal().to_string(),
+        "/v1/organisations/{tenant_id}/postings/recorded" => {
+            json!({ "posting_ids": ["j-known"], "reason": "by hand" }).to_string()
+        }
         _ => String::new(),
     }
 }

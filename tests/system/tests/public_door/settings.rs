@@ -27,13 +27,15 @@ async fn o22_o23_s8_o4_settings_of_single_kinds_are_stored_shown_and_audited() {
     let caller = town.connect().await;
     let fresh = status(&town, &caller).await["settings"].clone();
     assert_eq!(fresh["sync_interval"], "off", "o23");
+    // What a person approves goes out; everything else only comes in.
+    let expected = |kind: &Value| if kind["name"] == "manual_journals" { "both" } else { "pull" };
     assert_eq!(fresh["kinds"].as_array().unwrap().len(), mirror::entities::ENTITIES.len());
     assert!(
         fresh["kinds"]
             .as_array()
             .unwrap()
             .iter()
-            .all(|kind| kind["direction"] == "pull" && kind["sync_interval"] == "off")
+            .all(|kind| kind["direction"] == expected(kind) && kind["sync_interval"] == "off")
     );
     assert!(changes_of_settings(&town, &caller).await.is_empty());
 

@@ -1,4 +1,4 @@
-//! What a workspace decides for one of its organisations.
+//! What a workspace decides for one of its organisations: values and their rules, never an effect.
 
 use std::collections::BTreeMap;
 
@@ -52,6 +52,19 @@ impl Direction {
     }
 }
 
+/// With whose authorisation something is posted that a person decided on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostsAs {
+    /// With the person's own where they gave one, else with that of whoever connected last.
+    #[default]
+    Anyone,
+    /// With the person's own alone; without one the posting waits for it.
+    Own,
+    /// With that of whoever connected last, as a service account.
+    Service,
+}
+
 /// What a workspace decides for one kind of record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindSettings {
@@ -70,6 +83,9 @@ const QUARTERS_MAX: i64 = 104;
 /// Kinds that every other one refers to: without them nothing can be understood.
 const ALWAYS_READ: &[&str] = &["organisation"];
 
+/// Kinds that go both ways unless somebody decides otherwise: a person approves each, and each is read back.
+const BOTH_WAYS: &[&str] = &["manual_journals"];
+
 /// Kinds that may be written to Xero. The others are set up or happen in Xero and are read from there only.
 const WRITABLE: &[&str] =
     &["contacts", "items", "invoices", "credit_notes", "purchase_orders", "bank_transactions", "manual_journals"];
@@ -86,6 +102,9 @@ pub struct Settings {
     /// Features switched on, by name; see [`FEATURES`].
     #[serde(default)]
     pub features: BTreeMap<String, bool>,
+    /// With whose authorisation postings are sent.
+    #[serde(default)]
+    pub posts_as: PostsAs,
     /// What differs for single kinds, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kinds: BTreeMap<String, KindSettings>,
@@ -132,7 +151,8 @@ impl Settings {
 
     /// Which way a kind goes.
     pub fn direction_of(&self, kind: &str) -> Direction {
-        self.kinds.get(kind).and_then(|kind| kind.direction).unwrap_or_default()
+        let own = self.kinds.get(kind).and_then(|kind| kind.direction);
+        own.unwrap_or(if BOTH_WAYS.contains(&kind) { Direction::Both } else { Direction::Pull })
     }
 
     /// Whether a kind is read.
@@ -147,8 +167,8 @@ impl Settings {
 
     /// Intervals of kinds that differ from the organisation's and are read.
     fn own_intervals(&self) -> impl Iterator<Item = Interval> {
-        let read = self.kinds.values().filter(|kind| kind.direction.unwrap_or_default().reads());
-        read.filter_map(|kind| kind.sync_interval)
+        let read = self.kinds.iter().filter(|(name, _)| self.reads(name));
+        read.filter_map(|(_, kind)| kind.sync_interval)
     }
 
     /// How often a kind is pulled.

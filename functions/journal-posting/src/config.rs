@@ -1,0 +1,25 @@
+//! What this function needs from its environment.
+
+use std::collections::BTreeMap;
+
+use aws::Names;
+use connections::Access;
+use envelopes::JOURNAL_POSTING;
+use lambda_kit::{Error, Variables};
+use xero::XeroAddresses;
+
+/// Reads the environment and builds the ports.
+pub fn connect() -> Result<Access, Error> {
+    let variables = Variables;
+    let names = Names {
+        table: variables.required("TABLE_NAME")?,
+        token_key: variables.required("TOKEN_KEY_ID")?,
+        queues: BTreeMap::from([(JOURNAL_POSTING, variables.required("JOURNAL_POSTING_QUEUE_URL")?)]),
+    };
+    let addresses = XeroAddresses {
+        api: variables.address("XERO_API_URL")?,
+        identity: variables.address("XERO_IDENTITY_URL")?,
+        login: variables.address("XERO_LOGIN_URL")?,
+    };
+    Ok(Access { ports: aws::connect(names)?, addresses })
+}

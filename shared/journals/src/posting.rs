@@ -1,0 +1,187 @@
+//! A journal as it is posted: stored, turned into Xero's form, and found again.
+
+use async_trait::async_trait;
+use connections::{Answer, CallError, Session};
+use kernel::{Date, Timestamp};
+use postings::{Found, Outcome, Writer};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use state::{Waiting, WaitsOn};
+use xero::catalogue::{Refusal, RefusalCode, leading};
+use xero::manual_journals::{
+    self as wire, DraftLine, JournalMark, LineAmounts, ManualJournalDraft, NewStatus, Sighting, TrackingRef,
+    WriteOutcome,
+};
+use xero::{ApiWrite, IdempotencyKey};
+
+use crate::journal::{Journal, Line};
+use crate::texts::{AccountRef, SourceLink, TrackingPair};
+
+/// The kind of record, as in settings and envelopes.
+pub const MANUAL_JOURNALS: &str = "manual_journals";
+
+/// Lines a journal of ours has at most. Xero states no limit; this one keeps a journal's row and request small, and is
+/// a deployment's configuration.
+pub const LINES_MAX: usize = 1_000;
+
+/// Whether a journal counts at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostedAs {
+    /// In the books at once.
+    #[default]
+    Posted,
+    /// For a person in Xero to approve.
+    Draft,
+}
+
+/// What is posted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalContent {
+    /// The journal.
+    pub journal: Journal,
+    /// See [`PostedAs`].
+    #[serde(default)]
+    pub status: PostedAs,
+    /// Where "Go to" leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceLink>,
+    /// Whether reports on a cash basis show it. What only moves cost between periods has no place there.
+    #[serde(default)]
+    pub on_cash_basis: bool,
+}
+
+/// Manual journals as a kind that is written.
+#[derive(Clone, Copy, Debug)]
+pub struct ManualJournals;
+
+#[async_trait]
+impl Writer for ManualJournals {
+    type Content = JournalContent;
+
+    fn kind(&self) -> &'static str {
+        MANUAL_JOURNALS
+    }
+
+    fn request(&self, content: &JournalContent, mark: [u8; 16], key: IdempotencyKey) -> Result<ApiWrite, String> {
+        wire::create(&draft(content, mark), key).map_err(|fault| fault.to_string())
+    }
+
+    fn outcome(&self, answer: Answer, content: &JournalContent, mark: [u8; 16], now: Timestamp) -> Outcome {
+        match wire::read_created(answer, &draft(content, mark)) {
+            WriteOutcome::Written { id } => Outcome::Written { xero_id: id.to_string(), losses: Vec::new() },
+            WriteOutcome::WrittenWithLoss { id, warnings } => {
+                Outcome::Written { xero_id: id.to_string(), losses: warnings }
+            }
+            WriteOutcome::Rejected { refusals } => refused(&refusals, now),
+            WriteOutcome::TurnedAway(error) => Outcome::TurnedAway(error),
+            WriteOutcome::Unknown(error) => Outcome::Unknown(error.to_string()),
+        }
+    }
+
+    async fn find(
+        &self,
+        session: &mut Session<'_>,
+        content: &JournalContent,
+        mark: [u8; 16],
+        since: Timestamp,
+    ) -> Result<Found, CallError> {
+        let draft = draft(content, mark);
+        let mut found = read(session, &wire::look_up_by_mark(&draft.narration, draft.mark)).await?.journals;
+        // A person may have changed the narration meanwhile: what was written since the first send is read through.
+        for page in 1..=SEARCH_PAGES_MAX {
+            let some = read(session, &wire::look_up_since(since, page)).await?;
+            found.extend(some.journals);
+            if some.is_last {
+                return Ok(shown(wire::sight(found, &draft.narration, draft.mark), &draft));
+            }
+        }
+        let reason = format!("more than {SEARCH_PAGES_MAX} pages of journals were written since");
+        Err(CallError::Unreadable(reason))
+    }
+
+    fn date(&self, content: &JournalContent) -> Date {
+        content.journal.date()
+    }
+}
+
+/// Pages of journals read through in one search.
+const SEARCH_PAGES_MAX: u32 = 20;
+
+async fn read(session: &mut Session<'_>, read: &xero::ApiRead) -> Result<wire::JournalPage, CallError> {
+    let answer = session.read(read).await?;
+    wire::read_list(answer).map_err(|error| CallError::Unreadable(error.to_string()))
+}
+
+fn shown(sighting: Sighting, draft: &ManualJournalDraft) -> Found {
+    match sighting {
+        Sighting::Absent => Found::Absent,
+        Sighting::Present(record) => {
+            Found::Present { xero_id: record.id.to_string(), losses: wire::losses(draft, &record) }
+        }
+        Sighting::Ambiguous(records) => Found::Several(records.iter().map(|record| record.id.to_string()).collect()),
+    }
+}
+
+/// Xero's refusals as one reason to wait, with all its words.
+fn refused(refusals: &[Refusal], since: Timestamp) -> Outcome {
+    let Some(lead) = leading(refusals) else { return Outcome::Unknown("Xero refused without a reason".to_owned()) };
+    // Our own fault, and no word about the journal: what became of the first request under the key decides.
+    if lead.code == RefusalCode::IdempotencyKeyReused {
+        return Outcome::Unknown(lead.cause.to_owned());
+    }
+    let on = match (lead.code.is_lock(), lead.lock_date) {
+        (true, Some(date)) => WaitsOn::LockDate { locked_until: date.to_string() },
+        (true, None) => WaitsOn::LockDate { locked_until: String::new() },
+        (false, _) if lead.code == RefusalCode::RoleOrPermission => WaitsOn::Authorisation,
+        (false, _) => WaitsOn::Person,
+    };
+    let (code, cause, fix) = (lead.code.as_str().to_owned(), lead.cause.to_owned(), lead.fix.to_owned());
+    let raw = refusals.iter().map(|refusal| refusal.raw.clone()).collect();
+    Outcome::Refused(Waiting { on, code, cause, fix, raw, since })
+}
+
+/// The journal in Xero's form. The same content makes the same bytes.
+fn draft(content: &JournalContent, mark: [u8; 16]) -> ManualJournalDraft {
+    let journal = &content.journal;
+    ManualJournalDraft {
+        mark: JournalMark::from_bytes(mark),
+        narration: journal.narration().to_owned(),
+        date: journal.date(),
+        status: match content.status {
+            PostedAs::Posted => NewStatus::Posted,
+            PostedAs::Draft => NewStatus::Draft,
+        },
+        line_amounts: LineAmounts::NoTax,
+        on_cash_basis: content.on_cash_basis,
+        url: content.source.as_ref().map(|link| link.as_str().to_owned()),
+        lines: journal.lines().iter().map(line).collect(),
+    }
+}
+
+fn line(line: &Line) -> DraftLine {
+    DraftLine {
+        amount: Decimal::new(line.amount.minor, line.amount.currency.minor_digits()),
+        account: account(&line.account),
+        description: line.description.clone(),
+        tax_type: line.tax_type.as_ref().map(|tax| tax.as_str().to_owned()),
+        tracking: line.tracking.pairs().iter().map(tracking).collect(),
+    }
+}
+
+fn account(account: &AccountRef) -> wire::AccountRef {
+    match account.id() {
+        Some(id) => wire::AccountRef::Id(id),
+        None => wire::AccountRef::Code(account.as_str().to_owned()),
+    }
+}
+
+fn tracking(pair: &TrackingPair) -> TrackingRef {
+    let id = |name: &crate::texts::TrackingName| uuid::Uuid::try_parse(name.as_str()).ok();
+    match (id(&pair.category), id(&pair.option)) {
+        (Some(category), Some(option)) => TrackingRef::Ids { category, option },
+        _ => {
+            TrackingRef::Names { category: pair.category.as_str().to_owned(), option: pair.option.as_str().to_owned() }
+        }
+    }
+}

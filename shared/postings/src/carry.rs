@@ -1,0 +1,324 @@
+//! One posting carried as far as it goes now: sent, searched for, parked, or ended.
+//!
+//! Each turn decides the next step from the stored intent, stores that the step begins, does it, and stores how it
+//! ended. A worker that dies anywhere leaves an intent from which the next one goes on.
+
+use std::time::Duration;
+
+use connections::{Access, CallError, OrganisationFacts, Session};
+use kernel::{Date, IntentId, OrganisationRef, Timestamp};
+use ports::{Guard, Write, Written};
+use state::{Intent, IntentState, ParkedWork, Step, Stored, Waiting, WaitsOn, What, keys, load, park, put};
+use tracing::{error, info, warn};
+use xero::budget::Urgency;
+use xero::{IdempotencyKey, XeroError};
+
+use crate::PostingError;
+use crate::plan::envelope;
+use crate::resume::WaitingRow;
+use crate::writer::{Found, Outcome, Writer, mark_bytes};
+
+/// Turns of one message: a send, a search, and once more of both, with room for another worker in between.
+const TURNS_MAX: u32 = 8;
+/// Between a lost answer and the search for what became of it.
+const LOST_WAIT: Duration = Duration::from_secs(30);
+/// Time left for a call and for storing its outcome.
+const CALL_MARGIN: Duration = Duration::from_secs(40);
+/// The operator corrects a secret in minutes, not in seconds.
+const SETUP_WAIT: Duration = Duration::from_secs(600);
+
+/// Carries a posting on. A posting that ended before is left alone.
+pub async fn carry<W: Writer>(
+    access: &Access,
+    writer: &W,
+    whose: &OrganisationRef,
+    intent: &IntentId,
+    deadline: Timestamp,
+) -> Result<(), PostingError> {
+    for _ in 0..TURNS_MAX {
+        let mut held = Held::load(access, whose, intent).await?;
+        let now = access.ports.clock.now();
+        let last_start = deadline.saturating_sub(CALL_MARGIN).unwrap_or(deadline);
+        let turn = match held.intent.next_step(now) {
+            Step::Nothing => return Ok(()),
+            Step::Wait { until } => return held.park(until, "another step is not over yet").await,
+            _ if now >= last_start => return held.park(now, "the function's time is nearly up").await,
+            Step::LookUp => look_up(&mut held, writer).await?,
+            Step::Send => send(&mut held, writer).await?,
+        };
+        match turn {
+            Turn::Again => (),
+            Turn::Over => return Ok(()),
+            Turn::Later { until, reason } => return held.park(until, &reason).await,
+        }
+    }
+    let held = Held::load(access, whose, intent).await?;
+    held.park(after(access.ports.clock.now(), LOST_WAIT), "other workers are at it").await
+}
+
+/// How a turn ended.
+enum Turn {
+    /// Look at the intent again.
+    Again,
+    /// Nothing more to be done now.
+    Over,
+    /// The same message later.
+    Later { until: Timestamp, reason: String },
+}
+
+fn after(at: Timestamp, span: Duration) -> Timestamp {
+    at.saturating_add(span).unwrap_or(Timestamp::MAX)
+}
+
+/// An intent as it was read, with what is needed to store it again.
+struct Held<'a> {
+    access: &'a Access,
+    whose: &'a OrganisationRef,
+    intent: Intent,
+    version: u64,
+    /// Whether a row says that it waits.
+    waited: bool,
+}
+
+impl<'a> Held<'a> {
+    async fn load(access: &'a Access, whose: &'a OrganisationRef, id: &IntentId) -> Result<Self, PostingError> {
+        let found = load::<Intent>(&*access.ports.table, &keys::intent(whose, id)).await?;
+        let Stored { value, version } = found.ok_or_else(|| PostingError::Missing(id.clone()))?;
+        let waited = matches!(value.state, IntentState::Waiting(_));
+        Ok(Self { access, whose, intent: value, version, waited })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.access.ports.clock.now()
+    }
+
+    /// Stores the intent; `false` when somebody else did since it was read.
+    async fn store(&mut self, date: Option<Date>) -> Result<bool, PostingError> {
+        let guard = Guard::Version(self.version);
+        let write = put(keys::intent(self.whose, &self.intent.id), guard, &self.intent, None);
+        let table = &*self.access.ports.table;
+        let waiting = self.waiting_row(date);
+        let written = match waiting {
+            None => table.write(write).await?,
+            Some(row) => table.transact(vec![write, row]).await?,
+        };
+        self.version += 1;
+        self.waited = matches!(self.intent.state, IntentState::Waiting(_));
+        Ok(written == Written::Stored)
+    }
+
+    /// The row by which what waits is found, when it begins to wait.
+    fn waiting_row(&self, date: Option<Date>) -> Option<Write> {
+        let IntentState::Waiting(waiting) = &self.intent.state else { return None };
+        let row = WaitingRow { on: waiting.on.clone(), date, entity: self.intent.kind.clone() };
+        (!self.waited).then(|| put(keys::waiting(self.whose, &self.intent.id), Guard::Absent, &row, None))
+    }
+
+    async fn park(&self, until: Timestamp, reason: &str) -> Result<(), PostingError> {
+        let envelope = envelope(self.whose, &self.intent);
+        let tail = envelope.dedupe();
+        let work = ParkedWork { until, reason: reason.to_owned(), envelope: envelope.to_json(), tail };
+        Ok(park(&*self.access.ports.table, &work).await?)
+    }
+
+    async fn content<W: Writer>(&self) -> Result<W::Content, PostingError> {
+        let key = keys::intent_content(self.whose, &self.intent.id);
+        let found = load::<W::Content>(&*self.access.ports.table, &key).await?;
+        found.map(|found| found.value).ok_or_else(|| PostingError::Missing(self.intent.id.clone()))
+    }
+
+    /// Stores that it waits and says so once.
+    async fn wait(&mut self, waiting: Waiting, date: Date) -> Result<Turn, PostingError> {
+        let now = self.now();
+        warn!(tenant.id = %self.whose.tenant, intent.id = %self.intent.id, code = %waiting.code, "A posting waits");
+        self.intent.wait(now, waiting);
+        self.store(Some(date)).await.map(over_or_again)
+    }
+
+    async fn session(&self) -> Result<Session<'a>, CallError> {
+        Session::open_to_post(self.access, self.whose, Urgency::Person, &self.intent.actor).await
+    }
+}
+
+fn over_or_again(stored: bool) -> Turn {
+    if stored { Turn::Over } else { Turn::Again }
+}
+
+async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, PostingError> {
+    let content = held.content::<W>().await?;
+    let date = writer.date(&content);
+    let mut session = match held.session().await {
+        Ok(session) => session,
+        Err(error) => return not_possible(held, error, date).await,
+    };
+    if let Some(waiting) = locked(held, session.connection().facts.as_ref(), date) {
+        return held.wait(waiting, date).await;
+    }
+    let now = held.now();
+    let Ok(sending) = held.intent.begin_send(now) else { return Ok(Turn::Again) };
+    let mark = mark_bytes(held.whose, &held.intent.id);
+    let key = IdempotencyKey::try_new(sending.key.clone()).map_err(|error| error.to_string());
+    let request = match key.and_then(|key| writer.request(&content, mark, key)) {
+        Ok(request) => request,
+        Err(reason) => {
+            held.intent.not_sent(now, &sending, &reason);
+            return held.wait(unsendable(reason, now), date).await;
+        }
+    };
+    if !held.store(None).await? {
+        return Ok(Turn::Again);
+    }
+    let answer = match session.write(writer.kind(), &request).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let now = held.now();
+            held.intent.not_sent(now, &sending, &error.to_string());
+            return unsent(held, error, date).await;
+        }
+    };
+    let now = held.now();
+    match writer.outcome(answer, &content, mark, now) {
+        Outcome::Written { xero_id, losses } => done(held, xero_id, losses, What::Answered).await,
+        Outcome::Refused(waiting) => {
+            info!(tenant.id = %held.whose.tenant, intent.id = %held.intent.id, code = %waiting.code, "Xero refused a posting");
+            held.intent.refused(now, waiting);
+            held.store(Some(date)).await.map(over_or_again)
+        }
+        Outcome::TurnedAway(error) => {
+            held.intent.not_sent(now, &sending, &error.to_string());
+            let error = explain(&mut session, error).await?;
+            unsent(held, error, date).await
+        }
+        Outcome::Unknown(reason) => {
+            warn!(tenant.id = %held.whose.tenant, intent.id = %held.intent.id, "Whether Xero took a posting is not known");
+            held.intent.unknown(now, &reason);
+            let stored = held.store(None).await?;
+            let reason = "whether Xero took it is not known; it is searched for".to_owned();
+            Ok(if stored { Turn::Later { until: after(now, LOST_WAIT), reason } } else { Turn::Again })
+        }
+    }
+}
+
+fn unsendable(cause: String, since: Timestamp) -> Waiting {
+    let fix = "Record it as not wanted, correct it and post it anew under another id.".to_owned();
+    Waiting { on: WaitsOn::Person, code: "not_sendable".to_owned(), cause, fix, raw: Vec::new(), since }
+}
+
+async fn explain(session: &mut Session<'_>, error: XeroError) -> Result<CallError, PostingError> {
+    Ok(match session.explain(error).await {
+        Ok(error) | Err(error) => error,
+    })
+}
+
+/// Stores that nothing was sent, and what follows from why.
+async fn unsent(held: &mut Held<'_>, error: CallError, date: Date) -> Result<Turn, PostingError> {
+    if !held.store(None).await? {
+        return Ok(Turn::Again);
+    }
+    not_possible(held, error, date).await
+}
+
+/// No call is possible now: what follows.
+async fn not_possible(held: &mut Held<'_>, error: CallError, date: Date) -> Result<Turn, PostingError> {
+    let now = held.now();
+    match error {
+        CallError::Later { until, reason, .. } => Ok(Turn::Later { until, reason }),
+        CallError::Setup(reason) => {
+            error!(reason = %reason, "A posting waits for the deployment to be set up");
+            Ok(Turn::Later { until: after(now, SETUP_WAIT), reason })
+        }
+        CallError::Store(error) => Err(error.into()),
+        CallError::Vault(_) => Err(error.into()),
+        error => held.wait(waiting_for(&error, now), date).await,
+    }
+}
+
+fn waiting_for(error: &CallError, since: Timestamp) -> Waiting {
+    let (on, code, fix) = match error {
+        CallError::NotConnected(_) => {
+            (WaitsOn::Authorisation, "not_authorised", "Authorise the app in Xero; the posting is then sent by itself.")
+        }
+        CallError::NotAllowed => (
+            WaitsOn::Authorisation,
+            "role_or_permission",
+            "Connect again and allow everything asked for, as a Xero user with the Standard or Adviser role including reports.",
+        ),
+        CallError::NotWanted { .. } => (
+            WaitsOn::Person,
+            "direction_forbids",
+            "Set the kind's direction to push or both in the settings, then try again.",
+        ),
+        _ => (WaitsOn::Person, "not_accepted", "Tell the operator; then try again."),
+    };
+    let (code, fix) = (code.to_owned(), fix.to_owned());
+    Waiting { on, code, cause: error.to_string(), fix, raw: Vec::new(), since }
+}
+
+/// A lock date that is known to forbid the posting. After a person's own retry Xero is asked all the same: ours may be
+/// old.
+fn locked(held: &Held<'_>, facts: Option<&OrganisationFacts>, date: Date) -> Option<Waiting> {
+    let retried = held.intent.history.entries.iter().any(|entry| entry.what == What::Resumed);
+    let facts = facts.filter(|_| !retried)?;
+    let locks = [&facts.period_lock_date, &facts.end_of_year_lock_date];
+    let until = locks.into_iter().flatten().filter_map(|lock| lock.parse::<Date>().ok()).max()?;
+    (date <= until).then(|| Waiting {
+        on: WaitsOn::LockDate { locked_until: until.to_string() },
+        code: "period_locked".to_owned(),
+        cause: format!("The books are locked until {until}, and this is dated {date}."),
+        fix: "Move the lock date in Xero, and it is posted by itself; or try again; or date it into the next open period."
+            .to_owned(),
+        raw: Vec::new(),
+        since: held.now(),
+    })
+}
+
+async fn done(held: &mut Held<'_>, xero_id: String, losses: Vec<String>, what: What) -> Result<Turn, PostingError> {
+    let now = held.now();
+    info!(tenant.id = %held.whose.tenant, intent.id = %held.intent.id, xero.id = %xero_id, losses = losses.len(), "Posted");
+    held.intent.done(now, xero_id, losses, what);
+    held.store(None).await.map(over_or_again)
+}
+
+async fn look_up<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, PostingError> {
+    let content = held.content::<W>().await?;
+    let date = writer.date(&content);
+    let mut session = match held.session().await {
+        Ok(session) => session,
+        Err(error) => return not_possible(held, error, date).await,
+    };
+    let now = held.now();
+    let since = held.intent.open.map_or(now, |open| open.first_at);
+    if held.intent.begin_look(now).is_err() || !held.store(None).await? {
+        return Ok(Turn::Again);
+    }
+    let mark = mark_bytes(held.whose, &held.intent.id);
+    let found = writer.find(&mut session, &content, mark, since).await;
+    let now = held.now();
+    match found {
+        Ok(Found::Present { xero_id, losses }) => done(held, xero_id, losses, What::Found).await,
+        Ok(Found::Absent) => {
+            held.intent.absent(now);
+            held.store(None).await.map(|_| Turn::Again)
+        }
+        Ok(Found::Several(ids)) => {
+            let cause = format!("{} records in Xero carry this posting's mark.", ids.len());
+            let fix = "Keep one of them, void the others in Xero, then try again.".to_owned();
+            let code = "several_found".to_owned();
+            held.wait(Waiting { on: WaitsOn::Person, code, cause, fix, raw: ids, since: now }, date).await
+        }
+        Err(error) => {
+            held.intent.not_looked(now, &error.to_string());
+            unsent(held, again_later(error, now), date).await
+        }
+    }
+}
+
+/// A search that could not be read says nothing of the posting: it is made again.
+fn again_later(error: CallError, now: Timestamp) -> CallError {
+    match error {
+        CallError::Unreadable(_) | CallError::TooLong { .. } | CallError::NotFound | CallError::Rejected(_) => {
+            CallError::Later { until: after(now, LOST_WAIT), reason: error.to_string(), outage: true }
+        }
+        error => error,
+    }
+}

@@ -1,0 +1,174 @@
+//! What waits, and how it goes on: by itself when its cause is gone, or because a person says so.
+
+use connections::{Access, Connection, ConnectionState, load_connection};
+use envelopes::{Envelope, Work};
+use kernel::{Date, IntentId, OrganisationRef, RunId, Timestamp};
+use ports::{Direction, Guard, Message, Query, Table, TableError, Write, Written};
+use serde::{Deserialize, Serialize};
+use state::{Intent, IntentState, Stored, WaitsOn, keys, load, parked_write, put, read_row};
+
+use crate::PostingError;
+use crate::plan::{outbox, send_parked};
+
+/// A row beside every waiting intent, so that those are found without reading the others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WaitingRow {
+    /// What must change.
+    pub on: WaitsOn,
+    /// The day the posting counts for.
+    pub date: Option<Date>,
+    /// The kind of record.
+    pub entity: String,
+}
+
+/// Waiting postings looked at for one message; more go on by another.
+const RESUMED_MAX: usize = 50;
+
+fn query(whose: &OrganisationRef, after: Option<&IntentId>, limit: usize) -> Query {
+    let (first, to) = keys::waiting_range();
+    let from = after.map_or(first, |after| format!("waiting#{after}\0"));
+    Query { partition: keys::organisation(whose), from, to, direction: Direction::Forward, limit }
+}
+
+/// Whether anything of an organisation waits: one read.
+pub async fn any_waiting(table: &dyn Table, whose: &OrganisationRef) -> Result<bool, TableError> {
+    Ok(!table.query(&query(whose, None, 1)).await?.rows.is_empty())
+}
+
+/// Waiting postings by id, behind `after`; and whether there are more.
+pub async fn list_waiting(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    after: Option<&IntentId>,
+    limit: usize,
+) -> Result<(Vec<IntentId>, bool), TableError> {
+    let page = table.query(&query(whose, after, limit)).await?;
+    let ids = page.rows.iter().filter_map(|row| row.key.sort.strip_prefix("waiting#")?.parse().ok());
+    Ok((ids.collect(), page.more))
+}
+
+/// Lets everything go on whose cause is gone: the organisation can be written to again, or its lock date has moved.
+pub async fn resume_waiting(
+    access: &Access,
+    whose: &OrganisationRef,
+    after: Option<&IntentId>,
+    run: &RunId,
+) -> Result<(), PostingError> {
+    let table = &*access.ports.table;
+    let Some(connection) = load_connection(table, whose).await? else { return Ok(()) };
+    let page = table.query(&query(whose, after, RESUMED_MAX)).await?;
+    let mut last = None;
+    for row in &page.rows {
+        let Some(id) = row.key.sort.strip_prefix("waiting#").and_then(|id| id.parse::<IntentId>().ok()) else {
+            continue;
+        };
+        let waits = read_row::<WaitingRow>(row)?.value;
+        if let Some(reason) = cause_gone(&connection.value, &waits) {
+            resume(access, whose, &id, reason).await?;
+        }
+        last = Some(id);
+    }
+    match last.filter(|_| page.more) {
+        Some(last) => look_on(access, whose, last, run).await,
+        None => Ok(()),
+    }
+}
+
+async fn look_on(access: &Access, whose: &OrganisationRef, after: IntentId, run: &RunId) -> Result<(), PostingError> {
+    let (organisation, run) = (whose.clone(), run.clone());
+    let envelope = Envelope::new(Work::ResumePostings { organisation, after: Some(after), run });
+    let (body, group, dedupe) = (envelope.to_json(), envelope.group(), envelope.dedupe());
+    Ok(access.ports.queue.send(vec![Message { queue: envelope.queue(), body, group, dedupe }]).await?)
+}
+
+fn cause_gone(connection: &Connection, waits: &WaitingRow) -> Option<&'static str> {
+    if connection.state != ConnectionState::Connected {
+        return None;
+    }
+    match &waits.on {
+        WaitsOn::Person => None,
+        WaitsOn::Authorisation => Some("the organisation can be written to again"),
+        WaitsOn::LockDate { locked_until } => {
+            let facts = connection.facts.as_ref()?;
+            let locks = [&facts.period_lock_date, &facts.end_of_year_lock_date];
+            let until = locks.into_iter().flatten().filter_map(|lock| lock.parse::<Date>().ok()).max();
+            let moved = until.map(|until| until.to_string()).as_deref() != Some(locked_until.as_str());
+            let open = waits.date.is_none_or(|date| until.is_none_or(|until| until < date));
+            (moved && open).then_some("the lock date moved")
+        }
+    }
+}
+
+/// Lets one waiting posting go on; answers whether it waited.
+async fn resume(access: &Access, whose: &OrganisationRef, id: &IntentId, reason: &str) -> Result<bool, PostingError> {
+    let (table, now) = (&*access.ports.table, access.ports.clock.now());
+    let Some(mut found) = load::<Intent>(table, &keys::intent(whose, id)).await? else {
+        return Err(PostingError::Missing(id.clone()));
+    };
+    let guard = found.guard();
+    if !found.value.resume(now, reason) {
+        return Ok(false);
+    }
+    let work = outbox(whose, &found.value, now);
+    let mut writes = vec![put(keys::intent(whose, id), guard, &found.value, None), parked_write(&work)];
+    writes.extend(waiting_removal(table, whose, id).await?);
+    match table.transact(writes).await? {
+        Written::Stored => {
+            send_parked(access, work).await?;
+            Ok(true)
+        }
+        // Somebody else let it go on at the same moment.
+        Written::Conflict(_) => Ok(false),
+    }
+}
+
+async fn waiting_removal(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    id: &IntentId,
+) -> Result<Option<Write>, TableError> {
+    let key = keys::waiting(whose, id);
+    let found = table.get(&key).await?;
+    Ok(found.map(|row| Write::Delete { key, guard: Guard::Version(row.version) }))
+}
+
+/// A person wants a waiting posting tried again; answers whether it waited.
+pub async fn resume_by_hand(
+    access: &Access,
+    whose: &OrganisationRef,
+    id: &IntentId,
+    actor: &str,
+) -> Result<bool, PostingError> {
+    resume(access, whose, id, &format!("asked for by {actor}")).await
+}
+
+/// A person says that a posting is in the books already, or not wanted. Answers whether that could be recorded: not of
+/// what is in Xero, or may be.
+pub async fn record_by_hand(
+    access: &Access,
+    whose: &OrganisationRef,
+    id: &IntentId,
+    actor: &str,
+    reason: &str,
+) -> Result<bool, PostingError> {
+    let table = &*access.ports.table;
+    for _ in 0..RECORD_ATTEMPTS_MAX {
+        let now: Timestamp = access.ports.clock.now();
+        let Some(Stored { value: mut intent, version }) = load::<Intent>(table, &keys::intent(whose, id)).await? else {
+            return Err(PostingError::Missing(id.clone()));
+        };
+        let done_before = matches!(&intent.state, IntentState::Recorded { .. });
+        if done_before || !intent.record(now, actor, reason) {
+            return Ok(done_before);
+        }
+        let mut writes = vec![put(keys::intent(whose, id), Guard::Version(version), &intent, None)];
+        writes.extend(waiting_removal(table, whose, id).await?);
+        if table.transact(writes).await? == Written::Stored {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A worker may take the intent at the same moment; then its outcome decides.
+const RECORD_ATTEMPTS_MAX: u32 = 3;
