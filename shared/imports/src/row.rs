@@ -38,7 +38,9 @@ pub(crate) fn read<'s, 'c>(row: Row<'s>, columns: &'c Columns, setting: &'c Sett
         let (row, cell) = (row.number(), place(row.number(), column));
         read.errors.push(Finding { row, column: None, cell, code: Code::CellWithoutHeader, message });
     }
-    read.imported = read.terms().filter(|_| read.errors.is_empty()).and_then(|terms| read.schedule(terms));
+    let terms = read.terms();
+    let position = (read.date(Column::ReleasedUntil), read.amount(Column::AlreadyReleased, setting.currency));
+    read.imported = terms.filter(|_| read.errors.is_empty()).and_then(|terms| read.schedule(terms, position));
     read
 }
 
@@ -119,12 +121,13 @@ impl<'s> ReadRow<'s, '_> {
         })
     }
 
-    fn schedule(&mut self, terms: Terms) -> Option<Imported> {
+    /// A checked schedule and how far it has run, as its row states: until a day, or by an amount, or both.
+    fn schedule(&mut self, terms: Terms, position: (Option<Date>, Option<Money>)) -> Option<Imported> {
         let per_period = matches!(terms.method, Method::PerPeriod { .. } | Method::Rolling { .. });
         let stated = terms.amount.is_some_and(|amount| !amount.is_positive());
         let amount = if per_period && !stated { Column::AmountPerPeriod } else { Column::Amount };
         match Schedule::try_new(terms, self.setting.calendar) {
-            Ok(schedule) => self.imported(schedule),
+            Ok(schedule) => self.imported(schedule, position),
             Err(error) => {
                 let (column, fault) = findings::of_schedule(&error, amount);
                 self.errors.push(self.finding(column, fault));
@@ -277,14 +280,9 @@ impl<'s> ReadRow<'s, '_> {
         Ok(period)
     }
 
-    /// A checked schedule and how far it has run.
-    fn imported(&mut self, schedule: Schedule) -> Option<Imported> {
+    fn imported(&mut self, schedule: Schedule, stated: (Option<Date>, Option<Money>)) -> Option<Imported> {
+        let (until, stated) = stated;
         let nothing = Money::zero(schedule.currency());
-        let until = self.date(Column::ReleasedUntil);
-        let stated = self.amount(Column::AlreadyReleased, schedule.currency());
-        if !self.errors.is_empty() {
-            return None;
-        }
         let row = self.row.number();
         let remaining = schedule.total();
         if until.is_none() && stated.is_none() {

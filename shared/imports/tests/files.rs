@@ -326,6 +326,7 @@ fn x6_a_running_schedule_does_not_post_old_periods_again() {
     assert_eq!(running("", "250.00"), "K2 released_differs");
     assert_eq!(running("", "1300.00"), "K2 released_differs");
     assert_eq!(running("", "-100.00"), "K2 released_differs");
+    assert_eq!(running("soon", "1.234"), "J2 date_unreadable, K2 amount_ambiguous");
     assert_eq!(running("soon", ""), "J2 date_unreadable");
     let message = &read(&with("released until,already released", "2026-03-31,299.99")).errors.listed[0].message;
     assert_eq!(message, "until 2026-03-31 the plan releases 300.00 GBP, not 299.99 GBP");
