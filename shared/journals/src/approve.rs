@@ -14,12 +14,12 @@ use state::{keys, put};
 
 use crate::chart::{Chart, ChartFault};
 use crate::closing::{calendar, closing_period, locked_until};
-use crate::from_schedules::{initial_journal, released_journals};
-use crate::journal::{Journal, JournalError};
-use crate::plan::{PlanError as NoPlan, Release, carry_into, plan};
 use crate::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS, PostedAs};
-use crate::schedule::{Schedule, ScheduleError, Terms};
 use crate::store::{ReleaseRow, ScheduleRow, load_schedule};
+use schedules::from_schedules::{initial_journal, released_journals};
+use schedules::journal::{Journal, JournalError};
+use schedules::plan::{PlanError as NoPlan, Release, carry_into, plan};
+use schedules::schedule::{Schedule, ScheduleError, Terms};
 
 /// What approving would do, or did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use ports::{Table, TableError};
 use serde_json::{Map, Value};
 use state::read_row;
 
-use crate::journal::Line;
-use crate::texts::{AccountRef, TrackingPair};
+use schedules::journal::Line;
+use schedules::texts::{AccountRef, TrackingPair};
 
 /// Accounts read at most; Xero advises 699.
 const ACCOUNTS_MAX: usize = 5_000;
@@ -160,8 +160,8 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::texts::Tracking;
     use kernel::Money;
+    use schedules::texts::Tracking;
     use serde_json::json;
 
     const ID: &str = "6f0f0c4e-0000-4000-8000-000000000001";

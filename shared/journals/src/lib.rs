@@ -1,15 +1,11 @@
-//! Prepayments and accruals: what is agreed, what each period gets, and the journals that say so.
+//! Journals in Xero: plain ones, and those of schedules, each posted once.
 //!
-//! Owns schedules, their releases, balanced journals and how those are written for Xero. What is agreed and what follows
-//! from it is decided from arguments alone; only `plain`, `posting` and `chart` touch rows or Xero.
+//! Owns the rows of schedules and releases, what Xero would refuse because of the books, and the form in which a journal
+//! is written. What a schedule or a balanced journal is, the crate `schedules` says; how a posting is carried to its
+//! end, the crate `postings`.
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`texts`] | names that Xero takes: accounts, tax types, tracking, descriptions, links |
-//! | [`schedule`] | what a person agrees to, checked once |
-//! | [`mod@plan`] | what each period gets of it, to the cent |
-//! | [`journal`] | a journal, which cannot be built unbalanced |
-//! | [`from_schedules`] | the first journal of a schedule, and the one for all releases of a period |
 //! | [`chart`] | the organisation's accounts, tax types and tracking, and what Xero would refuse because of them |
 //! | [`posting`] | a journal in Xero's form, as a kind of posting |
 //! | [`plain`] | journals of a host application, one by one |
@@ -21,24 +17,12 @@
 pub mod approve;
 pub mod chart;
 pub mod closing;
-pub mod from_schedules;
-pub mod journal;
 pub mod plain;
-pub mod plan;
 pub mod posting;
 pub mod publish;
-#[cfg(test)]
-mod samples;
-pub mod schedule;
 pub mod store;
-pub mod texts;
 
 pub use approve::{ApproveError, Proposal, approve, initial_intent, propose};
-pub use from_schedules::{ReleasedError, initial_journal, released_journals};
-pub use journal::{Journal, JournalError, Line};
 pub use plain::{PlainError, PlainJournal, PlainLine, plain_intent, post_plain};
-pub use plan::{PERIODS_MAX, PlanError, Release, carry_into, plan, plan_into};
 pub use posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS, ManualJournals, PostedAs};
 pub use publish::{Published, ReadyPeriod, preview, publish};
-pub use schedule::{CustomPart, Kind, Method, Schedule, ScheduleError, Terms};
-pub use texts::{AccountRef, Description, SourceLink, TaxType, TextError, Tracking, TrackingName, TrackingPair};

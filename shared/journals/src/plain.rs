@@ -6,9 +6,9 @@ use postings::{PlanError, Posting, plan_posting};
 use serde::Deserialize;
 
 use crate::chart::{Chart, ChartFault};
-use crate::journal::{Journal, JournalError, Line};
 use crate::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS, PostedAs};
-use crate::texts::{AccountRef, SourceLink, TaxType, Tracking};
+use schedules::journal::{Journal, JournalError, Line};
+use schedules::texts::{AccountRef, SourceLink, TaxType, Tracking};
 
 /// A journal as a host application sends it.
 #[derive(Clone, Debug, Deserialize)]

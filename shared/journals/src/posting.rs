@@ -14,8 +14,8 @@ use xero::manual_journals::{
 };
 use xero::{ApiWrite, IdempotencyKey};
 
-use crate::journal::{Journal, Line};
-use crate::texts::{AccountRef, SourceLink, TrackingPair};
+use schedules::journal::{Journal, Line};
+use schedules::texts::{AccountRef, SourceLink, TrackingPair};
 
 /// The kind of record, as in settings and envelopes.
 pub const MANUAL_JOURNALS: &str = "manual_journals";
@@ -177,7 +177,7 @@ fn account(account: &AccountRef) -> wire::AccountRef {
 }
 
 fn tracking(pair: &TrackingPair) -> TrackingRef {
-    let id = |name: &crate::texts::TrackingName| uuid::Uuid::try_parse(name.as_str()).ok();
+    let id = |name: &schedules::texts::TrackingName| uuid::Uuid::try_parse(name.as_str()).ok();
     match (id(&pair.category), id(&pair.option)) {
         (Some(category), Some(option)) => TrackingRef::Ids { category, option },
         _ => {

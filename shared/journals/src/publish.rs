@@ -14,11 +14,11 @@ use postings::{PlanError, Plans, Posting, PostingError};
 use state::{keys, put, read_row};
 
 use crate::approve::content;
-use crate::from_schedules::released_journals;
-use crate::plan::Release;
 use crate::posting::{LINES_MAX, MANUAL_JOURNALS};
-use crate::schedule::Schedule;
 use crate::store::{Batch, Due, ReleasedRow, ScheduleRow, list_batches, list_due};
+use schedules::from_schedules::released_journals;
+use schedules::plan::Release;
+use schedules::schedule::Schedule;
 
 /// Releases that one journal carries: each takes two lines.
 pub const RELEASES_MAX: usize = LINES_MAX / 2;

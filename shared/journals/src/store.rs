@@ -9,8 +9,8 @@ use ports::{Direction, Query, Row, Table, TableError};
 use serde::{Deserialize, Serialize};
 use state::{Stored, keys, load, read_row};
 
-use crate::plan::Release;
-use crate::schedule::Schedule;
+use schedules::plan::Release;
+use schedules::schedule::Schedule;
 
 /// An approved schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +116,7 @@ pub async fn list_released(
     id: &ScheduleId,
 ) -> Result<Vec<ReleasedRow>, TableError> {
     let (from, to) = (format!("{id}#"), format!("{id}#{}", keys::LAST));
-    let (rows, _) = range(table, keys::released(whose), from, to, crate::plan::PERIODS_MAX).await?;
+    let (rows, _) = range(table, keys::released(whose), from, to, schedules::PERIODS_MAX).await?;
     rows.iter().map(|row| Ok(read_row(row)?.value)).collect()
 }
 
