@@ -135,7 +135,8 @@ pub async fn list_batches(
 /// Journals of one period and currency: a hundred thousand releases and more.
 const BATCHES_MAX: usize = 1_000;
 
-/// Reads a range page by page, up to a bound.
+/// Reads a range page by page, up to a bound, and whether there is more: one row more tells, since a table answers that
+/// there may be more even where there is nothing.
 async fn range(
     table: &dyn Table,
     partition: String,
@@ -146,12 +147,15 @@ async fn range(
     let mut rows: Vec<Row> = Vec::new();
     let mut query = Query { partition, from, to, direction: Direction::Forward, limit };
     loop {
-        query.limit = limit - rows.len();
+        query.limit = limit + 1 - rows.len();
         let page = table.query(&query).await?;
         rows.extend(page.rows);
         match rows.last() {
-            Some(last) if page.more && rows.len() < limit => query.from = format!("{}\0", last.key.sort),
-            _ => return Ok((rows, page.more)),
+            Some(last) if page.more && rows.len() <= limit => query.from = format!("{}\0", last.key.sort),
+            _ => break,
         }
     }
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    Ok((rows, more))
 }

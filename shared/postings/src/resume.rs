@@ -42,9 +42,11 @@ pub async fn list_waiting(
     after: Option<&IntentId>,
     limit: usize,
 ) -> Result<(Vec<IntentId>, bool), TableError> {
-    let page = table.query(&query(whose, after, limit)).await?;
+    // One more tells whether there is more: a table says that there may be even where there is nothing.
+    let page = table.query(&query(whose, after, limit + 1)).await?;
+    let more = page.rows.len() > limit || page.more;
     let ids = page.rows.iter().filter_map(|row| row.key.sort.strip_prefix("waiting#")?.parse().ok());
-    Ok((ids.collect(), page.more))
+    Ok((ids.take(limit).collect(), more))
 }
 
 /// Lets everything go on whose cause is gone: the organisation can be written to again, or its lock date has moved.

@@ -83,6 +83,29 @@ async fn postings(api: &mut Checked<'_>, town: &Town) {
     api.call("POST", &format!("{O}/postings/recorded"), &town.path("/postings/recorded"), Some(recorded)).await;
 }
 
+/// A schedule previewed, refused, approved, published and shown.
+async fn schedules(api: &mut Checked<'_>, town: &Town) {
+    let terms = json!({
+        "id": "S-1", "kind": "accrual", "amount": { "amount": "30.00", "currency": "GBP" }, "first": "2026-10-01",
+        "last": "2026-12-31", "method": { "kind": "by_day" }, "balance_account": "620", "expense_account": "433",
+        "description": "Audit",
+    });
+    let (preview, schedules) = (format!("{O}/schedules/preview"), format!("{O}/schedules"));
+    let body = json!({ "terms": terms });
+    api.call("POST", &preview, &town.path("/schedules/preview"), Some(body.clone())).await;
+    api.call("POST", &preview, &town.path("/schedules/preview"), Some(json!({ "terms": {} }))).await;
+    api.call("POST", &schedules, &town.path("/schedules"), Some(body.clone())).await;
+    let mut other = body;
+    other["terms"]["kind"] = json!("prepayment");
+    api.call("POST", &schedules, &town.path("/schedules"), Some(other)).await;
+    town.settle().await;
+    api.call("GET", &format!("{O}/releases/ready"), &town.path("/releases/ready"), None).await;
+    api.call("POST", &format!("{O}/releases/publish"), &town.path("/releases/publish"), None).await;
+    town.settle().await;
+    api.call("GET", &schedules, &town.path("/schedules"), None).await;
+    api.call("GET", &format!("{O}/schedules/{{schedule_id}}"), &town.path("/schedules/S-1"), None).await;
+}
+
 /// A link made, refused, shown and ended; order events.
 async fn sources(api: &mut Checked<'_>, town: &Town) {
     let contacts = api.call("GET", &format!("{O}/records/{{entity}}"), &town.path("/records/contacts"), None).await;
@@ -141,6 +164,7 @@ async fn m4_every_answer_is_as_the_openapi_file_declares() {
         api.call("GET", &format!("{O}/records/{{entity}}/{{record_id}}"), &format!("{path}/{id}"), None).await;
     }
     postings(&mut api, &town).await;
+    schedules(&mut api, &town).await;
     sources(&mut api, &town).await;
     api.call("GET", &format!("{O}/problems"), &town.path("/problems?state=all"), None).await;
     api.call("GET", &format!("{O}/usage"), &town.path("/usage"), None).await;

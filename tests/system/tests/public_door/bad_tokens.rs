@@ -32,6 +32,14 @@ fn journal() -> Value {
     json!({ "id": "known", "date": "2026-10-31", "narration": "Known", "lines": lines })
 }
 
+fn terms() -> Value {
+    json!({
+        "id": "S-known", "kind": "accrual", "amount": { "amount": "30.00", "currency": "GBP" }, "first": "2026-10-01",
+        "last": "2026-12-31", "method": { "kind": "by_day" }, "balance_account": "620", "expense_account": "433",
+        "description": "Known",
+    })
+}
+
 fn link() -> Value {
     json!({ "id": SOURCE, "origin": "source" })
 }
@@ -51,6 +59,7 @@ impl Names {
         let filled = filled.replace("{test_id}", &self.test).replace("{run_id}", &self.run);
         let filled = filled.replace("{entity}", "contacts").replace("{record_id}", &self.record);
         let filled = filled.replace("{source_id}", SOURCE).replace("{posting_id}", "j-known");
+        let filled = filled.replace("{schedule_id}", "S-known");
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -67,6 +76,7 @@ impl Names {
         let path = town.path(&format!("/records/contacts/{record}/source"));
         caller.expect("PUT", &path, Some(link())).await.unwrap();
         caller.expect("POST", &town.path("/journals"), Some(journal())).await.unwrap();
+        caller.expect("POST", &town.path("/schedules"), Some(json!({ "terms": terms() }))).await.unwrap();
         town.settle().await;
         Names { tenant: town.tenant.to_string(), connect, test: crate::text(&test["test_id"]), run, record }
     }
@@ -81,6 +91,9 @@ fn body(template: &str, town: &Town) -> String {
         }
         "/v1/organisations/{tenant_id}/settings" => json!({ "sync_interval": "daily" }).to_string(),
         "/v1/organisations/{tenant_id}/records/{entity}/{record_id}/source" => link().to_string(),
+        "/v1/organisations/{tenant_id}/schedules" | "/v1/organisations/{tenant_id}/schedules/preview" => {
+            json!({ "terms": terms() }).to_string()
+        }
         "/v1/organisations/{tenant_id}/journals" => journal().to_string(),
         "/v1/organisations/{tenant_id}/postings/recorded" => {
             json!({ "posting_ids": ["j-known"], "reason": "by hand" }).to_string()

@@ -19,6 +19,7 @@ mod no_access;
 mod odd_cases;
 mod orders;
 mod runs;
+mod schedules;
 mod settings;
 mod sharing;
 

@@ -1,0 +1,324 @@
+//! Prepayments and accruals from approval to the last release, whatever is cut off or raced. Virtual time.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use connections::{Connection, load_connection};
+use envelopes::{Envelope, Work};
+use journals::store::{list_due, list_released, load_schedule};
+use journals::{approve, initial_intent, preview, propose};
+use kernel::{Applied, Date, ScheduleId};
+use postings::{Standing, load_view};
+use schedules::Terms;
+use serde_json::{Value, json};
+use simulator::world::Cut;
+use simulator::xero::Fault;
+use sync::head::Trigger;
+use system::desk::Desk;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// A desk on 24 November 2026 at 03:10 UTC: October is being closed.
+async fn ready() -> Desk {
+    let desk = Desk::sized(10);
+    desk.connect().await;
+    desk.world.clock.advance(Duration::from_secs(600));
+    desk.work().await;
+    desk
+}
+
+fn terms(id: &str, kind: &str, amount: &str, first: &str, last: &str) -> Terms {
+    serde_json::from_value(json!({
+        "id": id, "kind": kind, "amount": { "amount": amount, "currency": "GBP" }, "first": first, "last": last,
+        "method": { "kind": "straight_line" }, "balance_account": "620", "expense_account": "433",
+        "description": format!("Insurance {id}"), "source": "https://app.example/schedules",
+    }))
+    .unwrap()
+}
+
+async fn connection(desk: &Desk) -> Connection {
+    load_connection(&*desk.access.ports.table, &desk.whose).await.unwrap().unwrap().value
+}
+
+async fn decide(desk: &Desk, terms: Terms) -> Result<Applied, String> {
+    let connection =
+        load_connection(&*desk.access.ports.table, &desk.whose).await.map_err(|error| error.to_string())?;
+    let connection = connection.unwrap().value;
+    let proposal = propose(&desk.access, &connection, terms, None).await.map_err(|error| error.to_string())?;
+    approve(&desk.access, &connection, proposal, "sam").await.map_err(|error| error.to_string())
+}
+
+async fn publish_now(desk: &Desk, until: &str, wish: &str) -> bool {
+    let envelope = Envelope::new(Work::PostReleases {
+        organisation: desk.whose.clone(),
+        until: Some(until.parse().unwrap()),
+        actor: Some("sam".into()),
+        wish: wish.into(),
+        round: 0,
+    });
+    let message = ports::Message {
+        queue: envelope.queue(),
+        body: envelope.to_json(),
+        group: envelope.group(),
+        dedupe: envelope.dedupe(),
+    };
+    desk.access.ports.queue.send(vec![message]).await.is_ok()
+}
+
+/// Every live journal of ours in Xero by its day, as a sync finds them: narration and lines.
+async fn in_xero(desk: &Desk) -> BTreeMap<String, Vec<(String, Vec<Value>)>> {
+    desk.world.clock.advance(Duration::from_secs(61));
+    desk.sync(Trigger::Person).await;
+    let mut found: BTreeMap<String, Vec<(String, Vec<Value>)>> = BTreeMap::new();
+    for view in desk.mirror("manual_journals").await {
+        let text = |name: &str| view.record[name].as_str().unwrap().to_owned();
+        if text("Narration").contains("[cf:") && text("Status") == "POSTED" {
+            let lines = view.record["JournalLines"].as_array().unwrap().clone();
+            found.entry(text("Date")).or_default().push((text("Narration"), lines));
+        }
+    }
+    found
+}
+
+/// Lets days pass, an hour at a time, with all that the schedule does meanwhile.
+async fn days(desk: &Desk, count: u32) {
+    for _ in 0..count * 24 {
+        desk.tick(Duration::from_secs(3600)).await;
+        desk.work().await;
+    }
+}
+
+fn balance(journals: &BTreeMap<String, Vec<(String, Vec<Value>)>>, account: &str) -> rust_decimal::Decimal {
+    let lines = journals.values().flatten().flat_map(|(_, lines)| lines);
+    let of = lines.filter(|line| line["AccountCode"] == account);
+    of.map(|line| line["LineAmount"].as_str().unwrap().parse::<rust_decimal::Decimal>().unwrap()).sum()
+}
+
+#[tokio::test]
+async fn m17_m18_m19_approving_posts_the_first_journal_at_once_and_lays_out_every_release() {
+    let desk = ready().await;
+    assert_eq!(
+        decide(&desk, terms("S-1", "prepayment", "1000.00", "2026-10-01", "2027-09-30")).await,
+        Ok(Applied::Now)
+    );
+    desk.work().await;
+    let id: ScheduleId = "S-1".parse().unwrap();
+    let table = &*desk.access.ports.table;
+    let view = load_view(table, &desk.whose, &initial_intent(&id).unwrap(), desk.now()).await.unwrap().unwrap();
+    assert_eq!(view.state, Standing::Posted);
+    let journals = in_xero(&desk).await;
+    assert_eq!(journals.keys().collect::<Vec<_>>(), ["2026-10-31"], "m19: the closing period's last day, and no other");
+    let (narration, lines) = &journals["2026-10-31"][0];
+    assert!(narration.starts_with("Prepayment: Insurance S-1"), "{narration}");
+    assert_eq!((&lines[0]["AccountCode"], &lines[0]["LineAmount"]), (&json!("620"), &json!("1000.00")));
+    let row = load_schedule(table, &desk.whose, &id).await.unwrap().unwrap().value;
+    let amounts: Vec<String> = row.releases.iter().map(|release| release.amount.amount()).collect();
+    assert_eq!(amounts, [["83.33"; 11].as_slice(), &["83.37"]].concat(), "m18");
+    let (due, _) = list_due(table, &desk.whose, None, "2100-01-01".parse().unwrap(), 100).await.unwrap();
+    let ends: Vec<String> = due.iter().map(|due| due.last.to_string()).collect();
+    assert_eq!((ends.len(), ends[0].as_str(), ends[4].as_str()), (12, "2026-10-31", "2027-02-28"), "m20");
+    assert_eq!(
+        decide(&desk, terms("S-1", "prepayment", "1000.00", "2026-10-01", "2027-09-30")).await,
+        Ok(Applied::Before)
+    );
+    let other = decide(&desk, terms("S-1", "prepayment", "999.00", "2026-10-01", "2027-09-30")).await;
+    assert!(other.unwrap_err().contains("approved before"));
+    desk.work().await;
+    assert_eq!(in_xero(&desk).await.values().map(Vec::len).sum::<usize>(), 1);
+}
+
+#[tokio::test]
+async fn m20_m21_m22_each_night_posts_what_has_passed_in_one_journal_a_period_never_early_and_catches_up() {
+    let desk = ready().await;
+    decide(&desk, terms("S-1", "prepayment", "300.00", "2026-10-01", "2026-12-31")).await.unwrap();
+    decide(&desk, terms("S-2", "accrual", "100.00", "2026-10-15", "2026-11-14")).await.unwrap();
+    desk.work().await;
+    days(&desk, 2).await;
+    let journals = in_xero(&desk).await;
+    let released = |journals: &BTreeMap<String, Vec<(String, Vec<Value>)>>, day: &str| {
+        let of_day = journals.get(day).cloned().unwrap_or_default();
+        of_day.into_iter().filter(|(narration, _)| narration.starts_with("Releases")).collect::<Vec<_>>()
+    };
+    let october = released(&journals, "2026-10-31");
+    assert_eq!((october.len(), october[0].1.len()), (1, 4), "m22: one journal carries both schedules");
+    assert!(october[0].1.iter().any(|line| line["Description"].as_str().unwrap().ends_with("[S-2]")));
+    assert!(released(&journals, "2026-11-30").is_empty(), "m21: November has not passed");
+
+    // 30 November at the organisation, until its midnight.
+    while kernel::local_date("GMTSTANDARDTIME", desk.now()) < "2026-11-30".parse::<Date>().unwrap() {
+        days(&desk, 1).await;
+    }
+    assert!(released(&in_xero(&desk).await, "2026-11-30").is_empty(), "m21: never early");
+    days(&desk, 2).await;
+    assert_eq!(released(&in_xero(&desk).await, "2026-11-30").len(), 1);
+
+    // The schedule stands still over new year: the next night catches up.
+    desk.world.clock.advance(40 * DAY);
+    desk.tick(Duration::from_secs(3600)).await;
+    desk.tick(Duration::from_secs(3600)).await;
+    desk.work().await;
+    let journals = in_xero(&desk).await;
+    assert_eq!(released(&journals, "2026-12-31").len(), 1);
+    assert_eq!(balance(&journals, "620"), rust_decimal::Decimal::ZERO, "everything is released");
+    let table = &*desk.access.ports.table;
+    let (due, _) = list_due(table, &desk.whose, None, "2100-01-01".parse().unwrap(), 100).await.unwrap();
+    assert!(due.is_empty(), "{due:?}");
+    let rows = list_released(table, &desk.whose, &"S-1".parse().unwrap()).await.unwrap();
+    assert_eq!(rows.len(), 3, "every release is accounted for");
+}
+
+#[tokio::test]
+async fn m23_m24_publish_now_previews_and_posts_every_ready_release_of_all_schedules_once_however_it_races() {
+    let desk = ready().await;
+    for number in 0..5 {
+        decide(&desk, terms(&format!("S-{number}"), "prepayment", "120.00", "2026-09-01", "2026-12-31")).await.unwrap();
+    }
+    desk.work().await;
+    let table = &*desk.access.ports.table;
+    let (periods, more) = preview(table, &desk.whose, "2026-10-31".parse().unwrap()).await.unwrap();
+    assert_eq!((periods.len(), more), (1, false));
+    // September is closed: its part is in October's.
+    assert_eq!((periods[0].releases, periods[0].journals, periods[0].total.amount().as_str()), (5, 1, "300.00"));
+    assert!(publish_now(&desk, "2026-10-31", "one").await);
+    assert!(publish_now(&desk, "2026-10-31", "two").await);
+    desk.look().await;
+    let envelopes: Vec<Envelope> = std::iter::from_fn(|| desk.world.queue.take())
+        .map(|taken| Envelope::parse(&taken.message.body).unwrap())
+        .collect();
+    // Together: the two wishes, and whatever the night sent.
+    let outcomes = futures::future::join_all(envelopes.iter().map(|envelope| desk.carry_out(envelope))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert!(publish_now(&desk, "2026-10-31", "three").await);
+    desk.work().await;
+    days(&desk, 1).await;
+    let journals = in_xero(&desk).await;
+    let released: Vec<_> =
+        journals["2026-10-31"].iter().filter(|(narration, _)| narration.starts_with("Releases")).collect();
+    assert_eq!(released.len(), 1, "{released:#?}");
+    assert_eq!(released[0].1.len(), 10, "m24: all five schedules");
+    assert_eq!(preview(table, &desk.whose, "2026-10-31".parse().unwrap()).await.unwrap().0, Vec::new());
+}
+
+/// Carries out what waits until a worker dies over it.
+async fn until_cut(desk: &Desk) {
+    while let Some(taken) = desk.world.queue.take() {
+        if desk.carry_out(&Envelope::parse(&taken.message.body).unwrap()).await.is_err() {
+            desk.world.queue.give_back(taken);
+            return;
+        }
+    }
+}
+
+/// Everything that must hold at the end, whatever was cut.
+async fn all_accounted_for(desk: &Desk, name: &str) {
+    let journals = in_xero(desk).await;
+    let all: Vec<&(String, Vec<Value>)> = journals.values().flatten().collect();
+    for id in ["[S-1]", "[S-2]"] {
+        let lines = |beginning: &str| {
+            let journals = all.iter().filter(|(narration, _)| narration.starts_with(beginning));
+            let lines = journals.flat_map(|(_, lines)| lines);
+            lines.filter(|line| line["Description"].as_str().unwrap().ends_with(id)).count()
+        };
+        // A night between the two approvals may have posted the first one's release already.
+        assert_eq!((lines("Prepayment"), lines("Releases")), (2, 2), "{name}: {id} {all:#?}");
+    }
+    let table = &*desk.access.ports.table;
+    for id in ["S-1", "S-2"] {
+        let rows = list_released(table, &desk.whose, &id.parse().unwrap()).await.unwrap();
+        assert_eq!(rows.len(), 1, "{name}: {id}");
+    }
+    assert!(desk.world.queue.is_empty() && desk.parked() == 0, "{name}: work left");
+}
+
+async fn approve_both(desk: &Desk) -> bool {
+    let mut all = true;
+    for id in ["S-1", "S-2"] {
+        all &= decide(desk, terms(id, "prepayment", "90.00", "2026-10-01", "2026-12-31")).await.is_ok();
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_crash_before_or_after_any_port_call_of_approve_and_publish_loses_and_doubles_nothing() {
+    let whole = ready().await;
+    whole.world.faults.heal();
+    assert!(approve_both(&whole).await);
+    assert!(publish_now(&whole, "2026-10-31", "now").await);
+    until_cut(&whole).await;
+    let calls = whole.world.faults.calls();
+    assert!(calls > 60, "{calls} calls");
+    all_accounted_for(&whole, "uncut").await;
+    for at in 1..=calls {
+        for cut in [Cut::Before(at), Cut::After(at)] {
+            let desk = ready().await;
+            desk.world.faults.cut(cut);
+            let approved = approve_both(&desk).await;
+            if approved {
+                publish_now(&desk, "2026-10-31", "now").await;
+            }
+            until_cut(&desk).await;
+            desk.world.faults.heal();
+            desk.world.clock.advance(Duration::from_secs(720));
+            desk.work().await;
+            // Whoever got no answer sends the same again.
+            assert!(approve_both(&desk).await, "{cut:?}");
+            assert!(publish_now(&desk, "2026-10-31", "again").await);
+            desk.work().await;
+            all_accounted_for(&desk, &format!("{cut:?}")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn m26_m27_a_release_into_a_locked_period_waits_and_goes_when_the_lock_date_moves() {
+    let desk = ready().await;
+    decide(&desk, terms("S-1", "prepayment", "90.00", "2026-10-01", "2026-12-31")).await.unwrap();
+    desk.work().await;
+    desk.xero.set_lock_dates(desk.whose.tenant, None, Some("2026-10-31".parse().unwrap()));
+    assert!(publish_now(&desk, "2026-10-31", "now").await);
+    desk.work().await;
+    let table = &*desk.access.ports.table;
+    let released = list_released(table, &desk.whose, &"S-1".parse().unwrap()).await.unwrap();
+    let intent = released[0].intent.clone();
+    let view = async || load_view(table, &desk.whose, &intent, desk.now()).await.unwrap().unwrap();
+    let attention = view().await.attention.unwrap();
+    assert_eq!(
+        (attention.code.as_str(), attention.locked_until.as_deref()),
+        ("end_of_year_locked", Some("2026-10-31"))
+    );
+    desk.xero.set_lock_dates(desk.whose.tenant, None, None);
+    desk.sync(Trigger::Person).await;
+    desk.work().await;
+    assert_eq!(view().await.state, Standing::Posted);
+}
+
+#[tokio::test]
+async fn m19_the_stated_closing_period_counts_and_one_that_has_not_begun_is_refused() {
+    let desk = ready().await;
+    let known = connection(&desk).await;
+    let of = |day: &str| Some(day.parse::<Date>().unwrap());
+    let terms = || terms("S-1", "prepayment", "120.00", "2026-09-01", "2026-12-31");
+    let september = propose(&desk.access, &known, terms(), of("2026-09-15")).await.unwrap();
+    assert_eq!((september.closing.name.to_string().as_str(), september.releases.len()), ("2026-09", 4));
+    let november = propose(&desk.access, &known, terms(), of("2026-11-30")).await.unwrap();
+    assert_eq!(november.releases.len(), 2, "what is past is carried into it");
+    assert_eq!(november.initial.unwrap().date().to_string(), "2026-11-30");
+    let refused = propose(&desk.access, &known, terms(), of("2026-12-01")).await.unwrap_err();
+    assert!(refused.to_string().contains("has not begun"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_lost_answer_of_a_released_journal_makes_no_second_one() {
+    for fault in [Fault::LostWriteAnswer, Fault::CutBeforeXero, Fault::InternalAfterWrite] {
+        let desk = ready().await;
+        assert!(approve_both(&desk).await);
+        desk.work().await;
+        desk.xero.order_fault(fault);
+        assert!(publish_now(&desk, "2026-10-31", "now").await);
+        until_cut(&desk).await;
+        desk.world.clock.advance(DAY);
+        desk.work().await;
+        all_accounted_for(&desk, &format!("{fault:?}")).await;
+    }
+}
