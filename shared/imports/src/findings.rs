@@ -84,6 +84,13 @@ pub enum Code {
     ReleasedUnclear,
     MethodAssumed,
     NothingLeft,
+    AccountUnknown,
+    AccountArchived,
+    AccountNotAllowed,
+    TaxTypeUnknown,
+    TrackingUnknown,
+    TrackingArchived,
+    IdTaken,
 }
 
 /// What is wrong with a value, before its place is known.
@@ -97,6 +104,11 @@ impl Findings {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty()
+    }
+
+    /// How many there are, listed or not.
+    pub fn count(&self) -> usize {
+        self.listed.len() + self.left_off
     }
 
     pub(crate) fn push(&mut self, finding: Finding) {

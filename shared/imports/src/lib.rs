@@ -72,6 +72,22 @@ pub struct Preview {
     pub warnings: Findings,
     /// Sums of the schedules, for a comparison with the books.
     pub totals: Vec<CurrencyTotal>,
+    /// Where values stand.
+    #[serde(skip)]
+    columns: Columns,
+}
+
+/// What only the books know to be wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its row.
+    pub row: u32,
+    /// The column whose value is refused.
+    pub column: Column,
+    /// For programs.
+    pub code: Code,
+    /// For people.
+    pub message: String,
 }
 
 /// A schedule of the file.
@@ -107,6 +123,17 @@ impl Preview {
     pub fn accepted(&self) -> Option<&[Imported]> {
         self.errors.is_empty().then_some(&self.schedules)
     }
+
+    /// Takes rows back that cannot be, and says why among the other errors.
+    pub fn refuse(&mut self, refusals: Vec<Refusal>) {
+        for Refusal { row, column, code, message } in refusals {
+            self.schedules.retain(|imported| imported.row != row);
+            let cell = self.columns.place(column).and_then(|at| place(row, at));
+            self.errors.push(Finding { row, column: Some(column), cell, code, message });
+        }
+        self.errors.listed.sort_by_key(|finding| finding.row);
+        self.totals = totals(&self.schedules);
+    }
 }
 
 /// Reads every row of a sheet.
@@ -116,13 +143,14 @@ pub fn preview(sheet: &Sheet, setting: &Setting<'_>) -> Preview {
         errors: Findings::default(),
         warnings: Findings::default(),
         totals: Vec::new(),
+        columns: Columns::default(),
     };
     let columns = Columns::of(sheet.header(), &mut preview.errors, &mut preview.warnings);
     if preview.errors.is_empty() {
         read_rows(sheet, &columns, setting, &mut preview);
         preview.totals = totals(&preview.schedules);
     }
-    preview
+    Preview { columns, ..preview }
 }
 
 fn read_rows(sheet: &Sheet, columns: &Columns, setting: &Setting<'_>, preview: &mut Preview) {

@@ -18,6 +18,8 @@ pub enum DateOrder {
     DayFirst,
     /// March the 4th.
     MonthFirst,
+    /// Neither: only a year comes first, as in 2026-04-03.
+    YearFirst,
 }
 
 /// What parts pounds from pence in an amount. The other sign may group thousands, as spaces and apostrophes may.

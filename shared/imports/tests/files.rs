@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Write};
 
-use imports::{Code, DateOrder, DecimalMark, Finding, Preview, Setting, preview};
+use imports::{Code, Column, DateOrder, DecimalMark, Finding, Preview, Refusal, Setting, preview};
 use kernel::calendar::{Calendar, PeriodKind, YearEnd};
 use kernel::{Date, Money};
 use schedules::plan::plan;
@@ -433,6 +433,26 @@ fn x6_numbers_and_dates_of_an_xlsx_mean_one_thing_whatever_is_stated() {
     let wrong = xlsx(r#"<c s="1"><v>46023</v></c><c><v>46023</v></c><c s="1"><v>46387.5</v></c>"#);
     let preview = read_as(&wrong, None, None);
     assert_eq!(show(&preview.errors.listed), "D2 date_is_number, E2 date_with_time, C2 amount_unreadable");
+}
+
+#[test]
+fn x6_dates_with_the_year_first_are_the_only_ones_when_that_is_stated() {
+    let file = |date| changed("first", date);
+    let read = |date| read_as(file(date).as_bytes(), Some(DateOrder::YearFirst), None);
+    assert_eq!(accepted(&read("2026-01-13")).schedule.first(), day("2026-01-13"));
+    assert_eq!(show(&read("13/01/2026").errors.listed), "D2 date_unreadable");
+}
+
+#[test]
+fn x6_a_row_that_the_books_refuse_is_taken_back_with_its_place() {
+    let row = "S-1,prepayment,1200.00,2026-01-01,2026-12-31,straight line,620,433,Insurance";
+    let rows = [row.to_owned(), row.replace("S-1", "S-2"), row.replace("S-1", "S-3").replace("prepayment", "gift")];
+    let mut preview = read(&format!("{HEADER}\n{}\n", rows.join("\n")));
+    let (column, code, message) = (Column::ExpenseAccount, Code::AccountUnknown, "there is none".to_owned());
+    preview.refuse(vec![Refusal { row: 2, column, code, message }]);
+    assert_eq!(show(&preview.errors.listed), "H2 account_unknown, B4 word_unknown");
+    let left: Vec<u32> = preview.schedules.iter().map(|imported| imported.row).collect();
+    assert_eq!((left, preview.totals[0].schedules, preview.errors.count()), (vec![3], 1, 2));
 }
 
 #[test]
