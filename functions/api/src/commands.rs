@@ -48,7 +48,8 @@ where
     let table = &*api.access.ports.table;
     let now = api.access.ports.clock.now();
     let key = keys::command(&caller.workspace, &digest(&[caller.actor.as_bytes(), idempotency_key.as_bytes()]));
-    let path: Vec<String> = sorted(&request.path);
+    let mut path: Vec<String> = sorted(&request.path);
+    path.extend(request.query.iter().map(|(name, value)| format!("?{name}={value}")));
     let this = digest(&[request.route.as_bytes(), path.join("&").as_bytes(), &request.body]);
     let before = load::<Remembered>(table, &key).await.map_err(failed)?;
     if let Some(before) = before.map(|stored| stored.value).filter(|before| now < before.expires_at) {

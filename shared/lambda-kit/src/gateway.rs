@@ -115,7 +115,7 @@ impl ApiReply {
 
     /// A problem answer.
     pub fn problem(problem: &Problem) -> Self {
-        let body = serde_json::to_string(problem).expect("a problem is four texts and numbers");
+        let body = serde_json::to_string(problem).expect("a problem is texts, numbers and JSON");
         Self::typed(problem.status, "application/problem+json", body)
     }
 

@@ -1,6 +1,7 @@
 //! Errors of the API as problem+json (RFC 9457), each with a stable type and what to do.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// One problem answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,12 +15,21 @@ pub struct Problem {
     pub status: u16,
     /// What is wrong here and what to do about it.
     pub detail: String,
+    /// Further members, for programs.
+    #[serde(flatten)]
+    pub members: Map<String, Value>,
 }
 
 impl Problem {
     /// A problem of a stable code.
     pub fn new(status: u16, code: &str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind: format!("urn:counterfoil:problem:{code}"), title, status, detail: detail.into() }
+        Self { kind: format!("urn:counterfoil:problem:{code}"), title, status, detail: detail.into(), members: Map::new() }
+    }
+
+    /// The same with a further member.
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
     }
 
     /// Unknown, or another workspace's: the answers are the same to the byte.
