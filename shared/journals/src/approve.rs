@@ -5,7 +5,7 @@
 
 use connections::{Access, Connection};
 use futures::stream::{self, StreamExt};
-use kernel::calendar::PeriodError;
+use kernel::calendar::{Calendar, PeriodError};
 use kernel::periods::Period;
 use kernel::{Applied, Currency, Date, IntentId, MoneyError, OrganisationRef, ScheduleId, local_date};
 use ports::{Guard, Table, TableError, Write, Written};
@@ -19,6 +19,7 @@ use crate::store::{ReleaseRow, ScheduleRow, load_schedule};
 use schedules::from_schedules::{initial_journal, released_journals};
 use schedules::journal::{Journal, JournalError};
 use schedules::plan::{PlanError as NoPlan, Release, carry_into, plan};
+use schedules::running::still_to_post;
 use schedules::schedule::{Schedule, ScheduleError, Terms};
 
 /// What approving would do, or did.
@@ -28,10 +29,29 @@ pub struct Proposal {
     pub schedule: Schedule,
     /// The period that is being closed.
     pub closing: Period,
-    /// The first journal; none for a rolling schedule.
+    /// Until when it is in the books, when it was running elsewhere before.
+    pub released_until: Option<Date>,
+    /// The first journal; none for a rolling schedule and for one that was running before.
     pub initial: Option<Journal>,
-    /// What each period gets.
+    /// What each period gets, or is still to get.
     pub releases: Vec<Release>,
+}
+
+impl Proposal {
+    /// Of a schedule that is new, or that was running elsewhere: then nothing is posted of what is in the books already.
+    pub(crate) fn of(
+        schedule: Schedule,
+        released_until: Option<Date>,
+        calendar: &Calendar,
+        today: Date,
+        closing: Period,
+    ) -> Result<Self, ApproveError> {
+        let planned = plan(&schedule, calendar, today)?;
+        let left = released_until.map_or(planned.as_slice(), |until| still_to_post(&planned, until));
+        let releases = carry_into(&closing, left)?;
+        let initial = if released_until.is_none() { initial_journal(&schedule, &closing)? } else { None };
+        Ok(Self { schedule, closing, released_until, initial, releases })
+    }
 }
 
 /// Why a schedule cannot be approved.
@@ -121,14 +141,13 @@ pub async fn propose(
     if today < closing.first {
         return Err(ApproveError::NotBegun(closing.last));
     }
-    let releases = carry_into(&closing, &plan(&schedule, &calendar, today)?)?;
-    let initial = initial_journal(&schedule, &closing)?;
-    let faults =
-        Chart::load(&*access.ports.table, &connection.whose).await?.check(sample(&schedule, &releases).lines());
+    let proposal = Proposal::of(schedule, None, &calendar, today, closing)?;
+    let sample = sample(&proposal.schedule, &proposal.releases);
+    let faults = Chart::load(&*access.ports.table, &connection.whose).await?.check(sample.lines());
     if !faults.is_empty() {
         return Err(ApproveError::Chart(faults));
     }
-    Ok(Proposal { schedule, closing, initial, releases })
+    Ok(proposal)
 }
 
 /// A journal with the lines that every one of the schedule's journals has.
@@ -148,8 +167,7 @@ pub async fn approve(
     let (table, whose) = (&*access.ports.table, &connection.whose);
     for _ in 0..2 {
         if let Some(before) = load_schedule(table, whose, proposal.schedule.id()).await? {
-            let same = before.value.schedule == proposal.schedule;
-            return if same { Ok(Applied::Before) } else { Err(ApproveError::Otherwise) };
+            return if before.value.says(&proposal) { Ok(Applied::Before) } else { Err(ApproveError::Otherwise) };
         }
         lay_out(table, whose, &proposal).await?;
         match store(access, whose, &proposal, actor).await {
@@ -187,6 +205,7 @@ async fn store(
     let row = ScheduleRow {
         schedule: schedule.clone(),
         closing: proposal.closing,
+        released_until: proposal.released_until,
         releases: proposal.releases.clone(),
         initial: initial.clone(),
         approved_by: actor.to_owned(),

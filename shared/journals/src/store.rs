@@ -9,6 +9,7 @@ use ports::{Direction, Query, Row, Table, TableError};
 use serde::{Deserialize, Serialize};
 use state::{Stored, keys, load, read_row};
 
+use crate::approve::Proposal;
 use schedules::plan::Release;
 use schedules::schedule::Schedule;
 
@@ -19,14 +20,24 @@ pub struct ScheduleRow {
     pub schedule: Schedule,
     /// The period that was being closed.
     pub closing: Period,
-    /// What each period gets; what was due before the closing period is in it.
+    /// Until when it was in the books already when it came here; none when it began here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_until: Option<Date>,
+    /// What each period gets after that day; what was due before the closing period is in it.
     pub releases: Vec<Release>,
-    /// The posting of the first journal; a rolling schedule has none.
+    /// The posting of the first journal; a rolling schedule has none, nor one that was running before.
     pub initial: Option<IntentId>,
     /// Who approved it.
     pub approved_by: String,
     /// When.
     pub approved_at: Timestamp,
+}
+
+impl ScheduleRow {
+    /// Whether this is what a proposal asks for: the same terms, from the same day on.
+    pub fn says(&self, proposal: &Proposal) -> bool {
+        self.schedule == proposal.schedule && self.released_until == proposal.released_until
+    }
 }
 
 /// A release that is still to be posted. Its key says the rest.
