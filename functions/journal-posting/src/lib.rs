@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connections::{Access, load_connection};
 use envelopes::{Envelope, Work};
-use journals::{MANUAL_JOURNALS, ManualJournals, Published, publish};
+use journals::{MANUAL_JOURNALS, ManualJournals, Published, publish, roll};
 use kernel::periods::days_after;
 use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use lambda_kit::QueueMessage;
@@ -60,6 +60,9 @@ async fn post_releases(
     let Some(connection) = load_connection(&*access.ports.table, whose).await? else { return Ok(()) };
     let connection = connection.value;
     let today = local_date(connection.zone(), access.ports.clock.now());
+    if wish.until.is_none() {
+        roll(&*access.ports.table, &connection, today).await?;
+    }
     // Never early: a day has passed when the next one has begun at the organisation.
     let until = wish.until.unwrap_or(days_after(today, -1));
     let last_start = deadline.saturating_sub(JOURNAL_MARGIN).unwrap_or(deadline);

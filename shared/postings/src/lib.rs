@@ -12,7 +12,7 @@ mod writer;
 
 pub use carry::carry;
 pub use plan::{PlanError, Plans, Posting, plan_posting};
-pub use resume::{any_waiting, list_waiting, record_by_hand, resume_by_hand, resume_waiting};
+pub use resume::{any_waiting, change_content, list_waiting, record_by_hand, resume_by_hand, resume_waiting};
 pub use view::{Attention, Happened, IntentView, Standing, load_view};
 pub use writer::{Found, Outcome, Writer, mark_bytes};
 

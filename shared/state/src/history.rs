@@ -62,6 +62,8 @@ pub enum What {
     Waits,
     /// It is tried again.
     Resumed,
+    /// It was changed, and goes on its way.
+    Changed,
     /// Somebody entered it by hand.
     Recorded,
 }
@@ -98,6 +100,7 @@ impl HistoryEntry {
             What::Refused => "Xero refused it,",
             What::Waits => "Waits,",
             What::Resumed => "Tried again:",
+            What::Changed => "Changed:",
             What::Recorded => "Recorded as entered by hand by",
         };
         format!("{said} {}", self.detail).trim_end().to_owned()

@@ -272,6 +272,17 @@ impl Intent {
         waits
     }
 
+    /// Other content takes the place of what was refused, and goes on its way. Not of what is in Xero, or may be.
+    pub fn change(&mut self, now: Timestamp, content: String, reason: &str) -> bool {
+        let possible = self.open.is_none() && matches!(self.state, IntentState::Waiting(_));
+        if possible {
+            self.history.add(now, What::Changed, reason.to_owned());
+            self.content = content;
+            self.state = IntentState::Open;
+        }
+        possible
+    }
+
     fn close(&mut self, state: IntentState) {
         self.state = state;
         self.open = None;
@@ -394,6 +405,19 @@ mod tests {
         intent.wait(at(30), waiting());
         assert!(intent.resume(at(4_000), "connected again"));
         assert_eq!(intent.next_step(at(4_000)), Step::LookUp);
+    }
+
+    #[test]
+    fn what_may_be_in_xero_keeps_its_content() {
+        let mut intent = sent_and_lost(0);
+        intent.wait(at(30), waiting());
+        assert!(!intent.change(at(31), "other".into(), "moved"), "an earlier send may still arrive");
+        let mut intent = fresh();
+        assert!(!intent.change(at(1), "other".into(), "moved"), "it does not wait");
+        intent.begin_send(at(1)).unwrap();
+        intent.refused(at(2), waiting());
+        assert!(intent.change(at(3), "other".into(), "moved"));
+        assert_eq!(intent.begin_send(at(4)).unwrap().key, "j-1:2", "other content, another key");
     }
 
     #[test]

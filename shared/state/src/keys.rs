@@ -180,6 +180,16 @@ pub fn schedule(whose: &OrganisationRef, id: &ScheduleId) -> Key {
     key(schedules(whose), id.as_str())
 }
 
+/// The partition that names an organisation's schedules without an end.
+pub fn rolling(whose: &OrganisationRef) -> String {
+    format!("rolling#{}#{}", whose.workspace, whose.tenant)
+}
+
+/// Says that a schedule has no end yet.
+pub fn rolling_schedule(whose: &OrganisationRef, id: &ScheduleId) -> Key {
+    key(rolling(whose), id.as_str())
+}
+
 /// The partition of releases that are still to be posted, by the last day of their period.
 pub fn releases(whose: &OrganisationRef) -> String {
     format!("releases#{}#{}", whose.workspace, whose.tenant)
