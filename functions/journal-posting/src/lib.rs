@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connections::{Access, load_connection};
 use envelopes::{Envelope, Work};
-use journals::{MANUAL_JOURNALS, ManualJournals, Published, publish, roll};
+use journals::{MANUAL_JOURNALS, ManualJournals, Published, compare_changed, publish, roll};
 use kernel::periods::days_after;
 use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use lambda_kit::QueueMessage;
@@ -34,6 +34,10 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         Work::PostReleases { organisation, until, actor, wish, round } => {
             let wish = Wish { until: *until, actor: actor.as_deref(), name: wish, round: *round };
             Ok(post_releases(access, organisation, &wish, message.deadline).await?)
+        }
+        Work::PostedChanged { organisation, entity, from, to, .. } if entity == MANUAL_JOURNALS => {
+            compare_changed(access, organisation, *from..*to).await?;
+            Ok(())
         }
         _ => Err(WorkError::Foreign),
     }

@@ -66,6 +66,10 @@ pub enum What {
     Changed,
     /// Somebody entered it by hand.
     Recorded,
+    /// Somebody took it out of the books in Xero.
+    Undone,
+    /// Somebody changed it in Xero.
+    Edited,
 }
 
 impl History {
@@ -101,6 +105,8 @@ impl HistoryEntry {
             What::Waits => "Waits,",
             What::Resumed => "Tried again:",
             What::Changed => "Changed:",
+            What::Undone => "Taken out of the books in Xero:",
+            What::Edited => "Compared with Xero:",
             What::Recorded => "Recorded as entered by hand by",
         };
         format!("{said} {}", self.detail).trim_end().to_owned()

@@ -283,6 +283,31 @@ impl Intent {
         possible
     }
 
+    /// It was in Xero, and somebody took it out of the books there: a person says whether it is posted anew.
+    pub fn undone(&mut self, now: Timestamp, waiting: Waiting) -> bool {
+        let was_done = matches!(self.state, IntentState::Done { .. });
+        if was_done {
+            self.history.add(now, What::Undone, waiting.cause.clone());
+            self.state = IntentState::Waiting(waiting);
+        }
+        was_done
+    }
+
+    /// What of it is not in Xero as it was sent, as of now; answers whether that is news.
+    pub fn compared(&mut self, now: Timestamp, found: Vec<String>) -> bool {
+        let IntentState::Done { losses, .. } = &mut self.state else { return false };
+        let news = *losses != found;
+        if news {
+            let words = match found.first() {
+                None => "as it was sent again".to_owned(),
+                Some(first) => format!("not as it was sent, {first}"),
+            };
+            *losses = found;
+            self.history.add(now, What::Edited, words);
+        }
+        news
+    }
+
     fn close(&mut self, state: IntentState) {
         self.state = state;
         self.open = None;

@@ -160,6 +160,11 @@ pub fn intent_content(whose: &OrganisationRef, id: &IntentId) -> Key {
     key(organisation(whose), format!("content#{id}"))
 }
 
+/// Which posting a record of Xero's is.
+pub fn posted(whose: &OrganisationRef, entity: &str, xero_id: &str) -> Key {
+    key(organisation(whose), format!("posted#{entity}#{xero_id}"))
+}
+
 /// Says that a posting waits for something.
 pub fn waiting(whose: &OrganisationRef, id: &IntentId) -> Key {
     key(organisation(whose), format!("waiting#{id}"))
