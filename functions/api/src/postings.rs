@@ -1,8 +1,11 @@
 //! What is written to Xero: journals taken in, and every posting shown, tried again, or recorded as entered by hand.
 
 use connections::Connection;
-use journals::{JournalContent, MANUAL_JOURNALS, PlainError, PlainJournal, post_plain};
-use kernel::{Applied, IntentId, OrganisationRef};
+use journals::{
+    JournalContent, MANUAL_JOURNALS, PlainError, PlainJournal, RedateError, post_plain, propose_redate,
+    redate as redate_journal,
+};
+use kernel::{Applied, Date, IntentId, OrganisationRef};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use postings::{IntentView, PlanError, list_waiting, load_view, record_by_hand, resume_by_hand};
 use serde::Deserialize;
@@ -12,6 +15,7 @@ use state::{keys, load};
 use crate::answers::{body, failed, limit, path_id};
 use crate::changes::link;
 use crate::config::Api;
+use crate::schedules::period;
 
 /// Postings recorded by one command.
 const RECORDED_MAX: usize = 100;
@@ -165,4 +169,48 @@ pub async fn record(
         if possible { recorded.push(id) } else { refused.push(id) }
     }
     Ok(ApiReply::json(200, &json!({ "recorded": recorded, "in_xero_or_on_its_way": refused })))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RedateBody {
+    date: Option<Date>,
+    confirmed: bool,
+}
+
+/// Offers a journal that a locked period keeps out the next open period, with what that changes; confirmed, it goes there.
+pub async fn redate(
+    api: &Api,
+    caller: &Caller,
+    connection: &Connection,
+    request: &ApiRequest,
+) -> Result<ApiReply, Problem> {
+    let id: IntentId = path_id(request, "posting_id")?;
+    let RedateBody { date, confirmed } = body(request)?;
+    let redating = if confirmed {
+        redate_journal(&api.access, connection, &id, date, &caller.actor).await
+    } else {
+        propose_redate(&api.access, connection, &id, date).await.map(|(redating, _)| redating)
+    };
+    let redating = redating.map_err(|error| match error {
+        RedateError::Unknown => Problem::not_found(),
+        RedateError::NotLocked => {
+            let detail =
+                "Only a journal that waits for a lock date can be dated otherwise; showPosting says where it stands.";
+            Problem::new(409, "not-locked", "Not locked", detail)
+        }
+        RedateError::Posting(error) => failed(error),
+        error => Problem::bad_request("bad-date", format!("{error}.")),
+    })?;
+    let moved: Vec<Value> = redating
+        .moved
+        .iter()
+        .map(|(account, amount)| json!({ "account": account, "amount": amount.amount() }))
+        .collect();
+    let answer = json!({
+        "from": redating.from, "from_period": period(&redating.from_period),
+        "to": redating.to, "to_period": period(&redating.to_period),
+        "moved": moved, "confirmed": confirmed,
+    });
+    Ok(ApiReply::json(if confirmed { 202 } else { 200 }, &answer))
 }

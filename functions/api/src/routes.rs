@@ -76,6 +76,9 @@ async fn of_postings(
         ("POST", "/releases/publish") => {
             once(api, caller, request, schedules::publish(api, caller, known, request)).await
         }
+        ("POST", "/postings/{posting_id}/redate") => {
+            once(api, caller, request, postings::redate(api, caller, known, request)).await
+        }
         ("POST", "/postings/{posting_id}/retry") => postings::retry(api, caller, whose, request).await,
         _ => Err(Problem::not_found()),
     }

@@ -73,7 +73,8 @@ fn refused(error: ApproveError) -> Problem {
     }
 }
 
-fn period(period: &Period) -> Value {
+/// A period.
+pub fn period(period: &Period) -> Value {
     json!({ "name": period.name, "first": period.first, "last": period.last })
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connections::{Access, load_connection};
 use envelopes::{Envelope, Work};
-use journals::{MANUAL_JOURNALS, ManualJournals, Published, publish};
+use journals::{MANUAL_JOURNALS, ManualJournals, Published, compare_changed, publish, roll};
 use kernel::periods::days_after;
 use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use lambda_kit::QueueMessage;
@@ -35,6 +35,10 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
             let wish = Wish { until: *until, actor: actor.as_deref(), name: wish, round: *round };
             Ok(post_releases(access, organisation, &wish, message.deadline).await?)
         }
+        Work::PostedChanged { organisation, entity, from, to, .. } if entity == MANUAL_JOURNALS => {
+            compare_changed(access, organisation, *from..*to).await?;
+            Ok(())
+        }
         _ => Err(WorkError::Foreign),
     }
 }
@@ -60,6 +64,9 @@ async fn post_releases(
     let Some(connection) = load_connection(&*access.ports.table, whose).await? else { return Ok(()) };
     let connection = connection.value;
     let today = local_date(connection.zone(), access.ports.clock.now());
+    if wish.until.is_none() {
+        roll(&*access.ports.table, &connection, today).await?;
+    }
     // Never early: a day has passed when the next one has begun at the organisation.
     let until = wish.until.unwrap_or(days_after(today, -1));
     let last_start = deadline.saturating_sub(JOURNAL_MARGIN).unwrap_or(deadline);

@@ -86,6 +86,19 @@ pub enum Work {
         /// The run that ended before.
         run: RunId,
     },
+    /// Records of a kind that we write were changed in Xero: compare them with what was posted.
+    PostedChanged {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// The kind of record, which decides the queue.
+        entity: String,
+        /// The run that found the changes.
+        run: RunId,
+        /// Its changes in the feed: from here …
+        from: u64,
+        /// … to before here.
+        to: u64,
+    },
     /// Put releases whose time has come into journals.
     PostReleases {
         /// Whose.
@@ -192,7 +205,10 @@ impl Envelope {
     /// The queue it belongs on.
     pub fn queue(&self) -> &'static str {
         match self.work {
-            Work::Post { .. } | Work::ResumePostings { .. } | Work::PostReleases { .. } => JOURNAL_POSTING,
+            Work::Post { .. }
+            | Work::ResumePostings { .. }
+            | Work::PostReleases { .. }
+            | Work::PostedChanged { .. } => JOURNAL_POSTING,
             _ => SYNC_WORKER,
         }
     }
@@ -207,7 +223,8 @@ impl Envelope {
             | Work::Disconnect { organisation, .. }
             | Work::Post { organisation, .. }
             | Work::ResumePostings { organisation, .. }
-            | Work::PostReleases { organisation, .. } => organisation.tenant.to_string(),
+            | Work::PostReleases { organisation, .. }
+            | Work::PostedChanged { organisation, .. } => organisation.tenant.to_string(),
             Work::KeepAlive { user, .. } => user.to_string(),
         }
     }
@@ -234,6 +251,9 @@ impl Envelope {
             Work::ResumePostings { organisation, after, run } => {
                 let after = fold(after.as_ref().map_or("", IntentId::as_str).as_bytes());
                 format!("resume-{:016x}-{after:016x}-{run}", place(organisation))
+            }
+            Work::PostedChanged { organisation, run, from, .. } => {
+                format!("changed-{:016x}-{run}-{from}", place(organisation))
             }
             Work::PostReleases { organisation, wish, round, .. } => {
                 format!("releases-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))

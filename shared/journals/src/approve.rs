@@ -15,7 +15,7 @@ use state::{keys, put};
 use crate::chart::{Chart, ChartFault};
 use crate::closing::{calendar, closing_period, locked_until};
 use crate::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS, PostedAs};
-use crate::store::{ReleaseRow, ScheduleRow, load_schedule};
+use crate::store::{ReleaseRow, RollingRow, ScheduleRow, load_schedule};
 use schedules::from_schedules::{initial_journal, released_journals};
 use schedules::journal::{Journal, JournalError};
 use schedules::plan::{PlanError as NoPlan, Release, carry_into, plan};
@@ -169,7 +169,7 @@ pub async fn approve(
         if let Some(before) = load_schedule(table, whose, proposal.schedule.id()).await? {
             return if before.value.says(&proposal) { Ok(Applied::Before) } else { Err(ApproveError::Otherwise) };
         }
-        lay_out(table, whose, &proposal).await?;
+        lay_out(table, whose, proposal.schedule.id(), &proposal.releases).await?;
         match store(access, whose, &proposal, actor).await {
             // Somebody approved the same id at the same moment: their row decides.
             Err(PlanError::Overtaken) => (),
@@ -182,9 +182,14 @@ pub async fn approve(
 }
 
 /// Writes a row for each release. One that is there already, from an attempt that was cut off, stays as it is.
-async fn lay_out(table: &dyn Table, whose: &OrganisationRef, proposal: &Proposal) -> Result<(), TableError> {
-    let writes = proposal.releases.iter().map(|release| {
-        let key = keys::release(whose, release.period.last, proposal.schedule.id());
+pub(crate) async fn lay_out(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    id: &ScheduleId,
+    releases: &[Release],
+) -> Result<(), TableError> {
+    let writes = releases.iter().map(|release| {
+        let key = keys::release(whose, release.period.last, id);
         put(key, Guard::Absent, &ReleaseRow { period: release.period.name }, None)
     });
     let mut outcomes = stream::iter(writes.map(|write: Write| table.write(write))).buffer_unordered(WRITES_AT_ONCE);
@@ -211,7 +216,11 @@ async fn store(
         approved_by: actor.to_owned(),
         approved_at: now,
     };
-    let mut plans = Plans::with(vec![put(keys::schedule(whose, schedule.id()), Guard::Absent, &row, None)]);
+    let mut writes = vec![put(keys::schedule(whose, schedule.id()), Guard::Absent, &row, None)];
+    if schedule.rolls() {
+        writes.push(put(keys::rolling_schedule(whose, schedule.id()), Guard::Absent, &RollingRow {}, None));
+    }
+    let mut plans = Plans::with(writes);
     if let (Some(journal), Some(id)) = (&proposal.initial, initial) {
         let content = content(journal.clone(), Some(schedule));
         plans.add(whose, &Posting { id, kind: MANUAL_JOURNALS, actor, content: &content }, now);

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use state::{Waiting, WaitsOn};
 use xero::catalogue::{Refusal, RefusalCode, leading};
+use xero::dates::parse_instant;
 use xero::manual_journals::{
     self as wire, DraftLine, JournalMark, LineAmounts, ManualJournalDraft, NewStatus, Sighting, TrackingRef,
     WriteOutcome,
@@ -93,6 +94,8 @@ impl Writer for ManualJournals {
             let some = read(session, &wire::look_up_since(since, page)).await?;
             found.extend(some.journals);
             if some.is_last {
+                // One that was taken out of the books before this was sent is not what was sent.
+                found.retain(|journal| !was_removed_before(journal, since));
                 return Ok(shown(wire::sight(found, &draft.narration, draft.mark), &draft));
             }
         }
@@ -103,6 +106,11 @@ impl Writer for ManualJournals {
     fn date(&self, content: &JournalContent) -> Date {
         content.journal.date()
     }
+}
+
+fn was_removed_before(journal: &wire::JournalRecord, since: Timestamp) -> bool {
+    let removed = matches!(journal.status, wire::JournalStatus::Voided | wire::JournalStatus::Deleted);
+    removed && journal.updated.as_deref().and_then(parse_instant).is_some_and(|updated| updated < since)
 }
 
 /// Pages of journals read through in one search.
@@ -142,7 +150,7 @@ fn refused(refusals: &[Refusal], since: Timestamp) -> Outcome {
 }
 
 /// The journal in Xero's form. The same content makes the same bytes.
-fn draft(content: &JournalContent, mark: [u8; 16]) -> ManualJournalDraft {
+pub(crate) fn draft(content: &JournalContent, mark: [u8; 16]) -> ManualJournalDraft {
     let journal = &content.journal;
     ManualJournalDraft {
         mark: JournalMark::from_bytes(mark),

@@ -47,6 +47,10 @@ pub struct ReleaseRow {
     pub period: PeriodName,
 }
 
+/// A schedule without an end. Its key says all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollingRow {}
+
 /// A release that a journal carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleasedRow {
@@ -87,6 +91,18 @@ pub async fn list_schedules(
     let page = range(table, keys::schedules(whose), from, keys::LAST.to_owned(), limit).await?;
     let rows: Result<Vec<ScheduleRow>, _> = page.0.iter().map(|row| Ok(read_row(row)?.value)).collect();
     Ok((rows?, page.1))
+}
+
+/// Schedules without an end, by id, behind `after`; and whether there are more.
+pub async fn list_rolling(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    after: Option<&ScheduleId>,
+    limit: usize,
+) -> Result<(Vec<ScheduleId>, bool), TableError> {
+    let from = after.map_or_else(|| "!".to_owned(), |after| format!("{after}\0"));
+    let (rows, more) = range(table, keys::rolling(whose), from, keys::LAST.to_owned(), limit).await?;
+    Ok((rows.iter().filter_map(|row| row.key.sort.parse().ok()).collect(), more))
 }
 
 /// A release as its row names it.

@@ -94,11 +94,15 @@ impl<'a> Held<'a> {
 
     /// Stores the intent; `false` when somebody else did since it was read.
     async fn store(&mut self, date: Option<Date>) -> Result<bool, PostingError> {
+        let row = self.waiting_row(date);
+        self.store_with(row).await
+    }
+
+    async fn store_with(&mut self, beside: Option<Write>) -> Result<bool, PostingError> {
         let guard = Guard::Version(self.version);
         let write = put(keys::intent(self.whose, &self.intent.id), guard, &self.intent, None);
         let table = &*self.access.ports.table;
-        let waiting = self.waiting_row(date);
-        let written = match waiting {
+        let written = match beside {
             None => table.write(write).await?,
             Some(row) => table.transact(vec![write, row]).await?,
         };
@@ -275,8 +279,11 @@ fn locked(held: &Held<'_>, facts: Option<&OrganisationFacts>, date: Date) -> Opt
 async fn done(held: &mut Held<'_>, xero_id: String, losses: Vec<String>, what: What) -> Result<Turn, PostingError> {
     let now = held.now();
     info!(tenant.id = %held.whose.tenant, intent.id = %held.intent.id, xero.id = %xero_id, losses = losses.len(), "Posted");
+    // So that a later change of it in Xero finds back here. Posted anew after it was voided, it has another id.
+    let key = keys::posted(held.whose, &held.intent.kind, &xero_id);
+    let row = put(key, Guard::Absent, &held.intent.id, None);
     held.intent.done(now, xero_id, losses, what);
-    held.store(None).await.map(over_or_again)
+    held.store_with(Some(row)).await.map(over_or_again)
 }
 
 async fn look_up<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, PostingError> {

@@ -5,14 +5,16 @@
 //! decides that something be posted.
 
 mod carry;
+mod noticed;
 mod plan;
 mod resume;
 mod view;
 mod writer;
 
 pub use carry::carry;
+pub use noticed::{Noticed, notice, posting_of};
 pub use plan::{PlanError, Plans, Posting, plan_posting};
-pub use resume::{any_waiting, list_waiting, record_by_hand, resume_by_hand, resume_waiting};
+pub use resume::{any_waiting, change_content, list_waiting, record_by_hand, resume_by_hand, resume_waiting};
 pub use view::{Attention, Happened, IntentView, Standing, load_view};
 pub use writer::{Found, Outcome, Writer, mark_bytes};
 

@@ -107,12 +107,12 @@ pub async fn plan_posting<C: Serialize>(
     Err(PlanError::Overtaken)
 }
 
-fn content_of<C: Serialize>(content: &C) -> String {
+pub(crate) fn content_of<C: Serialize>(content: &C) -> String {
     serde_json::to_string(content).expect("contents are structs with text keys")
 }
 
 /// Two contents of one digest are one content.
-fn digest(content: &str) -> String {
+pub(crate) fn digest(content: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, content.as_bytes());
     digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

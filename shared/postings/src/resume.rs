@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use state::{Intent, IntentState, Stored, WaitsOn, keys, load, parked_write, put, read_row};
 
 use crate::PostingError;
-use crate::plan::{outbox, send_parked};
+use crate::plan::{content_of, digest, outbox, send_parked};
 
 /// A row beside every waiting intent, so that those are found without reading the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,3 +174,39 @@ pub async fn record_by_hand(
 
 /// A worker may take the intent at the same moment; then its outcome decides.
 const RECORD_ATTEMPTS_MAX: u32 = 3;
+
+/// Puts other content in the place of what was refused and sends it on its way; answers whether that was possible: not of
+/// what is in Xero, or may be, and not when somebody else changed it meanwhile.
+pub async fn change_content<C: Serialize>(
+    access: &Access,
+    whose: &OrganisationRef,
+    id: &IntentId,
+    content: &C,
+    reason: &str,
+) -> Result<bool, PostingError> {
+    let (table, now) = (&*access.ports.table, access.ports.clock.now());
+    let (key, content_key) = (keys::intent(whose, id), keys::intent_content(whose, id));
+    let (Some(found), Some(before)) = (load::<Intent>(table, &key).await?, table.get(&content_key).await?) else {
+        return Err(PostingError::Missing(id.clone()));
+    };
+    let (guard, mut intent) = (found.guard(), found.value);
+    let body = content_of(content);
+    if !intent.change(now, digest(&body), reason) {
+        return Ok(false);
+    }
+    let work = outbox(whose, &intent, now);
+    let content_guard = Guard::Version(before.version);
+    let mut writes = vec![
+        put(key, guard, &intent, None),
+        Write::Put { key: content_key, guard: content_guard, body, expires_at: None },
+        parked_write(&work),
+    ];
+    writes.extend(waiting_removal(table, whose, id).await?);
+    match table.transact(writes).await? {
+        Written::Stored => {
+            send_parked(access, work).await?;
+            Ok(true)
+        }
+        Written::Conflict(_) => Ok(false),
+    }
+}

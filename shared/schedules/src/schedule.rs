@@ -210,6 +210,11 @@ impl Schedule {
         self.terms.last
     }
 
+    /// Whether it is planned on as time goes by.
+    pub fn rolls(&self) -> bool {
+        matches!(self.terms.method, Method::Rolling { .. })
+    }
+
     /// What is spread in all; none for a rolling schedule.
     pub fn total(&self) -> Option<Money> {
         self.terms.amount

@@ -62,8 +62,14 @@ pub enum What {
     Waits,
     /// It is tried again.
     Resumed,
+    /// It was changed, and goes on its way.
+    Changed,
     /// Somebody entered it by hand.
     Recorded,
+    /// Somebody took it out of the books in Xero.
+    Undone,
+    /// Somebody changed it in Xero.
+    Edited,
 }
 
 impl History {
@@ -98,6 +104,9 @@ impl HistoryEntry {
             What::Refused => "Xero refused it,",
             What::Waits => "Waits,",
             What::Resumed => "Tried again:",
+            What::Changed => "Changed:",
+            What::Undone => "Taken out of the books in Xero:",
+            What::Edited => "Compared with Xero:",
             What::Recorded => "Recorded as entered by hand by",
         };
         format!("{said} {}", self.detail).trim_end().to_owned()

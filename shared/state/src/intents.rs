@@ -272,6 +272,42 @@ impl Intent {
         waits
     }
 
+    /// Other content takes the place of what was refused, and goes on its way. Not of what is in Xero, or may be.
+    pub fn change(&mut self, now: Timestamp, content: String, reason: &str) -> bool {
+        let possible = self.open.is_none() && matches!(self.state, IntentState::Waiting(_));
+        if possible {
+            self.history.add(now, What::Changed, reason.to_owned());
+            self.content = content;
+            self.state = IntentState::Open;
+        }
+        possible
+    }
+
+    /// It was in Xero, and somebody took it out of the books there: a person says whether it is posted anew.
+    pub fn undone(&mut self, now: Timestamp, waiting: Waiting) -> bool {
+        let was_done = matches!(self.state, IntentState::Done { .. });
+        if was_done {
+            self.history.add(now, What::Undone, waiting.cause.clone());
+            self.state = IntentState::Waiting(waiting);
+        }
+        was_done
+    }
+
+    /// What of it is not in Xero as it was sent, as of now; answers whether that is news.
+    pub fn compared(&mut self, now: Timestamp, found: Vec<String>) -> bool {
+        let IntentState::Done { losses, .. } = &mut self.state else { return false };
+        let news = *losses != found;
+        if news {
+            let words = match found.first() {
+                None => "as it was sent again".to_owned(),
+                Some(first) => format!("not as it was sent, {first}"),
+            };
+            *losses = found;
+            self.history.add(now, What::Edited, words);
+        }
+        news
+    }
+
     fn close(&mut self, state: IntentState) {
         self.state = state;
         self.open = None;
@@ -394,6 +430,19 @@ mod tests {
         intent.wait(at(30), waiting());
         assert!(intent.resume(at(4_000), "connected again"));
         assert_eq!(intent.next_step(at(4_000)), Step::LookUp);
+    }
+
+    #[test]
+    fn what_may_be_in_xero_keeps_its_content() {
+        let mut intent = sent_and_lost(0);
+        intent.wait(at(30), waiting());
+        assert!(!intent.change(at(31), "other".into(), "moved"), "an earlier send may still arrive");
+        let mut intent = fresh();
+        assert!(!intent.change(at(1), "other".into(), "moved"), "it does not wait");
+        intent.begin_send(at(1)).unwrap();
+        intent.refused(at(2), waiting());
+        assert!(intent.change(at(3), "other".into(), "moved"));
+        assert_eq!(intent.begin_send(at(4)).unwrap().key, "j-1:2", "other content, another key");
     }
 
     #[test]

@@ -160,6 +160,11 @@ pub fn intent_content(whose: &OrganisationRef, id: &IntentId) -> Key {
     key(organisation(whose), format!("content#{id}"))
 }
 
+/// Which posting a record of Xero's is.
+pub fn posted(whose: &OrganisationRef, entity: &str, xero_id: &str) -> Key {
+    key(organisation(whose), format!("posted#{entity}#{xero_id}"))
+}
+
 /// Says that a posting waits for something.
 pub fn waiting(whose: &OrganisationRef, id: &IntentId) -> Key {
     key(organisation(whose), format!("waiting#{id}"))
@@ -178,6 +183,16 @@ pub fn schedules(whose: &OrganisationRef) -> String {
 /// One schedule.
 pub fn schedule(whose: &OrganisationRef, id: &ScheduleId) -> Key {
     key(schedules(whose), id.as_str())
+}
+
+/// The partition that names an organisation's schedules without an end.
+pub fn rolling(whose: &OrganisationRef) -> String {
+    format!("rolling#{}#{}", whose.workspace, whose.tenant)
+}
+
+/// Says that a schedule has no end yet.
+pub fn rolling_schedule(whose: &OrganisationRef, id: &ScheduleId) -> Key {
+    key(rolling(whose), id.as_str())
 }
 
 /// The partition of releases that are still to be posted, by the last day of their period.

@@ -79,6 +79,13 @@ async fn postings(api: &mut Checked<'_>, town: &Town) {
     api.call("POST", &journals, &town.path("/journals"), Some(other)).await;
     town.settle().await;
     api.call("GET", &format!("{O}/postings"), &town.path("/postings"), None).await;
+    let redate = format!("{O}/postings/{{posting_id}}/redate");
+    let path = town.path("/postings/j-J-2/redate");
+    api.call("POST", &redate, &path, None).await;
+    api.call("POST", &redate, &path, Some(json!({ "date": "2026-10-30" }))).await;
+    api.call("POST", &redate, &path, Some(json!({ "confirmed": true }))).await;
+    town.settle().await;
+    api.call("POST", &redate, &path, None).await;
     let recorded = json!({ "posting_ids": ["j-J-1", "j-J-2"], "reason": "by hand" });
     api.call("POST", &format!("{O}/postings/recorded"), &town.path("/postings/recorded"), Some(recorded)).await;
 }

@@ -294,6 +294,33 @@ async fn m26_m27_a_release_into_a_locked_period_waits_and_goes_when_the_lock_dat
 }
 
 #[tokio::test]
+async fn x5_a_rolling_schedule_is_planned_on_each_night_and_has_no_first_journal() {
+    let desk = ready().await;
+    let mut rolling = terms("S-1", "prepayment", "1.00", "2026-10-01", "2026-12-31");
+    (rolling.amount, rolling.last) = (None, None);
+    rolling.method = serde_json::from_value(
+        json!({ "kind": "rolling", "amount": { "amount": "10.00", "currency": "GBP" }, "ahead": 2 }),
+    )
+    .unwrap();
+    assert_eq!(decide(&desk, rolling).await, Ok(Applied::Now));
+    let table = &*desk.access.ports.table;
+    let id: ScheduleId = "S-1".parse().unwrap();
+    let planned = async || load_schedule(table, &desk.whose, &id).await.unwrap().unwrap().value.releases.len();
+    assert_eq!(planned().await, 4, "October, November and two ahead");
+    for _ in 0..4 {
+        desk.world.clock.advance(30 * DAY);
+        days(&desk, 1).await;
+    }
+    let journals = in_xero(&desk).await;
+    let narrations: Vec<&str> = journals.values().flatten().map(|(narration, _)| narration.as_str()).collect();
+    assert!(narrations.iter().all(|narration| narration.starts_with("Releases")), "{narrations:?}");
+    // 24 November and 124 days: 28 March has come, February has passed.
+    assert_eq!(journals.len(), 5, "October to February: {:?}", journals.keys());
+    assert_eq!(planned().await, 8, "March and two ahead");
+    assert_eq!(balance(&journals, "433"), rust_decimal::Decimal::from(50));
+}
+
+#[tokio::test]
 async fn m19_the_stated_closing_period_counts_and_one_that_has_not_begun_is_refused() {
     let desk = ready().await;
     let known = connection(&desk).await;

@@ -72,6 +72,9 @@ pub struct JournalRecord {
     /// Its day in the books.
     #[serde(default, deserialize_with = "calendar_date")]
     pub date: Option<Date>,
+    /// When it was last changed, in any of Xero's spellings.
+    #[serde(rename = "UpdatedDateUTC", default)]
+    pub updated: Option<String>,
     /// Its lines; none where the answer had none, as in a list without pages.
     #[serde(rename = "JournalLines", default, deserialize_with = "or_empty")]
     pub lines: Vec<RecordLine>,

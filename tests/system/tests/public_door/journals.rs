@@ -162,3 +162,37 @@ async fn m27_a_waiting_journal_is_tried_again_by_one_command() {
     let (code, _) = caller.call("POST", &town.path("/postings/j-unknown/retry"), None).await.unwrap();
     assert_eq!(code, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m26_a_journal_kept_out_by_a_lock_is_offered_the_next_open_period_with_what_that_changes() {
+    let mut town = Town::start(10).await;
+    let caller = town.connect().await;
+    town.xero.set_lock_dates(town.tenant, None, Some("2026-10-31".parse().unwrap()));
+    caller.expect("POST", &town.path("/journals"), Some(journal("J-1"))).await.unwrap();
+    let path = town.path("/postings/j-J-1");
+    town.until("the refusal", &caller, &path, |posting| posting["state"] == "waiting").await;
+    let redate = format!("{path}/redate");
+    let offered = caller.expect("POST", &redate, None).await.unwrap();
+    assert_eq!(
+        (&offered["from"], &offered["from_period"]["name"], &offered["to"], &offered["to_period"]["name"]),
+        (&json!("2026-10-31"), &json!("2026-10"), &json!("2026-11-30"), &json!("2026-11"))
+    );
+    let moved = json!([{ "account": "463", "amount": "250.00" }, { "account": "801", "amount": "-250.00" }]);
+    assert_eq!((&offered["moved"], &offered["confirmed"]), (&moved, &json!(false)));
+    assert_eq!(caller.expect("GET", &path, None).await.unwrap()["state"], "waiting", "an offer changes nothing");
+    let (code, problem) = caller.call("POST", &redate, Some(json!({ "date": "2026-10-15" }))).await.unwrap();
+    assert_eq!((code, kind(&problem)), (400, "bad-date"));
+    assert!(text(&problem["detail"]).contains("locked too"), "{problem}");
+    let confirmed = json!({ "date": "2026-11-02", "confirmed": true });
+    let done = caller.expect("POST", &redate, Some(confirmed.clone())).await.unwrap();
+    assert_eq!((&done["to"], &done["confirmed"]), (&json!("2026-11-02"), &json!(true)));
+    let shown = town.until("the posting", &caller, &path, |posting| posting["state"] == "posted").await;
+    assert_eq!(shown["journal"]["date"], "2026-11-02");
+    let words = shown["history"].as_array().unwrap().iter().map(|entry| text(&entry["what"]));
+    assert!(words.clone().any(|what| what == "Changed: dated 2026-11-02 in the place of 2026-10-31 by sam"));
+    let (code, problem) = caller.call("POST", &redate, Some(confirmed)).await.unwrap();
+    assert_eq!((code, kind(&problem)), (409, "not-locked"), "what is in Xero stays as it is");
+    assert_eq!(calls(&town, "PUT", "/api.xro/2.0/ManualJournals", 200), 1);
+    let (code, _) = caller.call("POST", &town.path("/postings/j-unknown/redate"), None).await.unwrap();
+    assert_eq!(code, 404);
+}
