@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod connects;
 mod export;
+mod imports;
 mod orders;
 mod organisations;
 mod postings;

@@ -7,7 +7,7 @@ use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
-use crate::{changes, connects, orders, organisations, postings, schedules, sources, syncs};
+use crate::{changes, connects, imports, orders, organisations, postings, schedules, sources, syncs};
 
 /// Answers one request.
 pub async fn answer(api: &Api, request: ApiRequest) -> Result<ApiReply, Problem> {
@@ -70,6 +70,10 @@ async fn of_postings(
         ("GET", "/postings/{posting_id}") => postings::show(api, known, request).await,
         ("POST", "/schedules/preview") => schedules::preview(api, known, request).await,
         ("POST", "/schedules") => once(api, caller, request, schedules::approve(api, caller, known, request)).await,
+        ("POST", "/schedules/import/preview") => imports::preview(api, known, request).await,
+        ("POST", "/schedules/import") => {
+            once(api, caller, request, imports::import(api, caller, known, request)).await
+        }
         ("GET", "/schedules") => schedules::list(api, whose, request).await,
         ("GET", "/schedules/{schedule_id}") => schedules::show(api, known, request).await,
         ("GET", "/releases/ready") => schedules::ready(api, known, request).await,

@@ -57,7 +57,7 @@ async fn proposal(api: &Api, connection: &Connection, request: &ApiRequest) -> R
     propose(&api.access, connection, terms, closing_period).await.map_err(refused)
 }
 
-fn refused(error: ApproveError) -> Problem {
+pub fn refused(error: ApproveError) -> Problem {
     match error {
         ApproveError::NotRead => {
             let detail = "The organisation has not been read yet. Wait for its first sync, then send it again.";
@@ -92,7 +92,7 @@ fn journal(journal: &Journal) -> Value {
     json!({ "date": journal.date(), "narration": journal.narration(), "currency": journal.currency(), "lines": lines })
 }
 
-fn planned(release: &Release) -> Value {
+pub fn planned(release: &Release) -> Value {
     json!({ "period": period(&release.period), "amount": release.amount.amount() })
 }
 
@@ -155,6 +155,7 @@ fn answer(found: &ScheduleRow, released: &[ReleasedRow], views: &BTreeMap<Intent
         "schedule_id": found.schedule.id(),
         "terms": found.schedule.terms(),
         "closing_period": period(&found.closing),
+        "released_until": found.released_until,
         "approved_by": found.approved_by,
         "approved_at": found.approved_at,
         "initial": found.initial.as_ref().map(|id| json!({ "posting_id": id, "state": state(id) })),

@@ -46,12 +46,19 @@ impl Proposal {
         today: Date,
         closing: Period,
     ) -> Result<Self, ApproveError> {
-        let planned = plan(&schedule, calendar, today)?;
-        let left = released_until.map_or(planned.as_slice(), |until| still_to_post(&planned, until));
-        let releases = carry_into(&closing, left)?;
+        let releases = left_of(&plan(&schedule, calendar, today)?, released_until, &closing)?;
         let initial = if released_until.is_none() { initial_journal(&schedule, &closing)? } else { None };
         Ok(Self { schedule, closing, released_until, initial, releases })
     }
+}
+
+/// What a plan still has to post when it is in the books until a day, and periods before the closing one are closed.
+pub(crate) fn left_of(
+    planned: &[Release],
+    released_until: Option<Date>,
+    closing: &Period,
+) -> Result<Vec<Release>, MoneyError> {
+    carry_into(closing, released_until.map_or(planned, |until| still_to_post(planned, until)))
 }
 
 /// Why a schedule cannot be approved.

@@ -15,12 +15,14 @@
 //! | [`compare`] | journals that were changed in Xero, compared with what was posted |
 //! | [`mod@redate`] | a journal that a locked period keeps out, dated into the next open one |
 //! | [`mod@roll`] | schedules without an end, planned on each night |
+//! | [`import`] | schedules of a file, held against the books and approved |
 //! | [`mod@publish`] | releases put into journals, each in exactly one |
 
 pub mod approve;
 pub mod chart;
 pub mod closing;
 pub mod compare;
+pub mod import;
 pub mod plain;
 pub mod posting;
 pub mod publish;
