@@ -46,7 +46,8 @@ fn sheet(request: &ApiRequest) -> Result<Sheet, Problem> {
     })?;
     let compressed = file.starts_with(b"PK");
     if !compressed && file.windows(LOST_LETTER.len()).any(|window| window == LOST_LETTER) {
-        let detail = "The file holds marks of letters that were lost: save it as UTF-8, or send it as application/octet-stream.";
+        let detail =
+            "The file holds marks of letters that were lost: save it as UTF-8, or send it as application/octet-stream.";
         return Err(bad_file("letters_lost", detail.to_owned()));
     }
     Ok(sheet)
@@ -102,7 +103,10 @@ pub async fn preview(api: &Api, connection: &Connection, request: &ApiRequest) -
         }),
     );
     if reply.body.len() > ANSWER_BYTES_MAX {
-        return Err(bad_file("preview_too_large", "The preview is larger than an answer can be: split the file.".into()));
+        return Err(bad_file(
+            "preview_too_large",
+            "The preview is larger than an answer can be: split the file.".into(),
+        ));
     }
     Ok(reply)
 }

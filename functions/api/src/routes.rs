@@ -71,9 +71,7 @@ async fn of_postings(
         ("POST", "/schedules/preview") => schedules::preview(api, known, request).await,
         ("POST", "/schedules") => once(api, caller, request, schedules::approve(api, caller, known, request)).await,
         ("POST", "/schedules/import/preview") => imports::preview(api, known, request).await,
-        ("POST", "/schedules/import") => {
-            once(api, caller, request, imports::import(api, caller, known, request)).await
-        }
+        ("POST", "/schedules/import") => once(api, caller, request, imports::import(api, caller, known, request)).await,
         ("GET", "/schedules") => schedules::list(api, whose, request).await,
         ("GET", "/schedules/{schedule_id}") => schedules::show(api, known, request).await,
         ("GET", "/releases/ready") => schedules::ready(api, known, request).await,

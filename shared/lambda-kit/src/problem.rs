@@ -23,7 +23,13 @@ pub struct Problem {
 impl Problem {
     /// A problem of a stable code.
     pub fn new(status: u16, code: &str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind: format!("urn:counterfoil:problem:{code}"), title, status, detail: detail.into(), members: Map::new() }
+        Self {
+            kind: format!("urn:counterfoil:problem:{code}"),
+            title,
+            status,
+            detail: detail.into(),
+            members: Map::new(),
+        }
     }
 
     /// The same with a further member.

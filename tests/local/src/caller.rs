@@ -20,11 +20,26 @@ impl Caller {
 
     /// Sends a request and reads its JSON; `Null` when there is none.
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> anyhow::Result<(u16, Value)> {
+        match body {
+            Some(body) => self.send(method, path, &[("content-type", "application/json")], body.to_string()).await,
+            None => self.send(method, path, &[], "").await,
+        }
+    }
+
+    /// The same with a body of any kind.
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> anyhow::Result<(u16, Value)> {
         let method = Method::from_bytes(method.as_bytes())?;
         let mut request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
+        let request = if headers.is_empty() { request } else { request.body(body) };
         let response = request.send().await.with_context(|| format!("{path} did not answer"))?;
         let status = response.status().as_u16();
         let text = response.text().await?;

@@ -50,6 +50,17 @@ struct Checked<'a> {
 impl Checked<'_> {
     async fn call(&mut self, method: &str, template: &str, path: &str, body: Option<Value>) -> Value {
         let (status, answer) = self.caller.call(method, path, body).await.unwrap();
+        self.checked(method, template, status, answer)
+    }
+
+    /// Posts a file.
+    async fn post_file(&mut self, template: &str, path: &str, file: &str) -> Value {
+        let (status, answer) =
+            self.caller.send("POST", path, &[("content-type", "text/csv")], file.to_owned()).await.unwrap();
+        self.checked("POST", template, status, answer)
+    }
+
+    fn checked(&mut self, method: &str, template: &str, status: u16, answer: Value) -> Value {
         self.contract.check(method, template, status, &answer);
         self.seen.insert(format!("{} {template}", method.to_lowercase()), status);
         answer
@@ -113,6 +124,33 @@ async fn schedules(api: &mut Checked<'_>, town: &Town) {
     api.call("GET", &format!("{O}/schedules/{{schedule_id}}"), &town.path("/schedules/S-1"), None).await;
 }
 
+/// A file of schedules previewed, refused and imported: new, running and rolling ones.
+async fn imports(api: &mut Checked<'_>, town: &Town) {
+    let header = "id,kind,amount,amount per period,first,last,method,balance account,expense account,description,\
+                  released until,unknown";
+    let good = format!(
+        "{header}\nF-1,prepayment,30.00,,2026-10-01,2026-12-31,by day,620,433,New,,\n\
+         F-2,prepayment,90.00,,2026-09-01,2026-11-30,straight line,620,433,Running,2026-09-30,\n\
+         F-3,accrual,,10.00,2026-09-01,,rolling,620,433,Rolling,,\n"
+    );
+    let bad = format!("{header}\nF-4,gift,30.00,,2026-10-01,2026-12-31,by day,999,433,Bad,,\n");
+    for (template, path) in [
+        (format!("{O}/schedules/import/preview"), town.path("/schedules/import/preview")),
+        (format!("{O}/schedules/import"), town.path("/schedules/import")),
+    ] {
+        for file in ["", "id", &bad, &good, &good.replace("30.00", "31.00"), &good] {
+            api.post_file(&template, &path, file).await;
+        }
+        api.post_file(&template, &format!("{path}?dates=iso"), &good).await;
+        api.post_file(&template, &format!("{path}?decimals=dot"), &good).await;
+    }
+    town.settle().await;
+    for id in ["F-1", "F-2", "F-3"] {
+        let path = town.path(&format!("/schedules/{id}"));
+        api.call("GET", &format!("{O}/schedules/{{schedule_id}}"), &path, None).await;
+    }
+}
+
 /// A link made, refused, shown and ended; order events.
 async fn sources(api: &mut Checked<'_>, town: &Town) {
     let contacts = api.call("GET", &format!("{O}/records/{{entity}}"), &town.path("/records/contacts"), None).await;
@@ -172,6 +210,7 @@ async fn m4_every_answer_is_as_the_openapi_file_declares() {
     }
     postings(&mut api, &town).await;
     schedules(&mut api, &town).await;
+    imports(&mut api, &town).await;
     sources(&mut api, &town).await;
     api.call("GET", &format!("{O}/problems"), &town.path("/problems?state=all"), None).await;
     api.call("GET", &format!("{O}/usage"), &town.path("/usage"), None).await;

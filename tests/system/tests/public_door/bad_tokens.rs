@@ -40,6 +40,11 @@ fn terms() -> Value {
     })
 }
 
+fn file() -> String {
+    let header = "id,kind,amount,first,last,method,balance account,expense account,description";
+    format!("{header}\nS-file,accrual,30.00,2026-10-01,2026-12-31,by day,620,433,Known\n")
+}
+
 fn link() -> Value {
     json!({ "id": SOURCE, "origin": "source" })
 }
@@ -93,6 +98,9 @@ fn body(template: &str, town: &Town) -> String {
         "/v1/organisations/{tenant_id}/records/{entity}/{record_id}/source" => link().to_string(),
         "/v1/organisations/{tenant_id}/schedules" | "/v1/organisations/{tenant_id}/schedules/preview" => {
             json!({ "terms": terms() }).to_string()
+        }
+        "/v1/organisations/{tenant_id}/schedules/import" | "/v1/organisations/{tenant_id}/schedules/import/preview" => {
+            file()
         }
         "/v1/organisations/{tenant_id}/journals" => journal().to_string(),
         "/v1/organisations/{tenant_id}/postings/recorded" => {

@@ -13,6 +13,7 @@ mod choosing;
 mod disconnecting;
 mod edits;
 mod exports;
+mod imports;
 mod journals;
 mod money;
 mod no_access;
