@@ -11,6 +11,7 @@ mod orders;
 mod organisations;
 mod postings;
 mod routes;
+mod schedule_changes;
 mod schedules;
 mod sources;
 mod syncs;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use connections::{
     Connection, ConnectionState, Direction, DisconnectError, FEATURES, Interval, KindSettings, PostsAs, Settings,
-    change_connection, connections_of, disconnect as disconnect_here, load_connection, load_test, request_test,
+    Usage, change_connection, connections_of, disconnect as disconnect_here, load_connection, load_test, request_test,
     token_age,
 };
 use envelopes::{Envelope, Work};
@@ -13,9 +13,10 @@ use kernel::calendar::PeriodKind;
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use mirror::entities::{ENTITIES, entity};
 use ports::{Message, random_16};
+use postings::list_waiting;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use state::{AuditEntry, list_audit, record_audit};
+use state::{AuditEntry, keys, list_audit, load, record_audit};
 use sync::head::SyncHead;
 use sync::problems::list_problems;
 use sync::{load_head, next_pull};
@@ -55,7 +56,8 @@ pub async fn show(api: &Api, connection: &Connection) -> Result<ApiReply, Proble
         Some(user) => token_age(&api.access, &connection.client, user).await.map_err(failed)?,
         None => None,
     };
-    let attention = open.iter().filter(|problem| problem.needs_attention).count();
+    let (waiting, _) = list_waiting(table, &connection.whose, None, WAITING_COUNTED_MAX).await.map_err(failed)?;
+    let attention = open.iter().filter(|problem| problem.needs_attention).count() + waiting.len();
     let missing = scopes::missing(&connection.granted);
     let answer = json!({
         "tenant_id": connection.whose.tenant,
@@ -72,6 +74,7 @@ pub async fn show(api: &Api, connection: &Connection) -> Result<ApiReply, Proble
         "sync": sync_status(api, connection, &head),
         "setup": setup_steps(connection, &head, &missing),
         "open_problems": open.len(),
+        "waiting_postings": waiting.len(),
         "needs_attention": attention,
         "settings": settings_answer(&connection.settings),
         "organisation": connection.facts,
@@ -79,6 +82,9 @@ pub async fn show(api: &Api, connection: &Connection) -> Result<ApiReply, Proble
     });
     Ok(ApiReply::json(200, &answer))
 }
+
+/// Waiting postings counted in a status.
+const WAITING_COUNTED_MAX: usize = 100;
 
 /// Calls left today, as long as Xero said so within the last day.
 fn calls_left(api: &Api, head: &SyncHead) -> Option<u32> {
@@ -294,10 +300,22 @@ pub async fn problems(api: &Api, whose: &OrganisationRef, request: &ApiRequest) 
 /// What was read from Xero.
 pub async fn usage(api: &Api, connection: &Connection) -> Result<ApiReply, Problem> {
     let head = load_head(&*api.access.ports.table, &connection.whose).await.map_err(failed)?;
-    let mut months = vec![json!({ "month": head.usage.month, "calls": head.usage.calls, "bytes": head.usage.bytes })];
-    months.retain(|month| month["month"] != "");
-    months.extend(
-        head.usage.before.iter().map(|(month, calls, bytes)| json!({ "month": month, "calls": calls, "bytes": bytes })),
-    );
+    let posted = load::<Usage>(&*api.access.ports.table, &keys::postings_usage(&connection.whose)).await;
+    let posted = posted.map_err(failed)?.map(|stored| stored.value).unwrap_or_default();
+    // Reading and posting are booked apart, by whoever does them.
+    let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for usage in [&head.usage, &posted] {
+        let present = (usage.month.as_str(), usage.calls, usage.bytes);
+        let before = usage.before.iter().map(|(month, calls, bytes)| (month.as_str(), *calls, *bytes));
+        for (month, calls, bytes) in before.chain([present]).filter(|(month, ..)| !month.is_empty()) {
+            let sum = sums.entry(month).or_default();
+            *sum = (sum.0 + calls, sum.1 + bytes);
+        }
+    }
+    let months: Vec<Value> = sums
+        .iter()
+        .rev()
+        .map(|(month, (calls, bytes))| json!({ "month": month, "calls": calls, "bytes": bytes }))
+        .collect();
     Ok(ApiReply::json(200, &json!({ "months": months, "calls_left_today": calls_left(api, &head) })))
 }

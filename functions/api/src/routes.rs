@@ -7,7 +7,7 @@ use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
-use crate::{changes, connects, imports, orders, organisations, postings, schedules, sources, syncs};
+use crate::{changes, connects, imports, orders, organisations, postings, schedule_changes, schedules, sources, syncs};
 
 /// Answers one request.
 pub async fn answer(api: &Api, request: ApiRequest) -> Result<ApiReply, Problem> {
@@ -74,6 +74,9 @@ async fn of_postings(
         ("POST", "/schedules/import") => once(api, caller, request, imports::import(api, caller, known, request)).await,
         ("GET", "/schedules") => schedules::list(api, whose, request).await,
         ("GET", "/schedules/{schedule_id}") => schedules::show(api, known, request).await,
+        ("POST", "/schedules/{schedule_id}/change") => {
+            once(api, caller, request, schedule_changes::change_schedule(api, caller, known, request)).await
+        }
         ("GET", "/releases/ready") => schedules::ready(api, known, request).await,
         ("POST", "/releases/publish") => {
             once(api, caller, request, schedules::publish(api, caller, known, request)).await

@@ -47,16 +47,20 @@ struct ScheduleBody {
 
 async fn proposal(api: &Api, connection: &Connection, request: &ApiRequest) -> Result<Proposal, Problem> {
     let ScheduleBody { terms, closing_period } = body(request)?;
+    propose(&api.access, connection, read_terms(terms)?, closing_period).await.map_err(refused)
+}
+
+/// Terms as a caller sends them.
+pub fn read_terms(terms: Map<String, Value>) -> Result<Terms, Problem> {
     let malformed = |detail: String| Problem::bad_request("malformed-json", detail);
     if let Some(name) = terms.keys().find(|name| !TERMS.contains(&name.as_str())) {
         let name: String = name.chars().take(40).collect();
         return Err(malformed(format!("terms: there is no field {name}; fields are {}.", TERMS.join(", "))));
     }
-    let terms: Terms =
-        serde_json::from_value(Value::Object(terms)).map_err(|error| malformed(format!("terms: {error}.")))?;
-    propose(&api.access, connection, terms, closing_period).await.map_err(refused)
+    serde_json::from_value(Value::Object(terms)).map_err(|error| malformed(format!("terms: {error}.")))
 }
 
+/// Why terms are not taken.
 pub fn refused(error: ApproveError) -> Problem {
     match error {
         ApproveError::NotRead => {
@@ -78,7 +82,8 @@ pub fn period(period: &Period) -> Value {
     json!({ "name": period.name, "first": period.first, "last": period.last })
 }
 
-fn journal(journal: &Journal) -> Value {
+/// A journal that is not posted yet.
+pub fn journal(journal: &Journal) -> Value {
     let lines: Vec<Value> = journal
         .lines()
         .iter()
@@ -92,6 +97,7 @@ fn journal(journal: &Journal) -> Value {
     json!({ "date": journal.date(), "narration": journal.narration(), "currency": journal.currency(), "lines": lines })
 }
 
+/// A release that no journal carries yet.
 pub fn planned(release: &Release) -> Value {
     json!({ "period": period(&release.period), "amount": release.amount.amount() })
 }
@@ -133,7 +139,7 @@ pub async fn show(api: &Api, connection: &Connection, request: &ApiRequest) -> R
     let id: ScheduleId = path_id(request, "schedule_id")?;
     let found = load_schedule(table, whose, &id).await.map_err(failed)?.ok_or_else(Problem::not_found)?.value;
     let released = list_released(table, whose, &id).await.map_err(failed)?;
-    let named = released.iter().map(|row| &row.intent).chain(&found.initial);
+    let named = released.iter().map(|row| &row.intent).chain(&found.initial).chain(&found.corrections);
     let views = views(api, connection, named).await?;
     Ok(ApiReply::json(200, &answer(&found, &released, &views)))
 }
@@ -158,6 +164,8 @@ fn answer(found: &ScheduleRow, released: &[ReleasedRow], views: &BTreeMap<Intent
         "released_until": found.released_until,
         "approved_by": found.approved_by,
         "approved_at": found.approved_at,
+        "removed": found.removed,
+        "corrections": found.corrections.iter().map(|id| json!({ "posting_id": id, "state": state(id) })).collect::<Vec<_>>(),
         "initial": found.initial.as_ref().map(|id| json!({ "posting_id": id, "state": state(id) })),
         "releases": releases,
     })

@@ -15,6 +15,7 @@ mod disconnect;
 mod lost_access;
 mod session;
 mod tokens;
+mod usage;
 
 pub use apps::{APPS_SECRET, App, Apps, AppsError};
 pub use call_error::CallError;
@@ -32,6 +33,7 @@ pub use lost_access::{Remaining, authorisation_ended};
 pub use session::{Answer, Meter, Session};
 pub use settings::{Direction, FEATURES, Interval, KindSettings, PostsAs, Settings, SettingsError, Slots};
 pub use tokens::{TokenError, TokenSet, TokensToKeep, keep_alive, token_age, tokens_to_keep, try_again};
+pub use usage::Usage;
 
 use ports::Ports;
 use xero::XeroAddresses;

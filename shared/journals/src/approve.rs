@@ -222,6 +222,9 @@ async fn store(
         initial: initial.clone(),
         approved_by: actor.to_owned(),
         approved_at: now,
+        posted_through: None,
+        corrections: Vec::new(),
+        removed: false,
     };
     let mut writes = vec![put(keys::schedule(whose, schedule.id()), Guard::Absent, &row, None)];
     if schedule.rolls() {

@@ -12,6 +12,7 @@
 //! | [`closing`] | which period is being closed |
 //! | [`store`] | rows of schedules and releases |
 //! | [`mod@approve`] | a schedule approved: first journal on its way, releases laid out |
+//! | [`mod@change`] | other terms, or none any more: the difference to what was posted |
 //! | [`compare`] | journals that were changed in Xero, compared with what was posted |
 //! | [`mod@redate`] | a journal that a locked period keeps out, dated into the next open one |
 //! | [`mod@roll`] | schedules without an end, planned on each night |
@@ -19,6 +20,7 @@
 //! | [`mod@publish`] | releases put into journals, each in exactly one |
 
 pub mod approve;
+pub mod change;
 pub mod chart;
 pub mod closing;
 pub mod compare;
@@ -31,6 +33,7 @@ pub mod roll;
 pub mod store;
 
 pub use approve::{ApproveError, Proposal, approve, initial_intent, propose};
+pub use change::{Change, ChangeError, Wanted, change, propose_change};
 pub use compare::compare_changed;
 pub use plain::{PlainError, PlainJournal, PlainLine, plain_intent, post_plain};
 pub use posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS, ManualJournals, PostedAs};

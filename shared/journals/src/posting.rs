@@ -140,7 +140,8 @@ fn refused(refusals: &[Refusal], since: Timestamp) -> Outcome {
     }
     let on = match (lead.code.is_lock(), lead.lock_date) {
         (true, Some(date)) => WaitsOn::LockDate { locked_until: date.to_string() },
-        (true, None) => WaitsOn::LockDate { locked_until: String::new() },
+        // Without a date nothing tells when it has moved.
+        (true, None) => WaitsOn::Person,
         (false, _) if lead.code == RefusalCode::RoleOrPermission => WaitsOn::Authorisation,
         (false, _) => WaitsOn::Person,
     };

@@ -31,6 +31,15 @@ pub struct ScheduleRow {
     pub approved_by: String,
     /// When.
     pub approved_at: Timestamp,
+    /// The last day whose release was in a journal when the terms were last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posted_through: Option<Date>,
+    /// Postings that moved what was posted to what was wanted, one for each change that needed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<IntentId>,
+    /// Whether it has ended, and what it had posted was taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
 }
 
 impl ScheduleRow {

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use connections::{Access, CallError, OrganisationFacts, Session};
+use connections::{Access, CallError, OrganisationFacts, Session, Usage};
 use kernel::{Date, IntentId, OrganisationRef, Timestamp};
 use ports::{Guard, Write, Written};
-use state::{Intent, IntentState, ParkedWork, Step, Stored, Waiting, WaitsOn, What, keys, load, park, put};
+use state::{Intent, IntentState, ParkedWork, Step, Stored, Waiting, WaitsOn, What, edit, keys, load, park, put};
 use tracing::{error, info, warn};
 use xero::budget::Urgency;
 use xero::{IdempotencyKey, XeroError};
@@ -114,7 +114,8 @@ impl<'a> Held<'a> {
     /// The row by which what waits is found, when it begins to wait.
     fn waiting_row(&self, date: Option<Date>) -> Option<Write> {
         let IntentState::Waiting(waiting) = &self.intent.state else { return None };
-        let row = WaitingRow { on: waiting.on.clone(), date, entity: self.intent.kind.clone() };
+        let (on, entity) = (waiting.on.clone(), self.intent.kind.clone());
+        let row = WaitingRow { on, date, entity, since: waiting.since };
         (!self.waited).then(|| put(keys::waiting(self.whose, &self.intent.id), Guard::Absent, &row, None))
     }
 
@@ -172,7 +173,9 @@ async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Postin
     if !held.store(None).await? {
         return Ok(Turn::Again);
     }
-    let answer = match session.write(writer.kind(), &request).await {
+    let answer = session.write(writer.kind(), &request).await;
+    book(held, &session).await;
+    let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
             let now = held.now();
@@ -200,6 +203,20 @@ async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Postin
             let reason = "whether Xero took it is not known; it is searched for".to_owned();
             Ok(if stored { Turn::Later { until: after(now, LOST_WAIT), reason } } else { Turn::Again })
         }
+    }
+}
+
+/// Adds what the calls came to. Never in the way of what they brought: a table that fails is told, and no more.
+async fn book(held: &Held<'_>, session: &Session<'_>) {
+    let (now, meter) = (held.now(), session.meter());
+    let key = keys::postings_usage(held.whose);
+    let booked = edit(&*held.access.ports.table, &key, None, |found: Option<&Usage>| {
+        let mut usage = found.cloned().unwrap_or_default();
+        usage.add(now, meter);
+        (meter.calls > 0).then_some(usage)
+    });
+    if let Err(error) = booked.await {
+        warn!(error = %error, "The calls of a posting were not counted");
     }
 }
 
@@ -300,6 +317,7 @@ async fn look_up<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Pos
     }
     let mark = mark_bytes(held.whose, &held.intent.id);
     let found = writer.find(&mut session, &content, mark, since).await;
+    book(held, &session).await;
     let now = held.now();
     match found {
         Ok(Found::Present { xero_id, losses }) => done(held, xero_id, losses, What::Found).await,

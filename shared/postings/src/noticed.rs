@@ -53,7 +53,8 @@ pub async fn notice(
         let (news, row) = match noticed {
             Noticed::There { losses } => (intent.compared(now, losses.clone()), None),
             Noticed::Gone { status } => {
-                let row = WaitingRow { on: WaitsOn::Person, date: Some(date), entity: intent.kind.clone() };
+                let (on, entity) = (WaitsOn::Person, intent.kind.clone());
+                let row = WaitingRow { on, date: Some(date), entity, since: now };
                 let row = put(keys::waiting(whose, id), Guard::Absent, &row, None);
                 (intent.undone(now, gone(status, now)), Some(row))
             }

@@ -1,5 +1,7 @@
 //! What waits, and how it goes on: by itself when its cause is gone, or because a person says so.
 
+use std::time::Duration;
+
 use connections::{Access, Connection, ConnectionState, load_connection};
 use envelopes::{Envelope, Work};
 use kernel::{Date, IntentId, OrganisationRef, RunId, Timestamp};
@@ -19,7 +21,12 @@ pub(crate) struct WaitingRow {
     pub date: Option<Date>,
     /// The kind of record.
     pub entity: String,
+    /// Since when it waits.
+    pub since: Timestamp,
 }
+
+/// A role that was given in Xero shows nowhere here: what waits for one is tried again once a day.
+const ROLE_WAIT: Duration = Duration::from_secs(24 * 3600);
 
 /// Waiting postings looked at for one message; more go on by another.
 const RESUMED_MAX: usize = 50;
@@ -65,7 +72,7 @@ pub async fn resume_waiting(
             continue;
         };
         let waits = read_row::<WaitingRow>(row)?.value;
-        if let Some(reason) = cause_gone(&connection.value, &waits) {
+        if let Some(reason) = cause_gone(&connection.value, &waits, access.ports.clock.now()) {
             resume(access, whose, &id, reason).await?;
         }
         last = Some(id);
@@ -83,13 +90,17 @@ async fn look_on(access: &Access, whose: &OrganisationRef, after: IntentId, run:
     Ok(access.ports.queue.send(vec![Message { queue: envelope.queue(), body, group, dedupe }]).await?)
 }
 
-fn cause_gone(connection: &Connection, waits: &WaitingRow) -> Option<&'static str> {
+fn cause_gone(connection: &Connection, waits: &WaitingRow, now: Timestamp) -> Option<&'static str> {
     if connection.state != ConnectionState::Connected {
         return None;
     }
     match &waits.on {
         WaitsOn::Person => None,
-        WaitsOn::Authorisation => Some("the organisation can be written to again"),
+        WaitsOn::Authorisation => {
+            let given = connection.authorisations.iter().any(|given| waits.since < given.at);
+            let long = waits.since.saturating_add(ROLE_WAIT).is_ok_and(|until| until <= now);
+            (given || long).then_some("somebody has authorised the app since, or a day has passed")
+        }
         WaitsOn::LockDate { locked_until } => {
             let facts = connection.facts.as_ref()?;
             let locks = [&facts.period_lock_date, &facts.end_of_year_lock_date];

@@ -165,6 +165,11 @@ pub fn posted(whose: &OrganisationRef, entity: &str, xero_id: &str) -> Key {
     key(organisation(whose), format!("posted#{entity}#{xero_id}"))
 }
 
+/// What the calls of postings came to, month by month.
+pub fn postings_usage(whose: &OrganisationRef) -> Key {
+    key(organisation(whose), "postings-usage")
+}
+
 /// Says that a posting waits for something.
 pub fn waiting(whose: &OrganisationRef, id: &IntentId) -> Key {
     key(organisation(whose), format!("waiting#{id}"))

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use connections::Meter;
+pub use connections::Usage;
 use kernel::{OrganisationRef, RunId, Timestamp};
 use mirror::Counts;
 use ports::{Table, TableError};
@@ -59,39 +59,6 @@ pub struct SyncHead {
 /// Reads the stored state of one organisation; an organisation that was never synced has the default one.
 pub async fn load_head(table: &dyn Table, whose: &OrganisationRef) -> Result<SyncHead, TableError> {
     Ok(load(table, &keys::sync_head(whose)).await?.map(|stored| stored.value).unwrap_or_default())
-}
-
-/// Calls and bytes of one month. Xero bills bytes read per app and month, reset on the 1st UTC.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// `2026-11`.
-    pub month: String,
-    /// Calls made.
-    pub calls: u64,
-    /// Bytes read, as they crossed the wire.
-    pub bytes: u64,
-    /// The months before, newest first.
-    #[serde(default)]
-    pub before: Vec<(String, u64, u64)>,
-}
-
-/// Months of usage kept.
-const USAGE_MONTHS_MAX: usize = 12;
-
-impl Usage {
-    /// Adds what a piece of work cost.
-    pub fn add(&mut self, now: Timestamp, meter: Meter) {
-        let month = now.strftime("%Y-%m").to_string();
-        if self.month != month {
-            if !self.month.is_empty() {
-                self.before.insert(0, (self.month.clone(), self.calls, self.bytes));
-                self.before.truncate(USAGE_MONTHS_MAX);
-            }
-            (self.month, self.calls, self.bytes) = (month, 0, 0);
-        }
-        self.calls += u64::from(meter.calls);
-        self.bytes += meter.bytes;
-    }
 }
 
 /// Why a run was made.

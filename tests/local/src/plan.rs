@@ -35,6 +35,9 @@ pub struct FunctionPlan {
     pub name: String,
     /// Environment, resolved: references to queues are queue URLs, to tables their names, to secrets their ARNs.
     pub environment: BTreeMap<String, String>,
+    /// What its role allows: action and the last part of the resource's ARN. What is allowed only to a service that acts
+    /// for it is left out.
+    pub allowed: Vec<(String, String)>,
     /// Time for one invocation.
     pub timeout: Duration,
     /// Most environments at once (reserved concurrency), when stated.

@@ -11,6 +11,7 @@ use ports::Clock;
 use serde_json::json;
 
 use crate::build::checkout;
+use crate::embedded::access_key;
 use crate::embedded::http::{Server, bind};
 use crate::embedded::{Embedded, EmbeddedSettings};
 use crate::host::HostPage;
@@ -200,10 +201,13 @@ fn start_functions(
     environment: &BTreeMap<String, String>,
 ) -> anyhow::Result<Functions> {
     let mut functions = Functions::new();
-    for wanted in &plan.functions {
+    for (place, wanted) in plan.functions.iter().enumerate() {
         let binary = settings.binaries.join(&wanted.name);
         anyhow::ensure!(binary.exists(), "{} is not built; run `cargo build --workspace`", binary.display());
-        let function = Function::start(wanted.clone(), binary, environment, settings.log.clone());
+        // Known by its key, it may do what its role in the template allows.
+        let mut environment = environment.clone();
+        environment.insert("AWS_ACCESS_KEY_ID".to_owned(), access_key(place));
+        let function = Function::start(wanted.clone(), binary, &environment, settings.log.clone());
         functions.insert(wanted.name.clone(), function);
     }
     Ok(functions)

@@ -121,6 +121,12 @@ async fn schedules(api: &mut Checked<'_>, town: &Town) {
     api.call("POST", &format!("{O}/releases/publish"), &town.path("/releases/publish"), None).await;
     town.settle().await;
     api.call("GET", &schedules, &town.path("/schedules"), None).await;
+    let (altered, path) = (format!("{O}/schedules/{{schedule_id}}/change"), town.path("/schedules/S-1/change"));
+    api.call("POST", &altered, &path, Some(json!({}))).await;
+    api.call("POST", &altered, &path, Some(json!({ "remove": true }))).await;
+    api.call("POST", &altered, &path, Some(json!({ "remove": true, "confirmed": true }))).await;
+    api.call("POST", &altered, &path, Some(json!({ "remove": true }))).await;
+    town.settle().await;
     api.call("GET", &format!("{O}/schedules/{{schedule_id}}"), &town.path("/schedules/S-1"), None).await;
 }
 

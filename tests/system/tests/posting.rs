@@ -279,6 +279,29 @@ async fn b5_without_an_authorisation_a_journal_is_parked_and_a_reconnect_sends_i
 }
 
 #[tokio::test]
+async fn b5_a_missing_role_parks_a_journal_and_it_is_tried_once_a_day_and_after_a_new_authorisation() {
+    let desk = ready().await;
+    desk.xero.set_role(desk.user, desk.whose.tenant, Role::Standard);
+    let (id, _) = decide(&desk, "J-1").await.unwrap();
+    desk.work().await;
+    let shown = view(&desk, &id).await;
+    assert_eq!((shown.state, shown.attention.unwrap().code.as_str()), (Standing::Waiting, "role_or_permission"));
+    for _ in 0..5 {
+        desk.world.clock.advance(Duration::from_secs(3600));
+        desk.sync(Trigger::Schedule).await;
+    }
+    assert_eq!(view(&desk, &id).await.sends, 1, "not retried into a lockout");
+    desk.world.clock.advance(Duration::from_secs(24 * 3600));
+    desk.sync(Trigger::Schedule).await;
+    assert_eq!((view(&desk, &id).await.sends, view(&desk, &id).await.state), (2, Standing::Waiting), "once a day");
+    desk.xero.set_role(desk.user, desk.whose.tenant, Role::StandardWithReports);
+    desk.world.clock.advance(Duration::from_secs(3600));
+    desk.consent().await;
+    desk.sync(Trigger::Connected).await;
+    assert_eq!(view(&desk, &id).await.state, Standing::Posted);
+}
+
+#[tokio::test]
 async fn b8_where_everybody_must_authorise_themselves_a_journal_waits_for_its_own_person() {
     let desk = ready().await;
     let table = &*desk.access.ports.table;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use connections::{Connection, load_connection};
 use envelopes::{Envelope, Work};
 use journals::store::{list_due, list_released, load_schedule};
-use journals::{approve, initial_intent, preview, propose};
+use journals::{Change, Wanted, approve, change, initial_intent, preview, propose};
 use kernel::{Applied, Date, ScheduleId};
 use postings::{Standing, load_view};
 use schedules::Terms;
@@ -347,5 +347,172 @@ async fn a_lost_answer_of_a_released_journal_makes_no_second_one() {
         desk.world.clock.advance(DAY);
         desk.work().await;
         all_accounted_for(&desk, &format!("{fault:?}")).await;
+    }
+}
+
+/// October is posted of a prepayment of 300.00 over October to December.
+async fn with_october_posted() -> Desk {
+    let desk = ready().await;
+    decide(&desk, terms("S-1", "prepayment", "300.00", "2026-10-01", "2026-12-31")).await.unwrap();
+    assert!(publish_now(&desk, "2026-10-31", "october").await);
+    desk.work().await;
+    desk
+}
+
+async fn alter(desk: &Desk, wanted: &Wanted) -> Result<Change, String> {
+    let connection =
+        load_connection(&*desk.access.ports.table, &desk.whose).await.map_err(|error| error.to_string())?;
+    let id = "S-1".parse().unwrap();
+    let done = change(&desk.access, &connection.unwrap().value, &id, wanted, None, "sam").await;
+    done.map(|(change, _)| change).map_err(|error| error.to_string())
+}
+
+fn to_terms(edit: impl FnOnce(&mut Terms)) -> Wanted {
+    let mut changed = terms("S-1", "prepayment", "300.00", "2026-10-01", "2026-12-31");
+    edit(&mut changed);
+    Wanted::Terms(Box::new(changed))
+}
+
+/// Once everything has passed, the books are as if the terms had been these from the start.
+async fn ends_with(desk: &Desk, expected: &[(&str, i64)], name: &str) {
+    // Tokens live sixty days unused.
+    for _ in 0..7 {
+        desk.world.clock.advance(28 * DAY);
+        days(desk, 1).await;
+        desk.sync(Trigger::Schedule).await;
+    }
+    let journals = in_xero(desk).await;
+    let posted = journals.values().flatten().count();
+    assert!(posted >= 4, "{name}: {posted} journals, so that the sums say something");
+    for (account, amount) in expected {
+        let sum = balance(&journals, account);
+        assert_eq!(sum, rust_decimal::Decimal::from(*amount), "{name}: {account} in {journals:#?}");
+    }
+    let table = &*desk.access.ports.table;
+    let (due, _) = list_due(table, &desk.whose, None, "2100-01-01".parse().unwrap(), 100).await.unwrap();
+    assert!(due.is_empty(), "{name}: {due:?}");
+}
+
+#[tokio::test]
+async fn m29_another_expense_account_moves_what_was_posted_and_the_rest_goes_there() {
+    let desk = with_october_posted().await;
+    let wanted = to_terms(|terms| terms.expense_account = "469".parse().unwrap());
+    let done = alter(&desk, &wanted).await.unwrap();
+    let lines: Vec<String> = done
+        .correction
+        .unwrap()
+        .lines()
+        .iter()
+        .map(|line| format!("{} {}", line.account, line.amount.amount()))
+        .collect();
+    assert_eq!(lines, ["433 200.00", "469 -200.00"], "what the first journal left on 433 after October");
+    assert_eq!(done.posted_through.unwrap().to_string(), "2026-10-31");
+    assert_eq!(done.releases.len(), 2);
+    desk.work().await;
+    ends_with(&desk, &[("433", 0), ("469", 0), ("620", 0)], "all in all").await;
+}
+
+#[tokio::test]
+async fn m29_another_timing_corrects_what_was_released_and_releases_the_rest_anew() {
+    let desk = with_october_posted().await;
+    let done = alter(&desk, &to_terms(|terms| terms.last = "2027-03-31".parse().ok())).await.unwrap();
+    let amounts: Vec<String> = done.releases.iter().map(|release| release.amount.amount()).collect();
+    assert_eq!(amounts, ["50.00"; 5]);
+    let correction = done.correction.unwrap();
+    assert_eq!((correction.date().to_string().as_str(), correction.lines().len()), ("2026-10-31", 2));
+    desk.work().await;
+    let journals = in_xero(&desk).await;
+    assert_eq!(
+        balance(&journals, "620"),
+        rust_decimal::Decimal::from(250),
+        "as if it had been six months from the start"
+    );
+    ends_with(&desk, &[("433", 0), ("620", 0)], "all in all").await;
+    let same = to_terms(|terms| terms.last = "2027-03-31".parse().ok());
+    let again = alter(&desk, &same).await.unwrap();
+    assert!(again.correction.is_none(), "the same terms change nothing");
+}
+
+#[tokio::test]
+async fn m30_a_removed_schedule_takes_back_what_it_posted_and_releases_nothing_more() {
+    let desk = with_october_posted().await;
+    let done = alter(&desk, &Wanted::Removed).await.unwrap();
+    assert_eq!((done.releases.len(), done.correction.unwrap().lines().len()), (0, 2));
+    desk.work().await;
+    let journals = in_xero(&desk).await;
+    assert_eq!(balance(&journals, "620"), rust_decimal::Decimal::ZERO);
+    days(&desk, 60).await;
+    assert_eq!(in_xero(&desk).await.values().flatten().count(), 3, "first, October, removal, and nothing more");
+    assert!(alter(&desk, &Wanted::Removed).await.unwrap_err().contains("removed before"));
+    assert!(decide(&desk, terms("S-1", "prepayment", "300.00", "2026-10-01", "2026-12-31")).await.is_ok());
+}
+
+#[tokio::test]
+async fn m29_what_cannot_be_changed_is_refused_and_a_journal_voided_in_xero_comes_first() {
+    let desk = with_october_posted().await;
+    let refused = async |wanted: &Wanted, expected: &str| {
+        let error = alter(&desk, wanted).await.unwrap_err();
+        assert!(error.contains(expected), "{expected}: {error}");
+    };
+    refused(&to_terms(|terms| terms.kind = schedules::Kind::Accrual), "keeps its id and its kind").await;
+    refused(&to_terms(|terms| terms.id = "S-2".parse().unwrap()), "keeps its id").await;
+    refused(&to_terms(|terms| terms.expense_account = "999".parse().unwrap()), "no account 999").await;
+    refused(&to_terms(|terms| terms.last = "2020-01-01".parse().ok()), "before it starts").await;
+    let rolling = json!({ "kind": "rolling", "amount": { "amount": "10.00", "currency": "GBP" }, "ahead": 2 });
+    let roll = |terms: &mut Terms| {
+        (terms.amount, terms.last) = (None, None);
+        terms.method = serde_json::from_value(rolling.clone()).unwrap();
+    };
+    refused(&to_terms(roll), "rolling").await;
+    let table = &*desk.access.ports.table;
+    let view = load_view(table, &desk.whose, &"s-S-1".parse().unwrap(), desk.now()).await.unwrap().unwrap();
+    let first = view.xero_id.unwrap().parse().unwrap();
+    desk.xero.edit(desk.whose.tenant, "ManualJournals", Some(first), &json!({ "Status": "VOIDED" })).unwrap();
+    in_xero(&desk).await;
+    refused(&Wanted::Removed, "voided in Xero").await;
+}
+
+#[tokio::test]
+async fn a_crash_or_a_race_during_a_change_loses_and_doubles_nothing() {
+    let whole = with_october_posted().await;
+    let wanted = to_terms(|terms| terms.expense_account = "469".parse().unwrap());
+    whole.world.faults.heal();
+    alter(&whole, &wanted).await.unwrap();
+    until_cut(&whole).await;
+    let calls = whole.world.faults.calls();
+    assert!(calls > 20, "{calls} calls");
+    for at in 1..=calls {
+        for cut in [Cut::Before(at), Cut::After(at)] {
+            let desk = with_october_posted().await;
+            desk.world.faults.cut(cut);
+            let _ = alter(&desk, &wanted).await;
+            until_cut(&desk).await;
+            desk.world.faults.heal();
+            desk.world.clock.advance(Duration::from_secs(720));
+            desk.work().await;
+            // Whoever got no answer asks for the same again.
+            alter(&desk, &wanted).await.unwrap();
+            desk.work().await;
+            ends_with(&desk, &[("433", 0), ("469", 0), ("620", 0)], &format!("{cut:?}")).await;
+        }
+    }
+    for order in 0..8 {
+        let desk = with_october_posted().await;
+        // November may be published by a person although it has not passed.
+        assert!(publish_now(&desk, "2026-11-30", "november").await);
+        let taken = desk.world.queue.take().unwrap();
+        let envelope = Envelope::parse(&taken.message.body).unwrap();
+        let publishing = async {
+            for _ in 0..order {
+                tokio::task::yield_now().await;
+            }
+            desk.carry_out(&envelope).await.unwrap();
+        };
+        let (changed, ()) = tokio::join!(alter(&desk, &wanted), publishing);
+        if changed.is_err() {
+            alter(&desk, &wanted).await.unwrap();
+        }
+        desk.work().await;
+        ends_with(&desk, &[("433", 0), ("469", 0), ("620", 0)], &format!("race {order}")).await;
     }
 }

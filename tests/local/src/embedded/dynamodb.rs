@@ -7,15 +7,20 @@ use anyhow::{Context, anyhow};
 use dynoxide::Database;
 use serde_json::{Value, json};
 
-use super::Counters;
 use super::http::{Answer, Server, Whole, bind, serve, text};
+use super::{Counters, Roles};
 use crate::plan::{Plan, TablePlan};
 
 /// DynamoDB's largest request.
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
-pub(super) async fn start(plan: &Plan, file: Option<PathBuf>, counters: Arc<Counters>) -> anyhow::Result<Server> {
+pub(super) async fn start(
+    plan: &Plan,
+    file: Option<PathBuf>,
+    counters: Arc<Counters>,
+    roles: Arc<Roles>,
+) -> anyhow::Result<Server> {
     let database = match &file {
         Some(path) => Database::new(&path.to_string_lossy())
             .map_err(|error| anyhow!("cannot open {}: {error}; move it away or choose another --data", path.display())),
@@ -26,8 +31,8 @@ pub(super) async fn start(plan: &Plan, file: Option<PathBuf>, counters: Arc<Coun
     }
     let listener = bind(0).await?;
     serve(listener, REQUEST_BYTES_MAX, move |request| {
-        let (database, counters) = (database.clone(), counters.clone());
-        async move { answer(&database, &counters, &request) }
+        let (database, counters, roles) = (database.clone(), counters.clone(), roles.clone());
+        async move { roles.refusal(&request).unwrap_or_else(|| answer(&database, &counters, &request)) }
     })
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use base64::Engine;
@@ -14,7 +15,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
 
 use super::http::{Answer, Server, Whole, bind, serve, text};
-use super::{ACCOUNT, REGION};
+use super::{ACCOUNT, REGION, Roles};
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 const REQUEST_BYTES_MAX: usize = 1024 * 1024;
@@ -36,11 +37,17 @@ pub(super) fn seed(file: Option<PathBuf>) -> anyhow::Result<[u8; 32]> {
     Ok(seed)
 }
 
-pub(super) async fn start_kms(seed: [u8; 32]) -> anyhow::Result<Server> {
-    serve(bind(0).await?, REQUEST_BYTES_MAX, move |request| async move {
-        match kms(&seed, &request) {
-            Ok(answer) => text(200, CONTENT_TYPE, answer.to_string()),
-            Err((kind, message)) => text(400, CONTENT_TYPE, json!({ "__type": kind, "message": message }).to_string()),
+pub(super) async fn start_kms(seed: [u8; 32], roles: Arc<Roles>) -> anyhow::Result<Server> {
+    serve(bind(0).await?, REQUEST_BYTES_MAX, move |request| {
+        let roles = roles.clone();
+        async move {
+            match (roles.refusal(&request), kms(&seed, &request)) {
+                (Some(refusal), _) => refusal,
+                (None, Ok(answer)) => text(200, CONTENT_TYPE, answer.to_string()),
+                (None, Err((kind, message))) => {
+                    text(400, CONTENT_TYPE, json!({ "__type": kind, "message": message }).to_string())
+                }
+            }
         }
     })
 }
@@ -102,12 +109,12 @@ pub fn secret_arn(logical_id: &str) -> String {
     format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{logical_id}")
 }
 
-pub(super) async fn start_secrets(secrets: BTreeMap<String, String>) -> anyhow::Result<Server> {
+pub(super) async fn start_secrets(secrets: BTreeMap<String, String>, roles: Arc<Roles>) -> anyhow::Result<Server> {
     let by_arn: BTreeMap<String, String> = secrets.into_iter().map(|(id, text)| (secret_arn(&id), text)).collect();
-    let by_arn = std::sync::Arc::new(by_arn);
+    let by_arn = Arc::new(by_arn);
     serve(bind(0).await?, REQUEST_BYTES_MAX, move |request| {
-        let by_arn = by_arn.clone();
-        async move { secret(&by_arn, &request) }
+        let (by_arn, roles) = (by_arn.clone(), roles.clone());
+        async move { roles.refusal(&request).unwrap_or_else(|| secret(&by_arn, &request)) }
     })
 }
 

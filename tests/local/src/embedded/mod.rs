@@ -8,6 +8,7 @@ pub mod http;
 mod dynamodb;
 mod keys;
 mod queues;
+mod roles;
 mod s3;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use simulator::sqs::QueueSettings;
 
 pub use keys::secret_arn;
 pub use queues::{SharedQueues, md5_of};
+pub use roles::{Roles, access_key};
 
 use crate::plan::{Plan, QueuePlan};
 
@@ -81,11 +83,12 @@ impl Embedded {
         for queue in &plan.queues {
             queues.lock().create(queue_settings(queue));
         }
-        let table = dynamodb::start(plan, file("table.sqlite"), counters.clone()).await?;
-        let sqs = queues::start(queues.clone()).await?;
+        let roles = Arc::new(Roles::of(plan));
+        let table = dynamodb::start(plan, file("table.sqlite"), counters.clone(), roles.clone()).await?;
+        let sqs = queues::start(queues.clone(), roles.clone()).await?;
         let seed = keys::seed(file("keys.seed"))?;
-        let kms = keys::start_kms(seed).await?;
-        let secrets = keys::start_secrets(settings.secrets).await?;
+        let kms = keys::start_kms(seed, roles.clone()).await?;
+        let secrets = keys::start_secrets(settings.secrets, roles).await?;
         let s3 =
             s3::start(plan, settings.keep.map(|folder| folder.join("objects")), queues.clone(), settings.clock).await?;
         let endpoints = BTreeMap::from([

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use super::http::{Answer, Server, Whole, bind, serve, text};
-use super::{ACCOUNT, REGION, queue_url};
+use super::{ACCOUNT, REGION, Roles, queue_url};
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 /// Ten messages of 1 MiB and their attributes.
@@ -77,10 +77,15 @@ impl SharedQueues {
     }
 }
 
-pub(super) async fn start(queues: Arc<SharedQueues>) -> anyhow::Result<Server> {
+pub(super) async fn start(queues: Arc<SharedQueues>, roles: Arc<Roles>) -> anyhow::Result<Server> {
     serve(bind(0).await?, REQUEST_BYTES_MAX, move |request| {
-        let queues = queues.clone();
-        async move { answer(&queues, &request).await }
+        let (queues, roles) = (queues.clone(), roles.clone());
+        async move {
+            match roles.refusal(&request) {
+                Some(refusal) => refusal,
+                None => answer(&queues, &request).await,
+            }
+        }
     })
 }
 

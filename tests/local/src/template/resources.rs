@@ -90,6 +90,7 @@ pub(super) fn function(plan: &mut Plan, properties: &Value, globals: &Value, nam
     plan.functions.push(FunctionPlan {
         name: name.clone(),
         environment,
+        allowed: allowed(&properties["Policies"], names)?,
         timeout: Duration::from_secs(setting("Timeout", 3).into()),
         concurrency_max: properties["ReservedConcurrentExecutions"].as_u64().and_then(|most| most.try_into().ok()),
         memory_mb: setting("MemorySize", 128),
@@ -104,6 +105,21 @@ pub(super) fn function(plan: &mut Plan, properties: &Value, globals: &Value, nam
         }
     }
     Ok(())
+}
+
+/// A role's allowances. Statements under a condition are for services that act on the function's behalf.
+fn allowed(policies: &Value, names: &Names) -> anyhow::Result<Vec<(String, String)>> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    let mut found = Vec::new();
+    let statements = policies.as_array().into_iter().flatten().flat_map(|policy| list(&policy["Statement"]));
+    for statement in statements.filter(|statement| statement["Condition"].is_null() && statement["Effect"] == "Allow") {
+        for resource in list(&statement["Resource"]) {
+            let resource = behind_arn(&names.text(&resource).context("Policies")?);
+            let actions = list(&statement["Action"]);
+            found.extend(actions.iter().filter_map(Value::as_str).map(|action| (action.to_owned(), resource.clone())));
+        }
+    }
+    Ok(found)
 }
 
 fn source(function: &str, settings: &Value, names: &Names) -> anyhow::Result<SourcePlan> {

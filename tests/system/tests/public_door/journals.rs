@@ -39,6 +39,9 @@ async fn m2_m14_m16_a_journal_is_posted_once_however_often_it_is_sent_with_links
     let record = caller.expect("GET", &record, None).await.unwrap();
     assert_eq!(record["record"]["Url"], "https://app.example/j/771", "m16");
     assert_eq!(calls(&town, "PUT", "/api.xro/2.0/ManualJournals", 200), 1);
+    let usage = caller.expect("GET", &town.path("/usage"), None).await.unwrap()["months"][0]["calls"].clone();
+    let made = town.xero.calls().iter().filter(|call| call.tenant == Some(town.tenant)).count();
+    assert_eq!(usage, made, "calls of postings are counted too");
     let mut other = journal("J-771");
     other["narration"] = json!("Hosting, November");
     let (code, problem) = caller.call("POST", &town.path("/journals"), Some(other)).await.unwrap();
@@ -109,6 +112,8 @@ async fn b15_journals_are_recorded_as_entered_by_hand_singly_and_many_at_once_wi
         ids.push(text(&taken["posting_id"]));
     }
     town.settle().await;
+    let status = crate::status(&town, &caller).await;
+    assert_eq!((&status["waiting_postings"], &status["needs_attention"]), (&json!(3), &json!(3)), "o19");
     let waiting = caller.expect("GET", &town.path("/postings?limit=2"), None).await.unwrap();
     assert_eq!(waiting["postings"].as_array().unwrap().len(), 2);
     let first = &waiting["postings"][0];

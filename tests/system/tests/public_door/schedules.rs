@@ -162,3 +162,54 @@ async fn two_approvals_at_once_are_one_and_of_two_kinds_the_first_wins() {
     let journal = caller.expect("GET", &town.path("/postings/s-S-1"), None).await.unwrap();
     assert_eq!(journal["journal"]["lines"][0]["amount"], total.as_str(), "what is shown is what was posted");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m29_m30_a_change_is_previewed_then_confirmed_and_a_removal_takes_back_what_was_posted() {
+    let mut town = Town::start(10).await;
+    let caller = town.connect().await;
+    caller.expect("POST", &town.path("/schedules"), Some(json!({ "terms": terms("S-1") }))).await.unwrap();
+    town.settle().await;
+    let path = town.path("/schedules/S-1/change");
+    let mut other = terms("S-1");
+    other["expense_account"] = json!("469");
+    let offered = caller.expect("POST", &path, Some(json!({ "terms": other }))).await.unwrap();
+    let lines: Vec<(String, String)> = offered["correction"]["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (text(&line["account"]), text(&line["amount"])))
+        .collect();
+    let expected = [("433", "1000.00"), ("469", "-1000.00")].map(|(account, amount)| (account.into(), amount.into()));
+    assert_eq!((lines, &offered["confirmed"]), (expected.to_vec(), &json!(false)));
+    let shown = caller.expect("GET", &town.path("/schedules/S-1"), None).await.unwrap();
+    assert_eq!((&shown["terms"]["expense_account"], &shown["corrections"]), (&json!("433"), &json!([])));
+    let confirmed = json!({ "terms": other, "confirmed": true });
+    let done = caller.expect("POST", &path, Some(confirmed)).await.unwrap();
+    let posting = town.path(&format!("/postings/{}", text(&done["posting_id"])));
+    town.until("the correction", &caller, &posting, |posting| posting["state"] == "posted").await;
+    let shown = caller.expect("GET", &town.path("/schedules/S-1"), None).await.unwrap();
+    assert_eq!((&shown["terms"]["expense_account"], &shown["removed"]), (&json!("469"), &json!(false)));
+    assert_eq!(shown["corrections"][0]["posting_id"], done["posting_id"]);
+
+    let removed = json!({ "remove": true, "confirmed": true });
+    let done = caller.expect("POST", &path, Some(removed.clone())).await.unwrap();
+    assert_eq!(done["releases"], json!([]));
+    town.settle().await;
+    let shown = caller.expect("GET", &town.path("/schedules/S-1"), None).await.unwrap();
+    assert_eq!((&shown["removed"], &shown["releases"]), (&json!(true), &json!([])));
+    let today = kernel::local_date("GMTSTANDARDTIME", ports::Clock::now(&aws::SystemClock));
+    let ready =
+        caller.expect("GET", &town.path(&format!("/releases/ready?closing_period={today}")), None).await.unwrap();
+    assert_eq!(ready["periods"], json!([]), "nothing is released any more");
+    for (body, expected) in [
+        (removed, (409, "not-changeable")),
+        (json!({}), (400, "bad-change")),
+        (json!({ "remove": true, "terms": terms("S-1") }), (400, "bad-change")),
+        (json!({ "terms": { "id": 1 } }), (400, "malformed-json")),
+    ] {
+        let (code, problem) = caller.call("POST", &path, Some(body.clone())).await.unwrap();
+        assert_eq!((code, kind(&problem)), expected, "{body}: {problem}");
+    }
+    let unknown = town.path("/schedules/S-9/change");
+    assert_eq!(caller.call("POST", &unknown, Some(json!({ "remove": true }))).await.unwrap().0, 404);
+}

@@ -1,0 +1,306 @@
+//! Changing course: a schedule gets other terms, or ends, and one journal moves what was posted to what is wanted.
+//!
+//! What a schedule has put into the books by a day is its first journal and its releases until then; both follow from its
+//! row alone, whatever version it is. A change posts the difference between the two versions, dated into the period that
+//! is being closed, and from there on the new version goes its way: the books are as if it had been agreed at the start.
+//!
+//! The fence against a night that puts the old version's release into a journal meanwhile is the number of a period's
+//! journal: a change takes the next number of every period that could be published.
+
+use std::collections::BTreeMap;
+
+use connections::{Access, Connection};
+use kernel::periods::Period;
+use kernel::{Currency, Date, IntentId, Money, MoneyError, ScheduleId, local_date};
+use ports::{Guard, TableError, Write};
+use postings::{PlanError, Plans, Posting, PostingError};
+use schedules::{
+    AccountRef, Journal, JournalError, Kind, Line, Release, Schedule, TaxType, Terms, Tracking, carry_into, plan,
+};
+use state::{Intent, IntentState, Stored, keys, load, put};
+
+use crate::approve::{ApproveError, content, lay_out, propose};
+use crate::closing::calendar;
+use crate::posting::{LINES_MAX, MANUAL_JOURNALS};
+use crate::store::{Batch, ScheduleRow, list_batches, list_released, load_schedule};
+
+/// What is wanted of a schedule from now on.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// Other terms under the same id.
+    Terms(Box<Terms>),
+    /// Nothing any more: what was posted is taken back.
+    Removed,
+}
+
+/// What a change would do, or did.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The period that is being closed.
+    pub closing: Period,
+    /// The last day whose release is in a journal already.
+    pub posted_through: Option<Date>,
+    /// The journal that makes the difference; none when nothing of what was posted changes.
+    pub correction: Option<Journal>,
+    /// What is released from now on.
+    pub releases: Vec<Release>,
+    next: Option<(Schedule, Vec<Release>)>,
+}
+
+/// Why a schedule cannot be changed so.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// No such schedule.
+    #[error("there is no such schedule")]
+    Unknown,
+    /// It was removed before.
+    #[error("the schedule was removed before")]
+    Removed,
+    /// A schedule keeps its id and its kind.
+    #[error("a schedule keeps its id and its kind; remove this one and approve another")]
+    Another,
+    /// A schedule without an end is ended by removing it, or by giving it a last day.
+    #[error("a schedule cannot begin or cease to be rolling; remove this one and approve another")]
+    Rolling,
+    /// One of its journals is out of the books.
+    #[error("the journal {0} was voided in Xero; post it anew or record it first")]
+    Voided(IntentId),
+    /// Somebody else changed it, or published, at the same moment.
+    #[error("something changed meanwhile; look at it again")]
+    Overtaken,
+    /// What approving the new terms would refuse.
+    #[error(transparent)]
+    Terms(#[from] ApproveError),
+    /// Amounts beyond all bounds.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// No journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Table or queue trouble.
+    #[error(transparent)]
+    Posting(#[from] PostingError),
+}
+
+impl From<TableError> for ChangeError {
+    fn from(error: TableError) -> Self {
+        Self::Posting(error.into())
+    }
+}
+
+/// Works out what a change would do. Stores nothing.
+pub async fn propose_change(
+    access: &Access,
+    connection: &Connection,
+    id: &ScheduleId,
+    wanted: &Wanted,
+    closing: Option<Date>,
+) -> Result<(Change, Stored<ScheduleRow>), ChangeError> {
+    let (table, whose) = (&*access.ports.table, &connection.whose);
+    let found = load_schedule(table, whose, id).await?.ok_or(ChangeError::Unknown)?;
+    let now = &found.value;
+    if now.removed {
+        return Err(ChangeError::Removed);
+    }
+    let terms = match wanted {
+        Wanted::Terms(terms) => (**terms).clone(),
+        Wanted::Removed => now.schedule.terms().clone(),
+    };
+    if terms.id != *id || terms.kind != now.schedule.terms().kind {
+        return Err(ChangeError::Another);
+    }
+    let proposal = propose(access, connection, terms, closing).await?;
+    if proposal.schedule.rolls() != now.schedule.rolls() {
+        return Err(ChangeError::Rolling);
+    }
+    check_standing(access, connection, now).await?;
+    let posted_through = posted_through(access, connection, now).await?;
+    let mut books = Books::default();
+    books.add(&now.schedule, &now.releases, posted_through, -1)?;
+    let mut next = None;
+    let mut releases = Vec::new();
+    if let Wanted::Terms(_) = wanted {
+        let today = local_date(connection.zone(), access.ports.clock.now());
+        let planned = plan(&proposal.schedule, &calendar(connection), today).map_err(ApproveError::from)?;
+        let posted = |release: &Release| posted_through.is_some_and(|through| release.period.last <= through);
+        // Of the new plan, what belongs to periods whose release is posted comes with the correction; what is late since
+        // then is released in the closing period.
+        let (past, rest): (Vec<Release>, Vec<Release>) = planned.into_iter().partition(posted);
+        releases = carry_into(&proposal.closing, &rest)?;
+        books.add(&proposal.schedule, &past, posted_through, 1)?;
+        next = Some((proposal.schedule, [past, releases.clone()].concat()));
+    }
+    let word = if next.is_some() { "Correction" } else { "Removal" };
+    let narration = format!("{word}: {} [{id}]", now.schedule.terms().description);
+    let correction = books.journal(proposal.closing.last, &narration, id)?;
+    Ok((Change { closing: proposal.closing, posted_through, correction, releases, next }, found))
+}
+
+/// Refuses while one of the schedule's journals is out of the books.
+async fn check_standing(access: &Access, connection: &Connection, row: &ScheduleRow) -> Result<(), ChangeError> {
+    let (table, whose) = (&*access.ports.table, &connection.whose);
+    let released = list_released(table, whose, row.schedule.id()).await?;
+    let intents = released.iter().map(|row| &row.intent).chain(&row.initial).chain(&row.corrections);
+    for id in intents {
+        let Some(intent) = load::<Intent>(table, &keys::intent(whose, id)).await? else { continue };
+        if matches!(&intent.value.state, IntentState::Waiting(waiting) if waiting.code == "voided_in_xero") {
+            return Err(ChangeError::Voided(id.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// The last day whose release is in a journal. A journal counts from when its batch is stored, whether or not the
+/// release's row has moved yet.
+async fn posted_through(
+    access: &Access,
+    connection: &Connection,
+    row: &ScheduleRow,
+) -> Result<Option<Date>, ChangeError> {
+    let (table, whose, id) = (&*access.ports.table, &connection.whose, row.schedule.id());
+    let released = list_released(table, whose, id).await?;
+    let mut through = released.last().map(|row| row.period.last).max(row.posted_through);
+    for release in publishable(access, connection, &row.releases, through) {
+        let batches = list_batches(table, whose, release.period.name, release.amount.currency).await?;
+        if batches.iter().any(|batch| batch.schedules.contains(id)) {
+            through = through.max(Some(release.period.last));
+        }
+    }
+    Ok(through)
+}
+
+/// Releases that a night or a person could be publishing at this moment.
+fn publishable<'a>(
+    access: &Access,
+    connection: &Connection,
+    releases: &'a [Release],
+    through: Option<Date>,
+) -> impl Iterator<Item = &'a Release> {
+    let today = local_date(connection.zone(), access.ports.clock.now());
+    let fresh = move |release: &&Release| through.is_none_or(|through| through < release.period.last);
+    // Publish now may take the period that holds today, and none that has not begun.
+    releases.iter().filter(fresh).take_while(move |release| release.period.first <= today)
+}
+
+/// Sums by account, tracking and tax type.
+#[derive(Default)]
+struct Books(BTreeMap<String, (AccountRef, Tracking, Option<TaxType>, Money)>);
+
+impl Books {
+    /// Adds what a version has put into the books through a day, times a sign.
+    fn add(
+        &mut self,
+        schedule: &Schedule,
+        releases: &[Release],
+        through: Option<Date>,
+        sign: i64,
+    ) -> Result<(), MoneyError> {
+        let terms = schedule.terms();
+        let posted = releases.iter().filter(|release| through.is_some_and(|through| release.period.last <= through));
+        let released = Money::try_sum(posted.map(|release| release.amount), schedule.currency())?;
+        // The first journal puts all of it on the balance account; releases take their part off again.
+        let held = schedule.total().unwrap_or(Money::zero(schedule.currency())).try_sub(released)?;
+        let sign = match terms.kind {
+            Kind::Prepayment => sign,
+            Kind::Accrual => -sign,
+        };
+        self.line(&terms.balance_account, schedule, held, sign)?;
+        self.line(&terms.expense_account, schedule, held, -sign)
+    }
+
+    fn line(&mut self, account: &AccountRef, of: &Schedule, amount: Money, sign: i64) -> Result<(), MoneyError> {
+        let (tracking, tax_type) = (of.terms().tracking.clone(), of.terms().tax_type.clone());
+        let name = format!("{account}|{tracking:?}|{tax_type:?}");
+        let amount = if sign < 0 { amount.try_neg()? } else { amount };
+        let zero = Money::zero(amount.currency);
+        let sum = self.0.entry(name).or_insert((account.clone(), tracking, tax_type, zero));
+        sum.3 = sum.3.try_add(amount)?;
+        Ok(())
+    }
+
+    /// The journal of what is left; none when nothing is.
+    fn journal(self, date: Date, narration: &str, id: &ScheduleId) -> Result<Option<Journal>, JournalError> {
+        let left = self.0.into_values().filter(|(.., amount)| !amount.is_zero());
+        let lines: Vec<Line> = left
+            .map(|(account, tracking, tax_type, amount)| Line {
+                account,
+                amount,
+                description: format!("{} [{id}]", narration.split(" [").next().unwrap_or_default()),
+                tax_type,
+                tracking,
+            })
+            .collect();
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        Journal::try_new(date, narration, lines, LINES_MAX).map(Some)
+    }
+}
+
+/// Carries a change out: the correction is on its way, and the new version goes on from where the old one stands.
+pub async fn change(
+    access: &Access,
+    connection: &Connection,
+    id: &ScheduleId,
+    wanted: &Wanted,
+    closing: Option<Date>,
+    actor: &str,
+) -> Result<(Change, Option<IntentId>), ChangeError> {
+    let (change, found) = propose_change(access, connection, id, wanted, closing).await?;
+    let (table, whose, now) = (&*access.ports.table, &connection.whose, access.ports.clock.now());
+    let mut row = found.value.clone();
+    let correction = change.correction.as_ref().map(|_| correction_intent(id, row.corrections.len() + 1));
+    let mut writes = fence(access, connection, &found.value, &change).await?;
+    row.corrections.extend(correction.clone());
+    row.posted_through = change.posted_through;
+    match &change.next {
+        Some((schedule, releases)) => {
+            lay_out(table, whose, id, &change.releases).await?;
+            (row.schedule, row.releases, row.closing) = (schedule.clone(), releases.clone(), change.closing);
+        }
+        None => {
+            row.removed = true;
+            row.releases.retain(|release| change.posted_through.is_some_and(|through| release.period.last <= through));
+        }
+    }
+    writes.push(put(keys::schedule(whose, id), found.guard(), &row, None));
+    let mut plans = Plans::with(writes);
+    if let (Some(journal), Some(intent)) = (&change.correction, &correction) {
+        let content = content(journal.clone(), Some(&row.schedule));
+        let posting = Posting { id: intent.clone(), kind: MANUAL_JOURNALS, actor, content: &content };
+        plans.add(whose, &posting, now);
+    }
+    match plans.store(access).await {
+        Ok(_) => Ok((change, correction)),
+        Err(PlanError::Posting(error)) => Err(error.into()),
+        Err(PlanError::Overtaken | PlanError::Otherwise(_)) => Err(ChangeError::Overtaken),
+    }
+}
+
+/// The posting of a schedule's correction.
+fn correction_intent(id: &ScheduleId, number: usize) -> IntentId {
+    format!("c{number}-{id}").chars().take(64).collect::<String>().parse().expect("a schedule's id with a beginning")
+}
+
+/// An empty journal number of every period that could be published at this moment, under the old version or the new.
+async fn fence(
+    access: &Access,
+    connection: &Connection,
+    row: &ScheduleRow,
+    change: &Change,
+) -> Result<Vec<Write>, ChangeError> {
+    let (table, whose) = (&*access.ports.table, &connection.whose);
+    let mut periods: BTreeMap<(Date, Currency), Period> = BTreeMap::new();
+    let releases = publishable(access, connection, &row.releases, change.posted_through);
+    for release in releases.chain(publishable(access, connection, &change.releases, change.posted_through)) {
+        periods.insert((release.period.last, release.amount.currency), release.period);
+    }
+    let mut writes = Vec::new();
+    for ((_, currency), period) in periods {
+        let number = list_batches(table, whose, period.name, currency).await?.len() + 1;
+        let intent = correction_intent(row.schedule.id(), row.corrections.len() + 1);
+        let batch = Batch { intent, schedules: Vec::new() };
+        writes.push(put(keys::batch(whose, period.name, currency, number), Guard::Absent, &batch, None));
+    }
+    Ok(writes)
+}
