@@ -49,11 +49,16 @@ impl ApiRequest {
         let body = event.body.unwrap_or_default();
         let body = if event.is_base64_encoded { STANDARD.decode(body).ok()?.into() } else { Bytes::from(body) };
         let jwt = event.request_context.authorizer.and_then(|authorizer| authorizer.jwt);
-        let query = event.query_string_parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut query: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in event.query_string_parameters.iter() {
+            // A parameter that is sent twice has both values, as the gateway writes them: nobody means the last alone.
+            let both = |all: &mut String| *all = format!("{all},{value}");
+            query.entry(name.to_owned()).and_modify(both).or_insert_with(|| value.to_owned());
+        }
         Some(Self {
             route: event.route_key.or(event.request_context.route_key).unwrap_or_default(),
             path: event.path_parameters,
-            query: query.collect(),
+            query,
             headers: event.headers,
             body,
             claims: jwt.map(|jwt| jwt.claims).unwrap_or_default(),

@@ -80,7 +80,8 @@ fn zipped(parts: &[(&str, String)]) -> Vec<u8> {
 /// A cell as a spreadsheet program writes it: dates and amounts as numbers.
 fn cell(text: &str) -> String {
     if let Ok(date) = text.parse::<Date>() {
-        let serial = days_between("1899-12-30".parse().unwrap(), date);
+        // Both ends are counted.
+        let serial = days_between("1899-12-30".parse().unwrap(), date) - 1;
         return format!(r#"<c s="1"><v>{serial}</v></c>"#);
     }
     match text {
