@@ -149,6 +149,7 @@ fn answer(found: &ScheduleRow, released: &[ReleasedRow], views: &BTreeMap<Intent
     let releases: Vec<Value> = found
         .releases
         .iter()
+        .filter(|release| found.posts(release))
         .map(|release| {
             let row = released.iter().find(|row| row.period.last == release.period.last);
             let mut answer = planned(release);

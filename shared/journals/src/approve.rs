@@ -31,6 +31,8 @@ pub struct Proposal {
     pub closing: Period,
     /// Until when it is in the books, when it was running elsewhere before.
     pub released_until: Option<Date>,
+    /// The releases until then.
+    pub in_books: Vec<Release>,
     /// The first journal; none for a rolling schedule and for one that was running before.
     pub initial: Option<Journal>,
     /// What each period gets, or is still to get.
@@ -46,19 +48,14 @@ impl Proposal {
         today: Date,
         closing: Period,
     ) -> Result<Self, ApproveError> {
-        let releases = left_of(&plan(&schedule, calendar, today)?, released_until, &closing)?;
+        // A rolling schedule may be in the books for longer than it would be planned today.
+        let planned = plan(&schedule, calendar, released_until.map_or(today, |until| until.max(today)))?;
+        let left = released_until.map_or(planned.as_slice(), |until| still_to_post(&planned, until));
+        let in_books = planned[..planned.len() - left.len()].to_vec();
+        let releases = carry_into(&closing, left)?;
         let initial = if released_until.is_none() { initial_journal(&schedule, &closing)? } else { None };
-        Ok(Self { schedule, closing, released_until, initial, releases })
+        Ok(Self { schedule, closing, released_until, in_books, initial, releases })
     }
-}
-
-/// What a plan still has to post when it is in the books until a day, and periods before the closing one are closed.
-pub(crate) fn left_of(
-    planned: &[Release],
-    released_until: Option<Date>,
-    closing: &Period,
-) -> Result<Vec<Release>, MoneyError> {
-    carry_into(closing, released_until.map_or(planned, |until| still_to_post(planned, until)))
 }
 
 /// Why a schedule cannot be approved.
@@ -218,11 +215,11 @@ async fn store(
         schedule: schedule.clone(),
         closing: proposal.closing,
         released_until: proposal.released_until,
-        releases: proposal.releases.clone(),
+        releases: [proposal.in_books.as_slice(), &proposal.releases].concat(),
         initial: initial.clone(),
         approved_by: actor.to_owned(),
         approved_at: now,
-        posted_through: None,
+        posted_through: proposal.released_until,
         corrections: Vec::new(),
         removed: false,
     };

@@ -82,7 +82,8 @@ async fn ready(
     for due in due {
         // Not approved yet, or never: such a row means nothing, and stays.
         let Some(row) = found.remove(due.schedule.as_str()) else { continue };
-        let Some(release) = row.releases.iter().find(|release| release.period.last == due.last).copied() else {
+        let is_due = |release: &&Release| release.period.last == due.last && row.posts(release);
+        let Some(release) = row.releases.iter().find(is_due).copied() else {
             // Of an approval that lost against another one with other terms.
             let key = keys::release(whose, due.last, &due.schedule);
             table.write(Write::Delete { key, guard: Guard::Version(due.version) }).await?;

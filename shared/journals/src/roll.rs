@@ -4,10 +4,10 @@ use connections::Connection;
 use kernel::{Date, ScheduleId};
 use ports::Table;
 use postings::PostingError;
-use schedules::plan;
+use schedules::{carry_into, plan};
 use state::{keys, replace};
 
-use crate::approve::{lay_out, left_of};
+use crate::approve::lay_out;
 use crate::closing::calendar;
 use crate::store::{list_rolling, load_schedule};
 
@@ -43,8 +43,7 @@ async fn roll_one(
     let mut row = found.value;
     // A calendar that no longer knows these dates leaves the plan as it is: what was agreed stays.
     let planned = plan(&row.schedule, &calendar(connection), today).ok();
-    let planned =
-        planned.and_then(|planned| left_of(&planned, row.released_until, &row.closing).ok()).unwrap_or_default();
+    let planned = planned.and_then(|planned| carry_into(&row.closing, &planned).ok()).unwrap_or_default();
     let last = row.releases.last().map(|release| release.period.last);
     let fresh: Vec<_> =
         planned.into_iter().filter(|release| last.is_none_or(|last| last < release.period.last)).collect();

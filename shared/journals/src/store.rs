@@ -23,7 +23,7 @@ pub struct ScheduleRow {
     /// Until when it was in the books already when it came here; none when it began here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_until: Option<Date>,
-    /// What each period gets after that day; what was due before the closing period is in it.
+    /// What each period gets; what was due before the closing period is in it.
     pub releases: Vec<Release>,
     /// The posting of the first journal; a rolling schedule has none, nor one that was running before.
     pub initial: Option<IntentId>,
@@ -31,7 +31,7 @@ pub struct ScheduleRow {
     pub approved_by: String,
     /// When.
     pub approved_at: Timestamp,
-    /// The last day whose release was in a journal when the terms were last changed.
+    /// The last day whose release was in a journal when the terms were last changed, or when it came here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posted_through: Option<Date>,
     /// Postings that moved what was posted to what was wanted, one for each change that needed it.
@@ -46,6 +46,11 @@ impl ScheduleRow {
     /// Whether this is what a proposal asks for: the same terms, from the same day on.
     pub fn says(&self, proposal: &Proposal) -> bool {
         self.schedule == proposal.schedule && self.released_until == proposal.released_until
+    }
+
+    /// Whether a release is for us to post; others were in the books when the schedule came here.
+    pub fn posts(&self, release: &Release) -> bool {
+        self.released_until.is_none_or(|until| until < release.date())
     }
 }
 

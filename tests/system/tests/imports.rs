@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use connections::{Connection, load_connection};
+use journals::change::{Wanted, propose_change};
 use journals::import::{Books, ImportProgress, approve_rows};
 use journals::roll;
 use journals::store::{ScheduleRow, list_due, list_released, load_schedule};
@@ -54,7 +55,8 @@ async fn schedule(desk: &Desk, id: &str) -> Option<ScheduleRow> {
 }
 
 fn ends(row: &ScheduleRow) -> Vec<String> {
-    row.releases.iter().map(|release| format!("{} {}", release.period.last, release.amount.amount())).collect()
+    let ours = row.releases.iter().filter(|release| row.posts(release));
+    ours.map(|release| format!("{} {}", release.period.last, release.amount.amount())).collect()
 }
 
 /// Every live journal of ours in Xero, by its narration.
@@ -133,12 +135,26 @@ async fn x6_a_running_schedule_that_rolls_is_planned_on_from_where_it_stood_and_
     import(&desk, &file, LONG).await.unwrap();
     let late = ends(&schedule(&desk, "L-1").await.unwrap());
     assert_eq!(late, ["2026-10-31 20.00", "2026-11-30 10.00", "2026-12-31 10.00"], "September is closed");
-    assert!(schedule(&desk, "L-2").await.unwrap().releases.is_empty());
+    let ahead = ends(&schedule(&desk, "L-2").await.unwrap());
+    assert_eq!(ahead, ["2027-03-31 10.00"], "planned on from where it is in the books");
     let connection = connection(&desk).await.unwrap();
-    for (today, grown, late, ahead) in [("2026-11-25", 0, 3, 0), ("2027-01-15", 1, 5, 0), ("2027-02-15", 2, 6, 1)] {
+    for (today, grown, late, ahead) in [("2026-11-25", 0, 3, 1), ("2027-01-15", 1, 5, 1), ("2027-03-15", 2, 7, 2)] {
         let count = roll(&*desk.access.ports.table, &connection, today.parse().unwrap()).await.unwrap();
-        let rows = [schedule(&desk, "L-1").await.unwrap(), schedule(&desk, "L-2").await.unwrap()];
-        assert_eq!((count, rows[0].releases.len(), rows[1].releases.len()), (grown, late, ahead), "{today}");
+        let (one, two) = (schedule(&desk, "L-1").await.unwrap(), schedule(&desk, "L-2").await.unwrap());
+        assert_eq!((count, ends(&one).len(), ends(&two).len()), (grown, late, ahead), "{today}");
     }
-    assert_eq!(ends(&schedule(&desk, "L-2").await.unwrap()), ["2027-03-31 10.00"]);
+}
+
+#[tokio::test]
+async fn x6_removing_a_running_schedule_takes_back_only_what_is_left_on_the_balance() {
+    let desk = ready().await;
+    import(&desk, FILE, LONG).await.unwrap();
+    let connection = connection(&desk).await.unwrap();
+    let id = "R-1".parse().unwrap();
+    let (change, _) = propose_change(&desk.access, &connection, &id, &Wanted::Removed, None).await.unwrap();
+    let journal = change.correction.unwrap();
+    let lines: Vec<String> =
+        journal.lines().iter().map(|line| format!("{} {}", line.account, line.amount.amount())).collect();
+    // 300.00 of 1200.00 still stood on the accrual's account, as a credit.
+    assert_eq!(lines, ["433 -300.00", "620 300.00"]);
 }
