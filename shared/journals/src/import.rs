@@ -140,8 +140,9 @@ impl Books {
                 // The plan was made once already; what is left is a calendar that ends, or a sum beyond all bounds.
                 .map_err(|error| one(Column::First, Code::DateOutsideCalendar, error.to_string()))?;
         if let Some(before) = before {
-            let message = "a schedule of this id was approved before, with other terms or from another day on";
-            let same = before.says(&proposal);
+            let message =
+                "a schedule of this id was approved before, with other terms, from another day on, or removed since";
+            let same = before.says(&proposal) && !before.removed;
             let row = ImportRow { row: imported.row, proposal, approved_before: true };
             return if same { Ok(row) } else { Err(one(Column::Id, Code::IdTaken, message.to_owned())) };
         }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use connections::{Connection, load_connection};
-use journals::change::{Wanted, propose_change};
-use journals::import::{Books, ImportProgress, approve_rows};
+use journals::change::{Wanted, change};
+use journals::import::{Books, ImportPreview, ImportProgress, approve_rows};
 use journals::roll;
 use journals::store::{ScheduleRow, list_due, list_released, load_schedule};
 use kernel::Date;
@@ -36,14 +36,19 @@ async fn connection(desk: &Desk) -> Result<Connection, String> {
     Ok(found.unwrap().value)
 }
 
+/// A file held against the books.
+async fn checked(desk: &Desk, connection: &Connection, file: &str) -> Result<ImportPreview, String> {
+    let sheet = sheets::read(file.as_bytes(), &Limits::default()).unwrap();
+    let books = Books::read(&desk.access, connection).await.map_err(|error| error.to_string())?;
+    let preview = imports::preview(&sheet, &books.setting(None, None));
+    let checked = books.check(&*desk.access.ports.table, &desk.whose, preview).await;
+    checked.map_err(|error| error.to_string())
+}
+
 /// Imports a file with so much time.
 async fn import(desk: &Desk, file: &str, time: Duration) -> Result<ImportProgress, String> {
     let connection = connection(desk).await?;
-    let sheet = sheets::read(file.as_bytes(), &Limits::default()).unwrap();
-    let books = Books::read(&desk.access, &connection).await.map_err(|error| error.to_string())?;
-    let preview = imports::preview(&sheet, &books.setting(None, None));
-    let checked = books.check(&*desk.access.ports.table, &desk.whose, preview).await;
-    let checked = checked.map_err(|error| error.to_string())?;
+    let checked = checked(desk, &connection, file).await?;
     assert!(checked.preview.accepted().is_some(), "{:?}", checked.preview.errors);
     let last_start = desk.now().saturating_add(time).unwrap();
     approve_rows(&desk.access, &connection, checked.rows, "sam", last_start).await.map_err(|error| error.to_string())
@@ -151,10 +156,13 @@ async fn x6_removing_a_running_schedule_takes_back_only_what_is_left_on_the_bala
     import(&desk, FILE, LONG).await.unwrap();
     let connection = connection(&desk).await.unwrap();
     let id = "R-1".parse().unwrap();
-    let (change, _) = propose_change(&desk.access, &connection, &id, &Wanted::Removed, None).await.unwrap();
-    let journal = change.correction.unwrap();
+    let (removal, _) = change(&desk.access, &connection, &id, &Wanted::Removed, None, "sam").await.unwrap();
+    let journal = removal.correction.unwrap();
     let lines: Vec<String> =
         journal.lines().iter().map(|line| format!("{} {}", line.account, line.amount.amount())).collect();
     // 300.00 of 1200.00 still stood on the accrual's account, as a credit.
     assert_eq!(lines, ["433 -300.00", "620 300.00"]);
+    let again = checked(&desk, &connection, FILE).await.unwrap().preview;
+    let told: Vec<_> = again.errors.listed.iter().map(|finding| (finding.row, finding.code)).collect();
+    assert_eq!(told, [(3, imports::Code::IdTaken)], "what was removed does not come back unasked");
 }
