@@ -231,7 +231,10 @@ fn access(town: &Town) -> anyhow::Result<Access> {
     let settings = AwsSettings::with(move |name| variables.get(name).cloned())?;
     let name = town.stack.plan.tables.first().context("no table")?.name.clone();
     let desk = Desk::sized(0);
-    let ports =
-        Ports { clock: Arc::new(SystemClock), table: Arc::new(DynamoTable::new(&settings, name)), ..desk.world.ports() };
+    let ports = Ports {
+        clock: Arc::new(SystemClock),
+        table: Arc::new(DynamoTable::new(&settings, name)),
+        ..desk.world.ports()
+    };
     Ok(Access { ports, addresses: desk.access.addresses })
 }

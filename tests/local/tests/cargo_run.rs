@@ -222,7 +222,11 @@ fn data_is_kept_between_runs_and_json_is_json() {
     let (first, second) = (new_records(&one), new_records(&two));
     assert!(first > 100, "everything is new in a first run, not only {first}");
     let journals = rows(&two, "kind", "manual journals")[0]["new"].as_str().unwrap().parse::<u64>().unwrap();
-    assert_eq!((second, journals), (2, 2), "everything is known in a second one but the journals posted after the syncs");
+    assert_eq!(
+        (second, journals),
+        (2, 2),
+        "everything is known in a second one but the journals posted after the syncs"
+    );
     walked_in_json(&one);
     walked_in_json(&two);
     assert!(done(&one, "Consent").is_some() && done(&one, "Connected").is_some() && done(&one, "First sync").is_some());
