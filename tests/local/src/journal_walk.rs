@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use aws::SystemClock;
 use kernel::Date;
 use kernel::periods::days_after;
@@ -40,8 +40,24 @@ struct Books<'a> {
     last: Date,
 }
 
+/// How what waits goes on when the lock date has moved.
+#[derive(Clone, Copy)]
+pub enum GoesOn {
+    /// With the next sync, by itself.
+    WithASync,
+    /// When a person tries it again. For kept data, whose Xero remembers its minute's calls: the tour after this one
+    /// would wait for them.
+    TriedAgain,
+}
+
 /// Walks through it all.
-pub async fn walk(screen: &mut Screen, xero: &Xero, caller: &Caller, tenant: &str) -> anyhow::Result<()> {
+pub async fn walk(
+    screen: &mut Screen,
+    xero: &Xero,
+    caller: &Caller,
+    tenant: &str,
+    goes_on: GoesOn,
+) -> anyhow::Result<()> {
     let books = Books::open(caller, tenant).await?;
     // Each run of kept data has schedules of its own.
     let stamp = SystemClock.now().strftime("%Y%m%d-%H%M%S").to_string();
@@ -51,7 +67,11 @@ pub async fn walk(screen: &mut Screen, xero: &Xero, caller: &Caller, tenant: &st
     let waiting = arrive_late(screen, &books, &format!("audit-{stamp}")).await?;
     xero.lock_until(tenant, None)?;
     screen.done("Unlocked in Xero", "by the bookkeeper; the next sync reads it");
-    resume(screen, &books, &waiting).await
+    let how = match goes_on {
+        GoesOn::WithASync => books.sync(screen, &waiting).await?,
+        GoesOn::TriedAgain => books.try_again(&waiting).await?,
+    };
+    show_posted(screen, &books, &waiting, how).await
 }
 
 /// A prepayment over six periods: its first journal is in Xero at once, the rest is laid out.
@@ -66,8 +86,7 @@ async fn prepay(screen: &mut Screen, books: &Books<'_>, id: &str) -> anyhow::Res
         [&period["name"], &period["last"], &release["amount"], &release["state"]].map(text).to_vec()
     });
     screen.table(&["period", "posts on", "amount", "release"], &rows.collect::<Vec<_>>());
-    let posted = books.until(&initial, "posted", POSTING_PATIENCE).await?;
-    let posted = posted.with_context(|| format!("{initial} is not in Xero after 30 seconds"))?;
+    let posted = books.expect(&initial, "posted").await?;
     screen.done("Journal in Xero", &format!("dated {}, {}", text(&posted["journal"]["date"]), text(&posted["link"])));
     let rows = posted["journal"]["lines"].as_array().into_iter().flatten();
     let rows = rows.map(|line| [&line["account"], &line["amount"], &line["description"]].map(text).to_vec());
@@ -88,8 +107,7 @@ async fn arrive_late(screen: &mut Screen, books: &Books<'_>, id: &str) -> anyhow
     let mut rows = Vec::new();
     let mut attention = Value::Null;
     for posting in [&initial, &release] {
-        let found = books.until(posting, "waiting", POSTING_PATIENCE).await?;
-        let found = found.with_context(|| format!("{posting} was not held back by the lock date"))?;
+        let found = books.expect(posting, "waiting").await?;
         attention = found["attention"].clone();
         let (journal, why) = (&found["journal"], &found["attention"]);
         rows.push(
@@ -101,22 +119,10 @@ async fn arrive_late(screen: &mut Screen, books: &Books<'_>, id: &str) -> anyhow
     Ok(vec![initial, release])
 }
 
-/// After the lock date moved, the next sync lets everything go on.
-async fn resume(screen: &mut Screen, books: &Books<'_>, waiting: &[String]) -> anyhow::Result<()> {
-    tour::run_sync(screen, books.caller, books.tenant).await?;
+async fn show_posted(screen: &mut Screen, books: &Books<'_>, waiting: &[String], how: &str) -> anyhow::Result<()> {
     let mut rows = Vec::new();
-    let mut how = "by itself: the lock date moved";
     for id in waiting {
-        let posted = match books.until(id, "posted", RESUME_PATIENCE).await? {
-            Some(posted) => posted,
-            None => {
-                // A sync that was under way before had read the old date.
-                how = "tried again by hand";
-                books.caller.expect("POST", &format!("{}/postings/{id}/retry", books.path), None).await?;
-                let posted = books.until(id, "posted", POSTING_PATIENCE).await?;
-                posted.with_context(|| format!("{id} is not in Xero although nothing is locked"))?
-            }
-        };
+        let posted = books.expect(id, "posted").await?;
         let journal = &posted["journal"];
         rows.push([&posted["id"], &journal["date"], &posted["state"], &posted["link"]].map(text).to_vec());
     }
@@ -169,6 +175,36 @@ impl<'a> Books<'a> {
             ensure!(began.elapsed() < POSTING_PATIENCE, "the release of {schedule} is in no journal after 30 seconds");
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// Lets a sync read the new lock date.
+    async fn sync(&self, screen: &mut Screen, waiting: &[String]) -> anyhow::Result<&'static str> {
+        tour::run_sync(screen, self.caller, self.tenant).await?;
+        for id in waiting {
+            if self.until(id, "posted", RESUME_PATIENCE).await?.is_none() {
+                // A sync that was under way before had read the old date.
+                return self.try_again(waiting).await;
+            }
+        }
+        Ok("by itself: the sync has read that the lock date moved")
+    }
+
+    async fn try_again(&self, waiting: &[String]) -> anyhow::Result<&'static str> {
+        for id in waiting {
+            self.caller.expect("POST", &format!("{}/postings/{id}/retry", self.path), None).await?;
+        }
+        Ok("tried again by a person; the next sync would have done the same")
+    }
+
+    /// A posting that must come to stand there soon.
+    async fn expect(&self, posting: &str, state: &str) -> anyhow::Result<Value> {
+        if let Some(found) = self.until(posting, state, POSTING_PATIENCE).await? {
+            return Ok(found);
+        }
+        let found = self.get(&format!("/postings/{posting}")).await?;
+        let last = found["history"].as_array().and_then(|history| history.last()).map(|line| text(&line["what"]));
+        let (now, last) = (text(&found["state"]), last.unwrap_or_default());
+        bail!("{posting} is {now}, not {state}, after 30 seconds; it says last: {last}")
     }
 
     /// A posting as soon as it stands there; nothing when that takes too long.

@@ -10,7 +10,7 @@ use local::caller::{Caller, browse};
 use local::stack::{APP, Stack, StackSettings};
 use serde_json::{Value, json};
 
-use crate::journal_walk;
+use crate::journal_walk::{self, GoesOn};
 use crate::options::Options;
 use crate::screen::Screen;
 use crate::world::Xero;
@@ -140,7 +140,8 @@ async fn show_around(screen: &mut Screen, stack: &mut Stack, xero: &Xero, option
         .await?;
     screen.done("Daily sync", "switched on, 03:00 in the organisation's own time zone");
     if xero.is_simulated() {
-        journal_walk::walk(screen, xero, &caller, &tenant).await?;
+        let goes_on = if options.keep.is_some() { GoesOn::TriedAgain } else { GoesOn::WithASync };
+        journal_walk::walk(screen, xero, &caller, &tenant, goes_on).await?;
     } else {
         screen.line("Journals are left out: the tour posts to its own simulated Xero only.");
     }
