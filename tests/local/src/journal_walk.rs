@@ -23,8 +23,8 @@ const PREPAYMENTS: &str = "620";
 const ACCRUALS: &str = "801";
 const INSURANCE: &str = "433";
 const AUDIT_FEES: &str = "401";
-/// How long a posting may take.
-const POSTING_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a posting may take: Xero's minute, when its calls are spent, and the look that brings it back.
+const POSTING_PATIENCE: Duration = Duration::from_secs(150);
 /// How long what waits may take to go on by itself, before it is tried again by hand.
 const RESUME_PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks.
@@ -172,7 +172,7 @@ impl<'a> Books<'a> {
             if let Some(posting) = found["releases"][0]["posting_id"].as_str() {
                 return Ok(posting.to_owned());
             }
-            ensure!(began.elapsed() < POSTING_PATIENCE, "the release of {schedule} is in no journal after 30 seconds");
+            ensure!(began.elapsed() < POSTING_PATIENCE, "the release of {schedule} is in no journal yet");
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -181,7 +181,7 @@ impl<'a> Books<'a> {
     async fn sync(&self, screen: &mut Screen, waiting: &[String]) -> anyhow::Result<&'static str> {
         tour::run_sync(screen, self.caller, self.tenant).await?;
         for id in waiting {
-            if self.until(id, "posted", RESUME_PATIENCE).await?.is_none() {
+            if self.until(id, &["posted"], RESUME_PATIENCE).await?["state"] != "posted" {
                 // A sync that was under way before had read the old date.
                 return self.try_again(waiting).await;
             }
@@ -196,27 +196,24 @@ impl<'a> Books<'a> {
         Ok("tried again by a person; the next sync would have done the same")
     }
 
-    /// A posting that must come to stand there soon.
+    /// A posting that must come to stand there.
     async fn expect(&self, posting: &str, state: &str) -> anyhow::Result<Value> {
-        if let Some(found) = self.until(posting, state, POSTING_PATIENCE).await? {
+        let found = self.until(posting, &["posted", "waiting"], POSTING_PATIENCE).await?;
+        if found["state"] == state {
             return Ok(found);
         }
-        let found = self.get(&format!("/postings/{posting}")).await?;
         let last = found["history"].as_array().and_then(|history| history.last()).map(|line| text(&line["what"]));
         let (now, last) = (text(&found["state"]), last.unwrap_or_default());
-        bail!("{posting} is {now}, not {state}, after 30 seconds; it says last: {last}")
+        bail!("the posting {posting} is {now}, not {state}; it says last: {last}")
     }
 
-    /// A posting as soon as it stands there; nothing when that takes too long.
-    async fn until(&self, posting: &str, state: &str, at_most: Duration) -> anyhow::Result<Option<Value>> {
+    /// A posting as soon as it stands in one of these states, or after so long where it stands then.
+    async fn until(&self, posting: &str, states: &[&str], at_most: Duration) -> anyhow::Result<Value> {
         let began = Instant::now();
         loop {
             let found = self.get(&format!("/postings/{posting}")).await?;
-            if found["state"] == state {
-                return Ok(Some(found));
-            }
-            if began.elapsed() >= at_most {
-                return Ok(None);
+            if states.iter().any(|state| found["state"] == *state) || began.elapsed() >= at_most {
+                return Ok(found);
             }
             tokio::time::sleep(PAUSE).await;
         }
