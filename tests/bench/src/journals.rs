@@ -25,8 +25,8 @@ use crate::worker::peak_of;
 /// Two lines each, at the 1,000 lines a journal may have.
 const RELEASES_PER_JOURNAL: usize = 500;
 const PEAK_KIB_MAX: u64 = 64 * 1024;
-/// Decided: three rows in one transaction, and one delete once the message is sent. Sent and settled: each time the
-/// posting's own row, and what is counted of Xero's limits.
+/// Decided: posting, content and envelope in one transaction, and a delete once the message is sent. Sent: the posting,
+/// and Xero's budget before and after. Settled: the posting with the row that leads back from Xero's id.
 const POSTING_UNITS_MAX: u64 = 14;
 /// A row for each release, the schedule's row with the first posting, and that posting.
 const SCHEDULE_UNITS_MAX: u64 = 30;
