@@ -1,11 +1,13 @@
 //! Figures from counters, each beside its budget: calls, write units, bytes, peak memory, instructions.
 //!
-//! `cargo run --release -p bench` takes the full sizes; `-- --quick` a tenth of them; `-- --builds` only measures how long
-//! a newcomer waits, in seconds. A budget that is missed ends the run with 1.
+//! `cargo run --release -p bench` takes the full sizes; `-- --quick` a tenth of them; `-- --journals` only what journals
+//! cost; `-- --builds` only measures how long a newcomer waits, in seconds. A budget that is missed ends the run with 1.
 #![allow(clippy::print_stdout)]
 
 mod builds;
+mod journals;
 mod load;
+mod planning;
 mod start;
 mod worker;
 
@@ -40,11 +42,24 @@ impl Figure {
 #[tokio::main]
 async fn main() -> ExitCode {
     let asked = |option: &str| std::env::args().any(|argument| argument == option);
+    if let Some(rounds) = std::env::args().skip_while(|argument| argument != planning::ALONE).nth(1) {
+        let planned = rounds.parse().map_err(anyhow::Error::from).and_then(planning::alone);
+        return if planned.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let invoices = if asked("--quick") { 10_000 } else { 100_000 };
+    let releases = invoices / 10;
     let outcomes = if asked("--builds") {
         vec![builds::measure()]
+    } else if asked("--journals") {
+        vec![planning::measure(), journals::measure(releases).await]
     } else {
-        vec![load::measure(invoices).await, worker::measure(invoices).await, start::measure().await]
+        vec![
+            load::measure(invoices).await,
+            worker::measure(invoices).await,
+            start::measure().await,
+            planning::measure(),
+            journals::measure(releases).await,
+        ]
     };
     let mut figures = Vec::new();
     for outcome in outcomes {

@@ -1,6 +1,6 @@
 //! Instructions of xero-webhook, counted by callgrind over the Runtime API, beside a function that does nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -153,7 +153,8 @@ async fn embedded() -> anyhow::Result<Embedded> {
     Embedded::start(&plan, EmbeddedSettings { keep: None, clock: Arc::new(SystemClock), secrets }).await
 }
 
-fn totals(out: &PathBuf) -> anyhow::Result<u64> {
+/// What callgrind counted in all.
+pub(crate) fn totals(out: &Path) -> anyhow::Result<u64> {
     let text = std::fs::read_to_string(out).context("callgrind wrote nothing")?;
     let line = text.lines().find(|line| line.starts_with("totals:") || line.starts_with("summary:"));
     let number = line.and_then(|line| line.split_whitespace().nth(1)).and_then(|number| number.parse().ok());

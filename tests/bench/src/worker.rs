@@ -29,15 +29,21 @@ async fn peak(invoices: usize) -> anyhow::Result<u64> {
     let settings = XeroSettings { limits: false, ..XeroSettings::default() };
     let mut town = Town::start_with(invoices, None, settings).await;
     town.connect_within(std::time::Duration::from_secs(1_800)).await;
-    let worker = town.stack.function("sync-worker").context("no sync-worker")?;
+    let peak = peak_of(&town, "sync-worker")?;
+    town.stack.stop()?;
+    Ok(peak)
+}
+
+/// The largest memory any living process of a function has had, in KiB.
+pub(crate) fn peak_of(town: &Town, function: &str) -> anyhow::Result<u64> {
+    let function = town.stack.function(function).context("no such function")?;
     let mut peak = 0;
-    for id in worker.process_ids() {
+    for id in function.process_ids() {
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("no VmHWM")?;
         let kib: u64 = line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).context("no number")?;
         peak = peak.max(kib);
     }
-    town.stack.stop()?;
-    anyhow::ensure!(peak > 0, "no worker is alive to be measured");
+    anyhow::ensure!(peak > 0, "no process is alive to be measured");
     Ok(peak)
 }

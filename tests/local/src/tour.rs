@@ -10,6 +10,7 @@ use local::caller::{Caller, browse};
 use local::stack::{APP, Stack, StackSettings};
 use serde_json::{Value, json};
 
+use crate::journal_walk::{self, GoesOn};
 use crate::options::Options;
 use crate::screen::Screen;
 use crate::world::Xero;
@@ -138,6 +139,12 @@ async fn show_around(screen: &mut Screen, stack: &mut Stack, xero: &Xero, option
         .expect("PUT", &format!("{path}/settings"), Some(json!({ "sync_interval": "daily", "daily_hour": 3 })))
         .await?;
     screen.done("Daily sync", "switched on, 03:00 in the organisation's own time zone");
+    if xero.is_simulated() {
+        let goes_on = if options.keep.is_some() { GoesOn::TriedAgain } else { GoesOn::WithASync };
+        journal_walk::walk(screen, xero, &caller, &tenant, goes_on).await?;
+    } else {
+        screen.line("Journals are left out: the tour posts to its own simulated Xero only.");
+    }
     invite(screen, &stack.url, &token, &tenant, options);
     Ok(())
 }
@@ -184,27 +191,11 @@ fn ask_for_consent(screen: &mut Screen, address: &str) {
     screen.line(&format!("Open this address in your browser and allow access:\n\n  {address}\n"));
 }
 
-/// Asks for a sync and watches it, with a bar where a terminal reads it.
+/// Syncs and shows what came.
 async fn sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyhow::Result<()> {
     let organisation = caller.expect("GET", &format!("/v1/organisations/{tenant}"), None).await?;
     let title = if organisation["sync"]["loaded"] == true { "Sync of what changed" } else { "First sync" };
-    let path = format!("/v1/organisations/{tenant}/syncs");
-    let run = caller.expect("POST", &path, None).await?;
-    let run = format!("{path}/{}", run["run_id"].as_str().context("no run_id")?);
-    let began = Instant::now();
-    let last = loop {
-        let state = caller.expect("GET", &run, None).await?;
-        if !state["finished_at"].is_null() {
-            break state;
-        }
-        let progress = &state["progress"];
-        let number = |name: &str| progress[name].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        let waiting = state["waiting"][1].as_str().map(|why| format!("waits: {why}"));
-        let what = waiting.unwrap_or_else(|| progress["entity"].as_str().unwrap_or("starting").to_owned());
-        screen.progress(number("steps_done"), number("steps"), &what);
-        ensure!(began.elapsed() < PATIENCE, "the sync takes longer than ten minutes; {what}");
-        tokio::time::sleep(Duration::from_millis(150)).await;
-    };
+    let last = run_sync(screen, caller, tenant).await?;
     let counts = last["counts"].as_object().context("no counts")?;
     let sum = |field: &str| counts.values().filter_map(|count| count[field].as_u64()).sum::<u64>();
     let detail = format!("{} records in {} calls, {} KB", sum("read"), sum("calls"), sum("bytes") / 1024);
@@ -221,8 +212,29 @@ async fn sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyhow::Res
         })
         .collect();
     screen.table(&["kind", "read", "new", "calls"], &rows);
-    ensure!(last["outcome"] == "completed", "the sync ended as {}; see /problems", last["outcome"]);
     Ok(())
+}
+
+/// Asks for a sync and watches it, with a bar where a terminal reads it; answers the completed run.
+pub async fn run_sync(screen: &mut Screen, caller: &Caller, tenant: &str) -> anyhow::Result<Value> {
+    let path = format!("/v1/organisations/{tenant}/syncs");
+    let run = caller.expect("POST", &path, None).await?;
+    let run = format!("{path}/{}", run["run_id"].as_str().context("no run_id")?);
+    let began = Instant::now();
+    loop {
+        let state = caller.expect("GET", &run, None).await?;
+        if !state["finished_at"].is_null() {
+            ensure!(state["outcome"] == "completed", "the sync ended as {}; see /problems", state["outcome"]);
+            return Ok(state);
+        }
+        let progress = &state["progress"];
+        let number = |name: &str| progress[name].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+        let waiting = state["waiting"][1].as_str().map(|why| format!("waits: {why}"));
+        let what = waiting.unwrap_or_else(|| progress["entity"].as_str().unwrap_or("starting").to_owned());
+        screen.progress(number("steps_done"), number("steps"), &what);
+        ensure!(began.elapsed() < PATIENCE, "the sync takes longer than ten minutes; {what}");
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
 }
 
 /// The newest changes of a Xero in which this tour edits nothing.

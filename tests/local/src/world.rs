@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, anyhow, ensure};
 use aws::SystemClock;
-use kernel::TenantId;
+use kernel::{Date, TenantId};
 use local::embedded::http::Server;
 use local::stack::{APP, XeroPlace};
 use ports::Clock;
@@ -138,6 +138,13 @@ impl Xero {
         let (tenant, amount): (TenantId, Decimal) = (tenant.parse()?, amount.parse()?);
         let paid = simulation.xero.pay_invoice(tenant, invoice.parse()?, account_code, amount);
         paid.map(|_| ()).map_err(|error| anyhow!("the simulated Xero refused the payment: {error:?}"))
+    }
+
+    /// Locks the books up to a day, or unlocks them, as a bookkeeper would.
+    pub fn lock_until(&self, tenant: &str, day: Option<Date>) -> anyhow::Result<()> {
+        let simulation = self.simulated.as_ref().context("only the simulated Xero can be locked from here")?;
+        simulation.xero.set_lock_dates(tenant.parse()?, day, None);
+        Ok(())
     }
 
     /// Raises an invoice as a bookkeeper would; its number.

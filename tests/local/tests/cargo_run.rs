@@ -149,11 +149,64 @@ fn the_tour_is_plain_in_a_pipe_and_invites_to_try() {
     for word in ["Consent", "Connected", "First sync", "Webhook", "AmountPaid", "http://localhost:", "export TOKEN="] {
         assert!(text.contains(word), "{word} is missing in {text}");
     }
+    walked_in_text(&text);
     let recorded = exchanges(&record);
+    let journals = recorded.iter().filter(|line| line["url"].as_str().unwrap().ends_with("/ManualJournals"));
+    assert!(journals.count() >= 3, "three journals reached Xero");
     assert!(recorded.iter().any(|line| line["url"].as_str().unwrap().contains("/connect/token")));
     assert!(recorded.iter().any(|line| line["request_headers"]["x-xero-signature"].is_string()));
     let whole = std::fs::read_to_string(&record).unwrap();
     assert!(!whole.contains("eyJ"), "tokens are masked");
+}
+
+/// The walk through journals, step by step, with its tables aligned.
+#[track_caller]
+fn walked_in_text(text: &str) {
+    let steps = [
+        "✓ Approved ",
+        "✓ Journal in Xero",
+        "✓ Locked in Xero",
+        "✓ Approved late",
+        "✓ Published now",
+        "✓ Parked",
+        "✓ Unlocked in Xero",
+        "✓ Resumed",
+        "Try it",
+    ];
+    let found: Vec<usize> = steps.iter().filter_map(|step| text.find(step)).collect();
+    assert!(found.len() == steps.len() && found.is_sorted(), "{steps:?} are not all there in this order: {text}");
+    let part = |from: usize| &text[found[from]..found[from + 1]];
+    let amounts: Vec<&str> = part(0).lines().skip(2).filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert_eq!(amounts, ["166.67", "166.67", "166.67", "166.67", "166.67", "166.65"], "{text}");
+    let widths: Vec<usize> = part(0).lines().skip(2).filter_map(|line| line.find("planned")).collect();
+    assert!(widths.len() == 6 && widths.iter().all(|width| *width == widths[0]), "aligned: {text}");
+    assert!(part(1).contains("https://go.xero.com/") && part(1).contains("-1000.00"), "{text}");
+    assert_eq!(part(5).matches("period_locked").count(), 2, "{text}");
+    assert_eq!(part(7).matches("https://go.xero.com/").count(), 2, "{text}");
+    assert!(part(7).contains("by itself"), "{text}");
+}
+
+/// The same as a program reads it.
+#[track_caller]
+fn walked_in_json(output: &Output) {
+    let planned = rows(output, "release", "planned");
+    let cents = |row: &Value| row["amount"].as_str().unwrap().replace('.', "").parse::<u32>().unwrap();
+    assert_eq!((planned.len(), planned.iter().map(cents).sum::<u32>()), (6, 100_000), "{planned:?}");
+    assert!(done(output, "Journal in Xero").unwrap().contains("https://"));
+    let locked = done(output, "Locked in Xero").unwrap();
+    let parked = rows(output, "state", "waiting");
+    assert_eq!(parked.len(), 2, "{parked:?}");
+    for row in &parked {
+        assert_eq!(row["why"], "period_locked", "{row}");
+        assert!(locked.ends_with(row["locked until"].as_str().unwrap()), "{row} {locked}");
+        assert_eq!(row["dated"], row["locked until"], "{row}");
+    }
+    assert!(done(output, "Parked").unwrap().contains("lock"), "plain words");
+    assert!(done(output, "Resumed").unwrap().contains("tried again"), "no sync is spent where data is kept");
+    let resumed = rows(output, "state", "posted");
+    let names = |rows: &[Value]| rows.iter().map(|row| row["posting"].clone()).collect::<Vec<_>>();
+    assert_eq!(names(&resumed), names(&parked), "what waited is posted");
+    assert!(resumed.iter().all(|row| row["link"].as_str().unwrap().starts_with("https://")), "{resumed:?}");
 }
 
 #[test]
@@ -170,7 +223,10 @@ fn data_is_kept_between_runs_and_json_is_json() {
     let (one, two) = (run(&arguments, &[]), run(&arguments, &[]));
     let (first, second) = (new_records(&one), new_records(&two));
     assert!(first > 100, "everything is new in a first run, not only {first}");
-    assert_eq!(second, 0, "everything is known in a second one");
+    let journals = rows(&two, "kind", "manual journals")[0]["new"].as_str().unwrap().parse::<u64>().unwrap();
+    assert_eq!((second, journals), (3, 3), "everything is known in a second one but what the first has posted");
+    walked_in_json(&one);
+    walked_in_json(&two);
     assert!(done(&one, "Consent").is_some() && done(&one, "Connected").is_some() && done(&one, "First sync").is_some());
     assert!(done(&two, "Consent").is_none() && done(&two, "First sync").is_none(), "nobody is asked twice");
     assert_eq!(done(&two, "Connected before"), done(&one, "Connected"));
@@ -337,6 +393,8 @@ async fn the_tour_follows_another_server_that_speaks_as_xero_does() {
     let text = printed(&output);
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("First sync") && text.contains("/webhooks/xero/main"), "{text}");
+    assert!(text.contains("Journals are left out") && !text.contains("Approved"), "{text}");
+    assert!(xero.calls().iter().all(|call| !call.path.contains("/api.xro/") || call.method == "GET"), "only read");
     let calls = xero.calls().iter().filter(|call| call.path.contains("/api.xro/")).count();
     let recorded = exchanges(&record);
     let written = recorded.iter().filter(|line| line["url"].as_str().unwrap().contains("/api.xro/")).count();
