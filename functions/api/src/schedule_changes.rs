@@ -57,7 +57,9 @@ fn not_changed(error: ChangeError) -> Problem {
         ChangeError::Unknown => Problem::not_found(),
         ChangeError::Terms(error) => refused(error),
         ChangeError::Posting(error) => failed(error),
-        ChangeError::Removed | ChangeError::Voided(_) | ChangeError::Overtaken => conflict(format!("{error}.")),
+        ChangeError::Removed | ChangeError::Voided(_) | ChangeError::Overtaken | ChangeError::Behind => {
+            conflict(format!("{error}."))
+        }
         error => Problem::bad_request("bad-change", format!("{error}.")),
     }
 }

@@ -240,7 +240,7 @@ pub async fn ready(api: &Api, connection: &Connection, request: &ApiRequest) -> 
 }
 
 async fn ready_answer(api: &Api, connection: &Connection, closing: &Period) -> Result<Value, Problem> {
-    let found = preview_releases(&*api.access.ports.table, &connection.whose, closing.last).await;
+    let found = preview_releases(&api.access, &connection.whose, closing.last).await;
     let (periods, more) = found.map_err(failed)?;
     let periods: Vec<Value> = periods
         .iter()

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use aws::Names;
 use connections::Access;
 use envelopes::JOURNAL_POSTING;
+use journal_posting::Limits;
+use journals::LINES_MAX;
 use lambda_kit::{Error, Variables};
 use xero::XeroAddresses;
 
 /// Reads the environment and builds the ports.
-pub fn connect() -> Result<Access, Error> {
+pub fn connect() -> Result<(Access, Limits), Error> {
     let variables = Variables;
     let names = Names {
         table: variables.required("TABLE_NAME")?,
@@ -21,5 +23,8 @@ pub fn connect() -> Result<Access, Error> {
         identity: variables.address("XERO_IDENTITY_URL")?,
         login: variables.address("XERO_LOGIN_URL")?,
     };
-    Ok(Access { ports: aws::connect(names)?, addresses })
+    let lines = variables.required("JOURNAL_LINES_MAX")?;
+    let lines_max = lines.parse().ok().filter(|lines| (2..=LINES_MAX).contains(lines));
+    let lines_max = lines_max.ok_or_else(|| format!("JOURNAL_LINES_MAX must be 2 to {LINES_MAX}"))?;
+    Ok((Access { ports: aws::connect(names)?, addresses }, Limits { lines_max }))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connections::{Access, load_connection};
 use envelopes::{Envelope, Work};
-use journals::{MANUAL_JOURNALS, ManualJournals, Published, compare_changed, publish, roll};
+use journals::{LINES_MAX, MANUAL_JOURNALS, ManualJournals, Published, compare_changed, publish, roll};
 use kernel::periods::days_after;
 use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use lambda_kit::QueueMessage;
@@ -22,8 +22,21 @@ pub enum WorkError {
     Foreign,
 }
 
+/// What a deployment decides for this function.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Lines of one journal of releases, 2 to [`LINES_MAX`]: Xero does not state its limit.
+    pub lines_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { lines_max: LINES_MAX }
+    }
+}
+
 /// Carries out one message.
-pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), WorkError> {
+pub async fn carry_out(access: &Access, limits: Limits, message: QueueMessage) -> Result<(), WorkError> {
     match &message.envelope.work {
         Work::Post { organisation, entity, intent, .. } if entity == MANUAL_JOURNALS => {
             Ok(carry(access, &ManualJournals, organisation, intent, message.deadline).await?)
@@ -33,7 +46,7 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         }
         Work::PostReleases { organisation, until, actor, wish, round } => {
             let wish = Wish { until: *until, actor: actor.as_deref(), name: wish, round: *round };
-            Ok(post_releases(access, organisation, &wish, message.deadline).await?)
+            Ok(post_releases(access, limits, organisation, &wish, message.deadline).await?)
         }
         Work::PostedChanged { organisation, entity, from, to, .. } if entity == MANUAL_JOURNALS => {
             compare_changed(access, organisation, *from..*to).await?;
@@ -57,6 +70,7 @@ const JOURNAL_MARGIN: Duration = Duration::from_secs(30);
 /// Puts due releases into journals; what is left when time runs out goes on by another envelope.
 async fn post_releases(
     access: &Access,
+    limits: Limits,
     whose: &OrganisationRef,
     wish: &Wish<'_>,
     deadline: Timestamp,
@@ -65,12 +79,12 @@ async fn post_releases(
     let connection = connection.value;
     let today = local_date(connection.zone(), access.ports.clock.now());
     if wish.until.is_none() {
-        roll(&*access.ports.table, &connection, today).await?;
+        roll(access, &connection, today).await?;
     }
     // Never early: a day has passed when the next one has begun at the organisation.
     let until = wish.until.unwrap_or(days_after(today, -1));
     let last_start = deadline.saturating_sub(JOURNAL_MARGIN).unwrap_or(deadline);
-    if publish(access, &connection, until, wish.actor, last_start).await? == Published::All {
+    if publish(access, &connection, until, wish.actor, limits.lines_max, last_start).await? == Published::All {
         return Ok(());
     }
     let envelope = Envelope::new(Work::PostReleases {

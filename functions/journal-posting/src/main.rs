@@ -7,7 +7,7 @@ use lambda_kit::{Error, run_queue};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_kit::start_logs();
-    let access = config::connect()?;
+    let (access, limits) = config::connect()?;
     let access = &access;
-    run_queue(|message| journal_posting::carry_out(access, message)).await
+    run_queue(|message| journal_posting::carry_out(access, limits, message)).await
 }

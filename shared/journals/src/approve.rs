@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt};
 use kernel::calendar::{Calendar, PeriodError};
 use kernel::periods::Period;
 use kernel::{Applied, Currency, Date, IntentId, MoneyError, OrganisationRef, ScheduleId, local_date};
-use ports::{Guard, Table, TableError, Write, Written};
+use ports::{Guard, TableError, Written};
 use postings::{PlanError, Plans, Posting, PostingError};
 use state::{keys, put};
 
@@ -173,7 +173,7 @@ pub async fn approve(
         if let Some(before) = load_schedule(table, whose, proposal.schedule.id()).await? {
             return if before.value.says(&proposal) { Ok(Applied::Before) } else { Err(ApproveError::Otherwise) };
         }
-        lay_out(table, whose, proposal.schedule.id(), &proposal.releases).await?;
+        lay_out(access, whose, proposal.schedule.id(), &proposal.releases).await?;
         match store(access, whose, &proposal, actor).await {
             // Somebody approved the same id at the same moment: their row decides.
             Err(PlanError::Overtaken) => (),
@@ -185,23 +185,35 @@ pub async fn approve(
     Err(ApproveError::Otherwise)
 }
 
-/// Writes a row for each release. One that is there already, from an attempt that was cut off, stays as it is.
+/// Writes a row for each release. One that is there already is confirmed, so that nobody takes it for forgotten.
 pub(crate) async fn lay_out(
-    table: &dyn Table,
+    access: &Access,
     whose: &OrganisationRef,
     id: &ScheduleId,
     releases: &[Release],
 ) -> Result<(), TableError> {
-    let writes = releases.iter().map(|release| {
+    let (table, laid_at) = (&*access.ports.table, access.ports.clock.now());
+    let laid = releases.iter().map(|release| async move {
         let key = keys::release(whose, release.period.last, id);
-        put(key, Guard::Absent, &ReleaseRow { period: release.period.name }, None)
+        let row = ReleaseRow { period: release.period.name, laid_at };
+        let mut guard = Guard::Absent;
+        for _ in 0..LAY_ATTEMPTS_MAX {
+            guard = match table.write(put(key.clone(), guard, &row, None)).await? {
+                Written::Stored => return Ok(()),
+                Written::Conflict(found) => found.map_or(Guard::Absent, |found| Guard::Version(found.version)),
+            };
+        }
+        Ok::<(), TableError>(())
     });
-    let mut outcomes = stream::iter(writes.map(|write: Write| table.write(write))).buffer_unordered(WRITES_AT_ONCE);
+    let mut outcomes = stream::iter(laid).buffer_unordered(WRITES_AT_ONCE);
     while let Some(outcome) = outcomes.next().await {
-        let (Written::Stored | Written::Conflict(_)) = outcome?;
+        outcome?;
     }
     Ok(())
 }
+
+/// Attempts at one row while others write it too.
+const LAY_ATTEMPTS_MAX: u32 = 4;
 
 async fn store(
     access: &Access,

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use connections::{Access, Connection};
 use kernel::periods::Period;
-use kernel::{Currency, Date, IntentId, Money, MoneyError, ScheduleId, local_date};
+use kernel::{Date, IntentId, Money, MoneyError, ScheduleId, local_date};
 use ports::{Guard, TableError, Write};
 use postings::{PlanError, Plans, Posting, PostingError};
 use schedules::{
@@ -65,6 +65,9 @@ pub enum ChangeError {
     /// One of its journals is out of the books.
     #[error("the journal {0} was voided in Xero; post it anew or record it first")]
     Voided(IntentId),
+    /// More periods are due than can be kept out of a publishing at once.
+    #[error("more than {FENCED_MAX} releases of this schedule are due; publish them first")]
+    Behind,
     /// Somebody else changed it, or published, at the same moment.
     #[error("something changed meanwhile; look at it again")]
     Overtaken,
@@ -246,16 +249,17 @@ pub async fn change(
     closing: Option<Date>,
     actor: &str,
 ) -> Result<(Change, Option<IntentId>), ChangeError> {
+    let (whose, now) = (&connection.whose, access.ports.clock.now());
+    // The numbers come first: a journal that is stored after that makes the change start again.
+    let mut writes = fence(access, connection, id).await?;
     let (change, found) = propose_change(access, connection, id, wanted, closing).await?;
-    let (table, whose, now) = (&*access.ports.table, &connection.whose, access.ports.clock.now());
     let mut row = found.value.clone();
     let correction = change.correction.as_ref().map(|_| correction_intent(id, row.corrections.len() + 1));
-    let mut writes = fence(access, connection, &found.value, &change).await?;
     row.corrections.extend(correction.clone());
     row.posted_through = change.posted_through;
     match &change.next {
         Some((schedule, releases)) => {
-            lay_out(table, whose, id, &change.releases).await?;
+            lay_out(access, whose, id, &change.releases).await?;
             (row.schedule, row.releases, row.closing) = (schedule.clone(), releases.clone(), change.closing);
         }
         None => {
@@ -282,25 +286,24 @@ fn correction_intent(id: &ScheduleId, number: usize) -> IntentId {
     format!("c{number}-{id}").chars().take(64).collect::<String>().parse().expect("a schedule's id with a beginning")
 }
 
-/// An empty journal number of every period that could be published at this moment, under the old version or the new.
-async fn fence(
-    access: &Access,
-    connection: &Connection,
-    row: &ScheduleRow,
-    change: &Change,
-) -> Result<Vec<Write>, ChangeError> {
+/// An empty journal number of every period that could be published at this moment.
+async fn fence(access: &Access, connection: &Connection, id: &ScheduleId) -> Result<Vec<Write>, ChangeError> {
     let (table, whose) = (&*access.ports.table, &connection.whose);
-    let mut periods: BTreeMap<(Date, Currency), Period> = BTreeMap::new();
-    let releases = publishable(access, connection, &row.releases, change.posted_through);
-    for release in releases.chain(publishable(access, connection, &change.releases, change.posted_through)) {
-        periods.insert((release.period.last, release.amount.currency), release.period);
-    }
+    let row = load_schedule(table, whose, id).await?.ok_or(ChangeError::Unknown)?.value;
+    let released = list_released(table, whose, id).await?;
+    let through = released.last().map(|row| row.period.last).max(row.posted_through);
     let mut writes = Vec::new();
-    for ((_, currency), period) in periods {
-        let number = list_batches(table, whose, period.name, currency).await?.len() + 1;
-        let intent = correction_intent(row.schedule.id(), row.corrections.len() + 1);
-        let batch = Batch { intent, schedules: Vec::new() };
-        writes.push(put(keys::batch(whose, period.name, currency, number), Guard::Absent, &batch, None));
+    for release in publishable(access, connection, &row.releases, through) {
+        if writes.len() == FENCED_MAX {
+            return Err(ChangeError::Behind);
+        }
+        let (period, currency) = (release.period.name, release.amount.currency);
+        let number = list_batches(table, whose, period, currency).await?.len() + 1;
+        let batch = Batch { intent: correction_intent(id, row.corrections.len() + 1), schedules: Vec::new() };
+        writes.push(put(keys::batch(whose, period, currency, number), Guard::Absent, &batch, None));
     }
     Ok(writes)
 }
+
+/// Periods that can be kept out of a publishing at once: a transaction has a hundred writes.
+const FENCED_MAX: usize = 80;

@@ -21,8 +21,8 @@ use schedules::texts::{AccountRef, SourceLink, TrackingPair};
 /// The kind of record, as in settings and envelopes.
 pub const MANUAL_JOURNALS: &str = "manual_journals";
 
-/// Lines a journal of ours has at most. Xero states no limit; this one keeps a journal's row and request small, and is
-/// a deployment's configuration.
+/// Lines a journal of ours has at most. Xero states no limit; this one keeps a journal's row and request small. For the
+/// journals of releases a deployment may configure fewer.
 pub const LINES_MAX: usize = 1_000;
 
 /// Whether a journal counts at once.

@@ -5,6 +5,7 @@
 //! is in a journal is moved by whoever meets it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use connections::{Access, Connection};
 use futures::stream::{self, StreamExt};
@@ -14,7 +15,7 @@ use postings::{PlanError, Plans, Posting, PostingError};
 use state::{keys, put, read_row};
 
 use crate::approve::content;
-use crate::posting::{LINES_MAX, MANUAL_JOURNALS};
+use crate::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS};
 use crate::store::{Batch, Due, ReleasedRow, ScheduleRow, list_batches, list_due};
 use schedules::from_schedules::released_journals;
 use schedules::plan::Release;
@@ -22,6 +23,8 @@ use schedules::schedule::Schedule;
 
 /// Releases that one journal carries: each takes two lines.
 pub const RELEASES_MAX: usize = LINES_MAX / 2;
+/// A row that no version of its schedule knows is forgotten after this long.
+const STRAY_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Rows written at once.
 const WRITES_AT_ONCE: usize = 16;
 
@@ -34,27 +37,36 @@ pub enum Published {
     OutOfTime,
 }
 
-/// Puts every release whose period ends by a day into journals. `actor` publishes; the schedule where absent.
+/// Puts every release whose period ends by a day into journals of at most so many lines. `actor` publishes; the
+/// schedule where absent.
 pub async fn publish(
     access: &Access,
     connection: &Connection,
     until: Date,
     actor: Option<&str>,
+    lines_max: usize,
     last_start: Timestamp,
 ) -> Result<Published, PostingError> {
     let (table, whose) = (&*access.ports.table, &connection.whose);
+    // Journals are in the currency of the books, and so is every schedule that was approved.
+    let books = connection.facts.as_ref().and_then(|facts| facts.base_currency.parse::<Currency>().ok());
+    let Some(books) = books else { return Ok(Published::All) };
     let mut passed: Option<Due> = None;
     while access.ports.clock.now() < last_start {
-        let (due, _) = list_due(table, whose, passed.as_ref(), until, RELEASES_MAX).await?;
+        let (due, _) = list_due(table, whose, passed.as_ref(), until, (lines_max / 2).clamp(1, RELEASES_MAX)).await?;
         let Some(first) = due.first() else { return Ok(Published::All) };
         let same: Vec<&Due> = due.iter().filter(|each| each.last == first.last).collect();
-        let ready = ready(table, whose, &same).await?;
-        let mut stuck = false;
-        for (currency, releases) in &ready {
-            stuck |= !put_into_journal(access, whose, *currency, releases, actor).await?;
-        }
+        // The journals there are come first: a schedule that changes after that takes the next number, and what was read
+        // of it here is then stored under no number.
+        let batches = list_batches(table, whose, first.period, books).await?;
+        let ready = ready(access, whose, &same).await?;
+        let releases = ready.get(&books).map_or(&[][..], Vec::as_slice);
         // Overtaken: the same rows are looked at again. Rows without a schedule are passed over, and stay.
-        passed = if stuck || !ready.is_empty() { passed } else { same.last().map(|last| (*last).clone()) };
+        if releases.is_empty() {
+            passed = same.last().map(|last| (*last).clone());
+        } else {
+            put_into_journal(access, whose, &batches, releases, actor, lines_max).await?;
+        }
     }
     Ok(Published::OutOfTime)
 }
@@ -68,10 +80,11 @@ struct Ready {
 
 /// The releases of due rows, by currency. A row whose schedule was never approved, or has no such release, is none.
 async fn ready(
-    table: &dyn Table,
+    access: &Access,
     whose: &OrganisationRef,
     due: &[&Due],
 ) -> Result<BTreeMap<Currency, Vec<Ready>>, TableError> {
+    let (table, now) = (&*access.ports.table, access.ports.clock.now());
     let wanted: Vec<_> = due.iter().map(|due| keys::schedule(whose, &due.schedule)).collect();
     let rows = table.get_many(&wanted).await?;
     let mut found: BTreeMap<String, ScheduleRow> = BTreeMap::new();
@@ -84,9 +97,11 @@ async fn ready(
         let Some(row) = found.remove(due.schedule.as_str()) else { continue };
         let is_due = |release: &&Release| release.period.last == due.last && row.posts(release);
         let Some(release) = row.releases.iter().find(is_due).copied() else {
-            // Of an approval that lost against another one with other terms.
-            let key = keys::release(whose, due.last, &due.schedule);
-            table.write(Write::Delete { key, guard: Guard::Version(due.version) }).await?;
+            // Of a version that is no more; a young one may belong to a version that is just being stored.
+            if due.laid_at.saturating_add(STRAY_AFTER).is_ok_and(|until| until < now) {
+                let key = keys::release(whose, due.last, &due.schedule);
+                table.write(Write::Delete { key, guard: Guard::Version(due.version) }).await?;
+            }
             continue;
         };
         ready.entry(release.amount.currency).or_default().push(Ready { row, release, version: due.version });
@@ -98,34 +113,30 @@ async fn ready(
 async fn put_into_journal(
     access: &Access,
     whose: &OrganisationRef,
-    currency: Currency,
+    batches: &[Batch],
     releases: &[Ready],
     actor: Option<&str>,
+    lines_max: usize,
 ) -> Result<bool, PostingError> {
     let table = &*access.ports.table;
     let Some(first) = releases.first() else { return Ok(true) };
-    let period = first.release.period;
-    let batches = list_batches(table, whose, period.name, currency).await?;
+    let (period, currency) = (first.release.period, first.release.amount.currency);
     let taken: BTreeMap<&ScheduleId, &IntentId> =
         batches.iter().flat_map(|batch| batch.schedules.iter().map(|id| (id, &batch.intent))).collect();
     let (known, fresh): (Vec<&Ready>, Vec<&Ready>) =
         releases.iter().partition(|ready| taken.contains_key(ready.row.schedule.id()));
-    let fresh = &fresh[..fitting(&fresh)];
+    let filled = (!fresh.is_empty()).then(|| fill(&fresh, lines_max));
+    let fresh = &fresh[..filled.as_ref().map_or(0, |(_, count)| *count)];
     let number = batches.len() + 1;
     let intent: IntentId =
         format!("r-{}-{currency}-{number}", period.name).parse().expect("a period, a currency and a number");
-    if !fresh.is_empty() {
-        let pairs: Vec<(&Schedule, &Release)> =
-            fresh.iter().map(|ready| (&ready.row.schedule, &ready.release)).collect();
-        let journals = released_journals(&period, currency, &pairs, LINES_MAX);
-        // They were checked one by one when they were approved, and are of one period and currency.
-        let journal = journals.ok().and_then(|mut journals| journals.pop()).expect("releases of one period");
+    if let Some((content, _)) = filled {
         let schedules = fresh.iter().map(|ready| ready.row.schedule.id().clone()).collect();
         let batch = Batch { intent: intent.clone(), schedules };
         let key = keys::batch(whose, period.name, currency, number);
         let mut plans = Plans::with(vec![put(key, Guard::Absent, &batch, None)]);
         let approver = &fresh[0].row.approved_by;
-        let (content, actor) = (content(journal, None), actor.unwrap_or(approver));
+        let actor = actor.unwrap_or(approver);
         let posting = Posting { id: intent.clone(), kind: MANUAL_JOURNALS, actor, content: &content };
         plans.add(whose, &posting, access.ports.clock.now());
         match plans.store(access).await {
@@ -143,22 +154,25 @@ async fn put_into_journal(
     Ok(true)
 }
 
-/// How many releases one stored journal can hold.
-fn fitting(releases: &[&Ready]) -> usize {
-    let mut bytes = 0;
-    let bytes_of = |ready: &&Ready| {
-        let terms = ready.row.schedule.terms();
-        LINE_BYTES_MAX + terms.description.as_str().len() + terms.id.as_str().len()
-    };
-    let fits = |ready: &&&Ready| {
-        bytes += 2 * bytes_of(ready);
-        bytes <= JOURNAL_BYTES_MAX
-    };
-    releases.iter().take_while(fits).count()
+/// As many of these releases as one journal holds, by lines and by what a row of the table takes; at least one.
+fn fill(releases: &[&Ready], lines_max: usize) -> (JournalContent, usize) {
+    let mut count = releases.len().min(lines_max / 2).max(1);
+    loop {
+        let pairs: Vec<(&Schedule, &Release)> =
+            releases[..count].iter().map(|ready| (&ready.row.schedule, &ready.release)).collect();
+        let period = releases[0].release.period;
+        let journals = released_journals(&period, releases[0].release.amount.currency, &pairs, 2 * count);
+        // They were checked one by one when they were approved, and are of one period and currency.
+        let journal = journals.ok().and_then(|mut journals| journals.pop()).expect("releases of one period");
+        let content = content(journal, None);
+        let bytes = serde_json::to_vec(&content).map_or(usize::MAX, |json| json.len());
+        if bytes <= JOURNAL_BYTES_MAX || count == 1 {
+            return (content, count);
+        }
+        count = (count * JOURNAL_BYTES_MAX / bytes).clamp(1, count - 1);
+    }
 }
 
-/// What a line takes as JSON beside its description: accounts, amount, tax type, two pairs of tracking.
-const LINE_BYTES_MAX: usize = 700;
 /// A row takes 390 KB.
 const JOURNAL_BYTES_MAX: usize = 380 * 1024;
 
@@ -184,7 +198,7 @@ pub struct ReadyPeriod {
     pub last: Date,
     /// Releases.
     pub releases: usize,
-    /// Journals.
+    /// Journals they take at least; more where a deployment allows fewer lines, or descriptions are long.
     pub journals: usize,
     /// Their sum.
     pub total: Money,
@@ -195,16 +209,16 @@ pub const PREVIEWED_MAX: usize = 5_000;
 
 /// Every release that publishing by a day would put into journals, and whether there are more than are looked at.
 pub async fn preview(
-    table: &dyn Table,
+    access: &Access,
     whose: &OrganisationRef,
     until: Date,
 ) -> Result<(Vec<ReadyPeriod>, bool), TableError> {
-    let (due, more) = list_due(table, whose, None, until, PREVIEWED_MAX).await?;
+    let (due, more) = list_due(&*access.ports.table, whose, None, until, PREVIEWED_MAX).await?;
     let days: BTreeSet<Date> = due.iter().map(|each| each.last).collect();
     let mut periods = Vec::new();
     for last in days {
         let same: Vec<&Due> = due.iter().filter(|each| each.last == last).collect();
-        for (currency, releases) in ready(table, whose, &same).await? {
+        for (currency, releases) in ready(access, whose, &same).await? {
             let amounts = releases.iter().map(|ready| ready.release.amount);
             let total = Money::try_sum(amounts, currency).unwrap_or(Money::zero(currency));
             let journals = releases.len().div_ceil(RELEASES_MAX);

@@ -59,6 +59,8 @@ impl ScheduleRow {
 pub struct ReleaseRow {
     /// Its period.
     pub period: PeriodName,
+    /// When it was laid out, or confirmed since.
+    pub laid_at: Timestamp,
 }
 
 /// A schedule without an end. Its key says all.
@@ -128,6 +130,10 @@ pub struct Due {
     pub schedule: ScheduleId,
     /// The row's version.
     pub version: u64,
+    /// Its period.
+    pub period: PeriodName,
+    /// When it was laid out.
+    pub laid_at: Timestamp,
 }
 
 /// Releases that are still to be posted and whose period ends by a day, in the order of time and schedule; from behind
@@ -142,12 +148,15 @@ pub async fn list_due(
     let from = after.map_or_else(|| "!".to_owned(), |after| format!("{}#{}\0", after.last, after.schedule));
     let to = format!("{until}#{}", keys::LAST);
     let (rows, more) = range(table, keys::releases(whose), from, to, limit).await?;
-    Ok((rows.iter().filter_map(due).collect(), more))
+    let due: Result<Vec<Option<Due>>, TableError> = rows.iter().map(due).collect();
+    Ok((due?.into_iter().flatten().collect(), more))
 }
 
-fn due(row: &Row) -> Option<Due> {
-    let (last, schedule) = row.key.sort.split_once('#')?;
-    Some(Due { last: last.parse().ok()?, schedule: schedule.parse().ok()?, version: row.version })
+fn due(row: &Row) -> Result<Option<Due>, TableError> {
+    let ReleaseRow { period, laid_at } = read_row(row)?.value;
+    let named = row.key.sort.split_once('#');
+    let named = named.and_then(|(last, schedule)| Some((last.parse().ok()?, schedule.parse().ok()?)));
+    Ok(named.map(|(last, schedule)| Due { last, schedule, version: row.version, period, laid_at }))
 }
 
 /// Releases of a schedule that journals carry, by the last day of their period.

@@ -97,7 +97,7 @@ fn cause_gone(connection: &Connection, waits: &WaitingRow, now: Timestamp) -> Op
     match &waits.on {
         WaitsOn::Person => None,
         WaitsOn::Authorisation => {
-            let given = connection.authorisations.iter().any(|given| waits.since < given.at);
+            let given = connection.authorisations.iter().any(|given| waits.since <= given.at);
             let long = waits.since.saturating_add(ROLE_WAIT).is_ok_and(|until| until <= now);
             (given || long).then_some("somebody has authorised the app since, or a day has passed")
         }

@@ -220,7 +220,9 @@ impl Desk {
         let deadline = self.now().saturating_add(Duration::from_secs(120)).unwrap();
         let message = QueueMessage { envelope: envelope.clone(), deadline };
         match envelope.queue() {
-            JOURNAL_POSTING => Ok(journal_posting::carry_out(&self.access, message).await?),
+            JOURNAL_POSTING => {
+                Ok(journal_posting::carry_out(&self.access, journal_posting::Limits::default(), message).await?)
+            }
             _ => Ok(sync_worker::carry_out(&self.access, message).await?),
         }
     }

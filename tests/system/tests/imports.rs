@@ -144,7 +144,7 @@ async fn x6_a_running_schedule_that_rolls_is_planned_on_from_where_it_stood_and_
     assert_eq!(ahead, ["2027-03-31 10.00"], "planned on from where it is in the books");
     let connection = connection(&desk).await.unwrap();
     for (today, grown, late, ahead) in [("2026-11-25", 0, 3, 1), ("2027-01-15", 1, 5, 1), ("2027-03-15", 2, 7, 2)] {
-        let count = roll(&*desk.access.ports.table, &connection, today.parse().unwrap()).await.unwrap();
+        let count = roll(&desk.access, &connection, today.parse().unwrap()).await.unwrap();
         let (one, two) = (schedule(&desk, "L-1").await.unwrap(), schedule(&desk, "L-2").await.unwrap());
         assert_eq!((count, ends(&one).len(), ends(&two).len()), (grown, late, ahead), "{today}");
     }
