@@ -63,7 +63,12 @@ impl Names {
             names.references.insert(name.to_owned(), value.to_owned());
         }
         for (name, parameter) in template["Parameters"].as_object().into_iter().flatten() {
-            let value = given.get(name).cloned().or_else(|| parameter["Default"].as_str().map(str::to_owned));
+            let default = match &parameter["Default"] {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            };
+            let value = given.get(name).cloned().or(default);
             let value = value.with_context(|| format!("the parameter {name} has no default and no value"))?;
             names.references.insert(name.clone(), value);
         }
