@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, ensure};
-use local::build::checkout;
+use local::build::{checkout, forget_own_package};
 
 use crate::Figure;
 
@@ -45,7 +45,10 @@ fn measure_in(folder: &Path) -> anyhow::Result<Vec<Figure>> {
 fn tour(folder: &Path) -> anyhow::Result<u64> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let began = Instant::now();
-    let status = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    // A newcomer's shell is not cargo's.
+    forget_own_package(&mut command);
+    let status = command
         .args(["run", "--locked", "--quiet", "--target-dir"])
         .arg(folder)
         .args(["--", "--once", "--port", "0"])

@@ -34,6 +34,15 @@ pub fn build_functions(quiet: bool) -> anyhow::Result<PathBuf> {
 /// What cargo sets for the package it runs.
 const OWN_VARIABLES: &[&str] = &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_"];
 
+/// Cargo tells us of our own package. Passed on to a build, it would make build scripts that watch it run again each time.
+pub fn forget_own_package(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if OWN_VARIABLES.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// Builds what cargo's arguments name in our own profile; answers the folder of the binaries.
 pub fn build(quiet: bool, arguments: &[&str]) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("this program's own path is unknown")?;
@@ -43,12 +52,7 @@ pub fn build(quiet: bool, arguments: &[&str]) -> anyhow::Result<PathBuf> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(cargo);
     command.arg("build").current_dir(checkout()).stdin(Stdio::null());
-    // Cargo tells us of our own package. Passed on, it would make build scripts that watch it run again each time.
-    for (name, _) in std::env::vars_os() {
-        if OWN_VARIABLES.iter().any(|start| name.to_string_lossy().starts_with(start)) {
-            command.env_remove(name);
-        }
-    }
+    forget_own_package(&mut command);
     if folder.ends_with("release") {
         command.arg("--release");
     }
