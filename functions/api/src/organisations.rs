@@ -12,7 +12,7 @@ use kernel::OrganisationRef;
 use kernel::calendar::PeriodKind;
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use mirror::entities::{ENTITIES, entity};
-use ports::{Message, random_16};
+use ports::random_16;
 use postings::list_waiting;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -247,13 +247,7 @@ pub async fn disconnect(api: &Api, caller: &Caller, whose: &OrganisationRef) -> 
 }
 
 async fn send(api: &Api, envelope: Envelope) -> Result<(), Problem> {
-    let message = Message {
-        queue: envelope.queue(),
-        body: envelope.to_json(),
-        group: envelope.group(),
-        dedupe: envelope.dedupe(),
-    };
-    api.access.ports.queue.send(vec![message]).await.map_err(failed)
+    api.access.send(&envelope).await.map_err(failed)
 }
 
 /// Asks for a test of the connection, with the caller's own authorisation where they gave one.

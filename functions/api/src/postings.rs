@@ -15,7 +15,7 @@ use state::{keys, load};
 use crate::answers::{body, failed, limit, path_id};
 use crate::changes::link;
 use crate::config::Api;
-use crate::schedules::period;
+use crate::schedules::{self, period};
 
 /// Postings recorded by one command.
 const RECORDED_MAX: usize = 100;
@@ -62,28 +62,10 @@ async fn answer(api: &Api, connection: &Connection, view: IntentView) -> Result<
 }
 
 fn journal(content: &JournalContent) -> Value {
-    let lines: Vec<Value> = content
-        .journal
-        .lines()
-        .iter()
-        .map(|line| {
-            json!({
-                "account": line.account,
-                "amount": line.amount.amount(),
-                "description": line.description,
-                "tax_type": line.tax_type,
-                "tracking": line.tracking,
-            })
-        })
-        .collect();
-    json!({
-        "date": content.journal.date(),
-        "narration": content.journal.narration(),
-        "currency": content.journal.currency(),
-        "status": content.status,
-        "url": content.source,
-        "lines": lines,
-    })
+    let mut answer = schedules::journal(&content.journal);
+    answer["status"] = json!(content.status);
+    answer["url"] = json!(content.source);
+    answer
 }
 
 /// One posting.

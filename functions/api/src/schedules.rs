@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use connections::{Connection, ConnectionState};
 use envelopes::{Envelope, Work};
-use journals::closing::{calendar, closing_period, locked_until};
+use journals::closing::{calendar, closing_period};
 use journals::publish::preview as preview_releases;
 use journals::store::{ReleasedRow, ScheduleRow, list_released, list_schedules, load_schedule};
 use journals::{ApproveError, Proposal, approve as approve_schedule, propose};
 use kernel::periods::Period;
 use kernel::{Applied, Date, IntentId, OrganisationRef, ScheduleId, local_date};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
-use ports::Message;
 use postings::IntentView;
 use schedules::{Journal, Release, Terms};
 use serde::Deserialize;
@@ -221,7 +220,7 @@ fn meant(api: &Api, connection: &Connection, day: Option<Date>) -> Result<Period
     let calendar = calendar(connection);
     let found = match day {
         Some(day) => calendar.period_of(day),
-        None => closing_period(&calendar, today, locked_until(connection.facts.as_ref())),
+        None => closing_period(&calendar, today, connection.locked_until()),
     };
     let bad = |detail: String| Problem::bad_request("bad-period", detail);
     let found = found.map_err(|error| bad(format!("{error}.")))?;
@@ -282,8 +281,6 @@ pub async fn publish(
         wish: format!("publish-{}-{now}", closing.last),
         round: 0,
     });
-    let (queue, body) = (envelope.queue(), envelope.to_json());
-    let message = Message { queue, body, group: envelope.group(), dedupe: envelope.dedupe() };
-    api.access.ports.queue.send(vec![message]).await.map_err(failed)?;
+    api.access.send(&envelope).await.map_err(failed)?;
     Ok(ApiReply::json(202, &answer))
 }

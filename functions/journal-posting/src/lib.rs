@@ -8,7 +8,6 @@ use journals::{LINES_MAX, MANUAL_JOURNALS, ManualJournals, Published, compare_ch
 use kernel::periods::days_after;
 use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use lambda_kit::QueueMessage;
-use ports::Message;
 use postings::{PostingError, carry, resume_waiting};
 
 /// Why a message comes back.
@@ -94,7 +93,5 @@ async fn post_releases(
         wish: wish.name.to_owned(),
         round: wish.round + 1,
     });
-    let (queue, body) = (envelope.queue(), envelope.to_json());
-    let message = Message { queue, body, group: envelope.group(), dedupe: envelope.dedupe() };
-    Ok(access.ports.queue.send(vec![message]).await?)
+    Ok(access.send(&envelope).await?)
 }

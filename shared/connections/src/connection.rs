@@ -139,6 +139,13 @@ impl Connection {
         }
     }
 
+    /// The later of the organisation's lock dates, as it was last read: nothing on or before it may change.
+    pub fn locked_until(&self) -> Option<Date> {
+        let facts = self.facts.as_ref()?;
+        let locks = [&facts.period_lock_date, &facts.end_of_year_lock_date];
+        locks.into_iter().flatten().filter_map(|lock| lock.parse().ok()).max()
+    }
+
     /// Everybody who consented, the one who acts first.
     pub fn users(&self) -> Vec<XeroUserId> {
         let mut users: Vec<XeroUserId> = Vec::new();

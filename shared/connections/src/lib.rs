@@ -35,7 +35,8 @@ pub use settings::{Direction, FEATURES, Interval, KindSettings, PostsAs, Setting
 pub use tokens::{TokenError, TokenSet, TokensToKeep, keep_alive, token_age, tokens_to_keep, try_again};
 pub use usage::Usage;
 
-use ports::Ports;
+use envelopes::Envelope;
+use ports::{Message, Ports, QueueError};
 use xero::XeroAddresses;
 
 /// What every step towards Xero needs: the ports and where Xero is.
@@ -45,4 +46,13 @@ pub struct Access {
     pub ports: Ports,
     /// Xero's addresses.
     pub addresses: XeroAddresses,
+}
+
+impl Access {
+    /// Puts an envelope on its queue.
+    pub async fn send(&self, envelope: &Envelope) -> Result<(), QueueError> {
+        let (queue, body) = (envelope.queue(), envelope.to_json());
+        let message = Message { queue, body, group: envelope.group(), dedupe: envelope.dedupe() };
+        self.ports.queue.send(vec![message]).await
+    }
 }

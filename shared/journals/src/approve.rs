@@ -13,7 +13,7 @@ use postings::{PlanError, Plans, Posting, PostingError};
 use state::{keys, put};
 
 use crate::chart::{Chart, ChartFault};
-use crate::closing::{calendar, closing_period, locked_until};
+use crate::closing::{calendar, closing_period};
 use crate::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS, PostedAs};
 use crate::store::{ReleaseRow, RollingRow, ScheduleRow, load_schedule};
 use schedules::from_schedules::{initial_journal, released_journals};
@@ -140,7 +140,7 @@ pub async fn propose(
     let today = local_date(connection.zone(), access.ports.clock.now());
     let closing = match closing {
         Some(day) => calendar.period_of(day)?,
-        None => closing_period(&calendar, today, locked_until(Some(facts)))?,
+        None => closing_period(&calendar, today, connection.locked_until())?,
     };
     if today < closing.first {
         return Err(ApproveError::NotBegun(closing.last));

@@ -1,6 +1,6 @@
 //! Which period an organisation is closing.
 
-use connections::{Connection, OrganisationFacts};
+use connections::Connection;
 use kernel::Date;
 use kernel::calendar::{Calendar, PeriodError, YearEnd};
 use kernel::periods::{Period, days_after};
@@ -14,13 +14,6 @@ pub fn calendar(connection: &Connection) -> Calendar {
     let year_end = year_end.unwrap_or_default();
     let periods = connection.settings.periods.clone();
     periods.and_then(|periods| Calendar::try_new(periods, year_end).ok()).unwrap_or(Calendar::months(year_end))
-}
-
-/// The later of both lock dates.
-pub fn locked_until(facts: Option<&OrganisationFacts>) -> Option<Date> {
-    let facts = facts?;
-    let locks = [&facts.period_lock_date, &facts.end_of_year_lock_date];
-    locks.into_iter().flatten().filter_map(|lock| lock.parse().ok()).max()
 }
 
 /// The period that is being closed: the last one that has ended, or the first after the lock date where that is later.

@@ -20,7 +20,7 @@ use state::{keys, read_row};
 
 use crate::approve::{ApproveError, Proposal, approve, initial_intent};
 use crate::chart::{Chart, ChartFault};
-use crate::closing::{calendar, closing_period, locked_until};
+use crate::closing::{calendar, closing_period};
 use crate::store::ScheduleRow;
 
 /// What an organisation's books say to a file.
@@ -96,7 +96,7 @@ impl Books {
         let currency = facts.base_currency.parse().map_err(|_| ApproveError::NotRead)?;
         let calendar = calendar(connection);
         let today = local_date(connection.zone(), access.ports.clock.now());
-        let closing = closing_period(&calendar, today, locked_until(Some(facts)))?;
+        let closing = closing_period(&calendar, today, connection.locked_until())?;
         if today < closing.first {
             return Err(ApproveError::NotBegun(closing.last));
         }

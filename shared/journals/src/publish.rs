@@ -109,7 +109,7 @@ async fn ready(
     Ok(ready)
 }
 
-/// Puts releases of one period and currency into its next journal; `false` when somebody else was quicker.
+/// Puts releases of one period and currency into its next journal. Where somebody else was quicker, nothing is done.
 async fn put_into_journal(
     access: &Access,
     whose: &OrganisationRef,
@@ -117,9 +117,9 @@ async fn put_into_journal(
     releases: &[Ready],
     actor: Option<&str>,
     lines_max: usize,
-) -> Result<bool, PostingError> {
+) -> Result<(), PostingError> {
     let table = &*access.ports.table;
-    let Some(first) = releases.first() else { return Ok(true) };
+    let Some(first) = releases.first() else { return Ok(()) };
     let (period, currency) = (first.release.period, first.release.amount.currency);
     let taken: BTreeMap<&ScheduleId, &IntentId> =
         batches.iter().flat_map(|batch| batch.schedules.iter().map(|id| (id, &batch.intent))).collect();
@@ -141,7 +141,7 @@ async fn put_into_journal(
         plans.add(whose, &posting, access.ports.clock.now());
         match plans.store(access).await {
             Ok(_) => (),
-            Err(PlanError::Overtaken | PlanError::Otherwise(_)) => return Ok(false),
+            Err(PlanError::Overtaken | PlanError::Otherwise(_)) => return Ok(()),
             Err(PlanError::Posting(error)) => return Err(error),
         }
     }
@@ -151,7 +151,7 @@ async fn put_into_journal(
     while let Some(outcome) = moved.next().await {
         outcome?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// As many of these releases as one journal holds, by lines and by what a row of the table takes; at least one.

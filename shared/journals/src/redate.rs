@@ -11,7 +11,7 @@ use postings::{PostingError, change_content};
 use schedules::{AccountRef, Journal, JournalError};
 use state::{Intent, IntentState, WaitsOn, keys, load};
 
-use crate::closing::{calendar, locked_until};
+use crate::closing::calendar;
 use crate::posting::{JournalContent, LINES_MAX};
 
 /// What dating a journal into another period changes.
@@ -73,7 +73,7 @@ pub async fn propose_redate(
     let content = load::<JournalContent>(table, &keys::intent_content(whose, id)).await?;
     let mut content = content.ok_or(RedateError::Unknown)?.value;
     let lock = lock_of(&intent).ok_or(RedateError::NotLocked)?;
-    let locked = lock.max(locked_until(connection.facts.as_ref()));
+    let locked = lock.max(connection.locked_until());
     let calendar = calendar(connection);
     let from = content.journal.date();
     let open = days_after(locked.unwrap_or(from).max(from), 1);

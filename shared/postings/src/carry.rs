@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use connections::{Access, CallError, OrganisationFacts, Session, Usage};
+use connections::{Access, CallError, Connection, Session, Usage};
 use kernel::{Date, IntentId, OrganisationRef, Timestamp};
 use ports::{Guard, Write, Written};
 use state::{Intent, IntentState, ParkedWork, Step, Stored, Waiting, WaitsOn, What, edit, keys, load, park, put};
@@ -156,7 +156,7 @@ async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Postin
         Ok(session) => session,
         Err(error) => return not_possible(held, error, date).await,
     };
-    if let Some(waiting) = locked(held, session.connection().facts.as_ref(), date) {
+    if let Some(waiting) = locked(held, session.connection(), date) {
         return held.wait(waiting, date).await;
     }
     let now = held.now();
@@ -277,11 +277,9 @@ fn waiting_for(error: &CallError, since: Timestamp) -> Waiting {
 
 /// A lock date that is known to forbid the posting. After a person's own retry Xero is asked all the same: ours may be
 /// old.
-fn locked(held: &Held<'_>, facts: Option<&OrganisationFacts>, date: Date) -> Option<Waiting> {
+fn locked(held: &Held<'_>, connection: &Connection, date: Date) -> Option<Waiting> {
     let retried = held.intent.history.entries.iter().any(|entry| entry.what == What::Resumed);
-    let facts = facts.filter(|_| !retried)?;
-    let locks = [&facts.period_lock_date, &facts.end_of_year_lock_date];
-    let until = locks.into_iter().flatten().filter_map(|lock| lock.parse::<Date>().ok()).max()?;
+    let until = connection.locked_until().filter(|_| !retried)?;
     (date <= until).then(|| Waiting {
         on: WaitsOn::LockDate { locked_until: until.to_string() },
         code: "period_locked".to_owned(),

@@ -3,7 +3,7 @@
 use connections::Access;
 use envelopes::{Envelope, Work};
 use kernel::{Applied, IntentId, OrganisationRef, Timestamp};
-use ports::{Guard, Message, TableError, Write, Written};
+use ports::{Guard, TableError, Write, Written};
 use serde::Serialize;
 use state::{Intent, ParkedWork, Stored, keys, load, parked_write, put, unpark};
 
@@ -140,13 +140,7 @@ pub(crate) fn envelope(whose: &OrganisationRef, intent: &Intent) -> Envelope {
 pub(crate) async fn send_parked(access: &Access, work: ParkedWork) -> Result<(), PostingError> {
     // The envelope was made a moment ago by this very code.
     let envelope = Envelope::parse(&work.envelope).expect("an envelope of this version");
-    let message = Message {
-        queue: envelope.queue(),
-        body: work.envelope.clone(),
-        group: envelope.group(),
-        dedupe: envelope.dedupe(),
-    };
-    access.ports.queue.send(vec![message]).await?;
+    access.send(&envelope).await?;
     unpark(&*access.ports.table, &Stored { value: work, version: 1 }).await?;
     Ok(())
 }

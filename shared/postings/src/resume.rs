@@ -5,9 +5,9 @@ use std::time::Duration;
 use connections::{Access, Connection, ConnectionState, load_connection};
 use envelopes::{Envelope, Work};
 use kernel::{Date, IntentId, OrganisationRef, RunId, Timestamp};
-use ports::{Direction, Guard, Message, Query, Table, TableError, Write, Written};
+use ports::{Direction, Guard, Query, Table, TableError, Write, Written};
 use serde::{Deserialize, Serialize};
-use state::{Intent, IntentState, Stored, WaitsOn, keys, load, parked_write, put, read_row};
+use state::{Intent, IntentState, ParkedWork, Stored, WaitsOn, keys, load, parked_write, put, read_row};
 
 use crate::PostingError;
 use crate::plan::{content_of, digest, outbox, send_parked};
@@ -86,8 +86,7 @@ pub async fn resume_waiting(
 async fn look_on(access: &Access, whose: &OrganisationRef, after: IntentId, run: &RunId) -> Result<(), PostingError> {
     let (organisation, run) = (whose.clone(), run.clone());
     let envelope = Envelope::new(Work::ResumePostings { organisation, after: Some(after), run });
-    let (body, group, dedupe) = (envelope.to_json(), envelope.group(), envelope.dedupe());
-    Ok(access.ports.queue.send(vec![Message { queue: envelope.queue(), body, group, dedupe }]).await?)
+    Ok(access.send(&envelope).await?)
 }
 
 fn cause_gone(connection: &Connection, waits: &WaitingRow, now: Timestamp) -> Option<&'static str> {
@@ -102,9 +101,8 @@ fn cause_gone(connection: &Connection, waits: &WaitingRow, now: Timestamp) -> Op
             (given || long).then_some("somebody has authorised the app since, or a day has passed")
         }
         WaitsOn::LockDate { locked_until } => {
-            let facts = connection.facts.as_ref()?;
-            let locks = [&facts.period_lock_date, &facts.end_of_year_lock_date];
-            let until = locks.into_iter().flatten().filter_map(|lock| lock.parse::<Date>().ok()).max();
+            connection.facts.as_ref()?;
+            let until = connection.locked_until();
             let moved = until.map(|until| until.to_string()).as_deref() != Some(locked_until.as_str());
             let open = waits.date.is_none_or(|date| until.is_none_or(|until| until < date));
             (moved && open).then_some("the lock date moved")
@@ -125,14 +123,16 @@ async fn resume(access: &Access, whose: &OrganisationRef, id: &IntentId, reason:
     let work = outbox(whose, &found.value, now);
     let mut writes = vec![put(keys::intent(whose, id), guard, &found.value, None), parked_write(&work)];
     writes.extend(waiting_removal(table, whose, id).await?);
-    match table.transact(writes).await? {
-        Written::Stored => {
-            send_parked(access, work).await?;
-            Ok(true)
-        }
-        // Somebody else let it go on at the same moment.
-        Written::Conflict(_) => Ok(false),
+    go_on(access, writes, work).await
+}
+
+/// Stores that a posting goes on, and sends it; `false` when somebody else changed it at the same moment.
+async fn go_on(access: &Access, writes: Vec<Write>, work: ParkedWork) -> Result<bool, PostingError> {
+    let stored = access.ports.table.transact(writes).await? == Written::Stored;
+    if stored {
+        send_parked(access, work).await?;
     }
+    Ok(stored)
 }
 
 async fn waiting_removal(
@@ -213,11 +213,5 @@ pub async fn change_content<C: Serialize>(
         parked_write(&work),
     ];
     writes.extend(waiting_removal(table, whose, id).await?);
-    match table.transact(writes).await? {
-        Written::Stored => {
-            send_parked(access, work).await?;
-            Ok(true)
-        }
-        Written::Conflict(_) => Ok(false),
-    }
+    go_on(access, writes, work).await
 }

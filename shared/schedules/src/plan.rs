@@ -492,23 +492,17 @@ mod tests {
         }
     }
 
-    /// A measurement, so not part of every run: `cargo test --release -p journals -- --ignored`.
     #[test]
-    #[ignore = "a measurement of release code on an idle core"]
-    fn planning_a_hundred_thousand_schedules_of_36_periods_takes_a_second_at_most() {
+    fn one_list_serves_one_schedule_after_the_other() {
         let months = Calendar::default();
-        let mut releases = Vec::new();
+        let (mut releases, mut planned) = (Vec::new(), 0);
         for method in [Method::StraightLine, Method::PartPeriods, Method::ByDay] {
-            let schedule = schedule("123456.78", "2026-01-07", "2028-12-30", method.clone());
-            let start = std::time::Instant::now();
-            let mut planned = 0;
-            for _ in 0..100_000 {
-                plan_into(std::hint::black_box(&schedule), &months, schedule.first(), &mut releases).unwrap();
+            let schedule = schedule("123456.78", "2026-01-07", "2028-12-30", method);
+            for _ in 0..100 {
+                plan_into(&schedule, &months, schedule.first(), &mut releases).unwrap();
                 planned += releases.len();
             }
-            let taken = start.elapsed();
-            assert_eq!(planned, 3_600_000);
-            assert!(taken.as_millis() <= 1_000, "{method:?} took {taken:?}");
         }
+        assert_eq!(planned, 3 * 3_600);
     }
 }

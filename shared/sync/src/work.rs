@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connections::{Access, Meter, Session};
 use kernel::{OrganisationRef, RunId, Timestamp};
-use ports::{Message, Table};
+use ports::Table;
 use state::{ParkedWork, Stored, keys, load, park, replace};
 use xero::ApiRead;
 
@@ -242,13 +242,7 @@ pub(crate) fn spend(counts: &mut Counts, meter: Meter) {
 
 /// Puts an envelope on its queue.
 pub(crate) async fn send(access: &Access, envelope: &Envelope) -> Result<(), SyncError> {
-    let message = Message {
-        queue: envelope.queue(),
-        body: envelope.to_json(),
-        group: envelope.group(),
-        dedupe: envelope.dedupe(),
-    };
-    Ok(access.ports.queue.send(vec![message]).await?)
+    Ok(access.send(envelope).await?)
 }
 
 /// Parks an envelope until a time.
