@@ -2,13 +2,13 @@
 
 use connections::Access;
 use kernel::{Date, OrganisationRef};
+use manual_journals as wire;
 use mirror::feed::{Change, ChangeKind, Wanted, read_range};
 use mirror::record::text_of;
 use ports::HttpResponse;
 use postings::{Noticed, PostingError, mark_bytes, notice, posting_of};
 use serde_json::{Map, Value, json};
 use state::{keys, load};
-use xero::manual_journals as wire;
 
 use crate::posting::{JournalContent, MANUAL_JOURNALS, draft};
 

@@ -3,16 +3,16 @@
 use async_trait::async_trait;
 use connections::{Answer, CallError, Session};
 use kernel::{Date, Timestamp};
+use manual_journals::{
+    self as wire, DraftLine, JournalMark, LineAmounts, ManualJournalDraft, NewStatus, Sighting, TrackingRef,
+    WriteOutcome,
+};
 use postings::{Found, Outcome, Writer};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use state::{Waiting, WaitsOn};
 use xero::catalogue::{Refusal, RefusalCode, leading};
 use xero::dates::parse_instant;
-use xero::manual_journals::{
-    self as wire, DraftLine, JournalMark, LineAmounts, ManualJournalDraft, NewStatus, Sighting, TrackingRef,
-    WriteOutcome,
-};
 use xero::{ApiWrite, IdempotencyKey};
 
 use schedules::journal::{Journal, Line};

@@ -168,7 +168,7 @@ fn forbidden(response: &HttpResponse) -> Denied {
 /// Longest message kept of one reason.
 const MESSAGE_CHARS_MAX: usize = 500;
 /// Most reasons kept of one answer.
-pub(crate) const REASONS_MAX: usize = 50;
+pub const REASONS_MAX: usize = 50;
 
 /// Collects messages wherever Xero puts them: the envelope, elements, lines, contacts; as `Message` or `Description`.
 fn reasons(response: &HttpResponse) -> Vec<RejectedReason> {

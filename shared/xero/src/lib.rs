@@ -9,7 +9,6 @@ pub mod catalogue;
 pub mod connections;
 pub mod dates;
 pub mod links;
-pub mod manual_journals;
 pub mod oauth;
 pub mod page;
 pub mod scopes;
@@ -17,7 +16,7 @@ pub mod scopes;
 mod error;
 mod request;
 
-pub use error::{Denied, Limit, RejectedReason, XeroError, sort_answer};
+pub use error::{Denied, Limit, REASONS_MAX, RejectedReason, XeroError, sort_answer};
 pub use request::{
     ApiRead, ApiWrite, IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, KeyUnusable, LimitHeaders, WriteMethod,
     XeroAddresses, read_request, write_request,

@@ -3,6 +3,11 @@
 
 mod scene;
 
+use manual_journals::{
+    AccountRef, DraftLine, JournalMark, JournalRecord, JournalStatus, LineAmounts, ManualJournalDraft, ManualJournalId,
+    NewStatus, Removal, Sighting, TrackingRef, WriteOutcome, create, look_up, look_up_by_mark, look_up_since, losses,
+    mark_narration, read_created, read_list, read_one, read_removed, read_updated, remove, sight, update,
+};
 use ports::{HttpResponse, Method, Transport, TransportError};
 use rust_decimal::Decimal;
 use scene::{Scene, first};
@@ -10,11 +15,6 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use simulator::xero::{Fault, JournalSettings, Role, XeroSettings};
 use xero::catalogue::{RefusalCode, leading, recognise_denied};
-use xero::manual_journals::{
-    AccountRef, DraftLine, JournalMark, JournalRecord, JournalStatus, LineAmounts, ManualJournalDraft, ManualJournalId,
-    NewStatus, Removal, Sighting, TrackingRef, WriteOutcome, create, look_up, look_up_by_mark, look_up_since, losses,
-    mark_narration, read_created, read_list, read_one, read_removed, read_updated, remove, sight, update,
-};
 use xero::{ApiRead, ApiWrite, Denied, IdempotencyKey, XeroAddresses, XeroError, read_request, write_request};
 
 fn line(amount: &str, code: &str) -> DraftLine {

@@ -9,10 +9,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 use uuid::Uuid;
 
-use super::draft::{DraftLine, LineAmounts, ManualJournalDraft, NewStatus};
-use super::mark::mark_narration;
-use super::{ManualJournalId, Removal};
-use crate::dates::parse_date;
+use crate::draft::{DraftLine, LineAmounts, ManualJournalDraft, NewStatus};
+use crate::mark::mark_narration;
+use crate::{ManualJournalId, Removal};
+use xero::dates::parse_date;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::mark::JournalMark;
-use super::wire::{calendar_date, exact, filled, or_empty};
-use super::{COLLECTION, ManualJournalId};
-use crate::error::{XeroError, sort_answer};
-use crate::page::cut;
+use crate::mark::JournalMark;
+use crate::wire::{calendar_date, exact, filled, or_empty};
+use crate::{COLLECTION, ManualJournalId};
+use xero::page::cut;
+use xero::{XeroError, sort_answer};
 
 /// A journal's status at Xero.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -156,7 +156,7 @@ pub fn read_list(answer: HttpResponse) -> Result<JournalPage, XeroError> {
     Ok(JournalPage { journals, is_last })
 }
 
-/// Reads the one journal of [`super::look_up`].
+/// Reads the one journal of [`crate::look_up`].
 pub fn read_one(answer: HttpResponse, id: ManualJournalId) -> Result<JournalRecord, XeroError> {
     let mut found = read_list(answer)?.journals;
     found.retain(|journal| journal.id == id);

@@ -10,13 +10,13 @@ use ports::{HttpResponse, TransportError};
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
-use super::draft::{AccountRef, DraftLine, LineAmounts, ManualJournalDraft, NewStatus, TrackingRef};
-use super::record::{JournalRecord, RecordLine, RecordTracking, unreadable};
-use super::wire::WireRemarks;
-use super::{COLLECTION, JournalStatus, ManualJournalId, Removal};
-use crate::catalogue::{RAW_CHARS_MAX, Refusal, recognise};
-use crate::error::{REASONS_MAX, XeroError, sort_answer};
-use crate::page::cut;
+use crate::draft::{AccountRef, DraftLine, LineAmounts, ManualJournalDraft, NewStatus, TrackingRef};
+use crate::record::{JournalRecord, RecordLine, RecordTracking, unreadable};
+use crate::wire::WireRemarks;
+use crate::{COLLECTION, JournalStatus, ManualJournalId, Removal};
+use xero::catalogue::{RAW_CHARS_MAX, Refusal, recognise};
+use xero::page::cut;
+use xero::{REASONS_MAX, XeroError, sort_answer};
 
 /// What became of a write.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub enum WriteOutcome {
     Unknown(XeroError),
 }
 
-/// Reads the answer to [`super::create`].
+/// Reads the answer to [`crate::create`].
 pub fn read_created(answer: Result<HttpResponse, TransportError>, sent: &ManualJournalDraft) -> WriteOutcome {
     let settle_created = |answered: &Answered<'_>| {
         let named = answered.remarks.id.is_some_and(|id| !id.is_nil());
@@ -59,7 +59,7 @@ pub fn read_created(answer: Result<HttpResponse, TransportError>, sent: &ManualJ
     with_answered(answer, settle_created)
 }
 
-/// Reads the answer to [`super::update`].
+/// Reads the answer to [`crate::update`].
 pub fn read_updated(
     answer: Result<HttpResponse, TransportError>,
     id: ManualJournalId,
@@ -68,7 +68,7 @@ pub fn read_updated(
     with_answered(answer, |answered| about(answered, id).unwrap_or_else(|| settle(answered, sent)))
 }
 
-/// Reads the answer to [`super::remove`].
+/// Reads the answer to [`crate::remove`].
 pub fn read_removed(
     answer: Result<HttpResponse, TransportError>,
     id: ManualJournalId,
@@ -249,7 +249,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::manual_journals::tests::draft;
+    use crate::tests::draft;
 
     const ID: &str = "0b159335-606b-485f-b51b-97b3b32bad32";
 

@@ -28,7 +28,7 @@ pub use record::{
     JournalPage, JournalRecord, JournalStatus, RecordLine, RecordTracking, Sighting, read_list, read_one, sight,
 };
 
-use crate::request::{ApiRead, ApiWrite, IdempotencyKey, WriteMethod};
+use xero::{ApiRead, ApiWrite, IdempotencyKey, WriteMethod};
 
 const PATH: &str = "/ManualJournals";
 const COLLECTION: &str = "ManualJournals";

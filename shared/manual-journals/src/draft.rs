@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::mark::JournalMark;
-use super::wire::two_decimals;
+use crate::mark::JournalMark;
+use crate::wire::two_decimals;
 
 /// Xero's limit of tracking categories on one line.
 pub const TRACKING_PER_LINE_MAX: usize = 2;
