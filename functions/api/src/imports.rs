@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use ::imports::{DateOrder, DecimalMark, Imported};
 use connections::Connection;
-use journals::ApproveError;
-use journals::import::{ApprovedRow, Books, ImportError, ImportPreview, ImportRow, SCHEDULES_MAX, approve_rows};
 use kernel::Applied;
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
+use releases::ApproveError;
+use releases::import::{ApprovedRow, Books, ImportError, ImportPreview, ImportRow, SCHEDULES_MAX, approve_rows};
 use schedules::Schedule;
 use serde_json::{Value, json};
 use sheets::{Limits, Sheet, SheetError};

@@ -1,9 +1,9 @@
 //! Changing course: a schedule gets other terms or ends; previewed, then confirmed.
 
 use connections::Connection;
-use journals::{ChangeError, Wanted, change, propose_change};
 use kernel::{Date, ScheduleId};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
+use releases::{ChangeError, Wanted, change, propose_change};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use connections::{Access, load_connection};
 use envelopes::{Envelope, Work};
-use journals::{LINES_MAX, MANUAL_JOURNALS, ManualJournals, Published, compare_changed, publish, roll};
+use journals::{LINES_MAX, MANUAL_JOURNALS, ManualJournals, compare_changed};
 use kernel::periods::days_after;
 use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use lambda_kit::QueueMessage;
 use postings::{PostingError, carry, resume_waiting};
+use releases::{Published, publish, roll};
 
 /// Why a message comes back.
 #[derive(Debug, thiserror::Error)]

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use connections::{Connection, load_connection};
-use journals::change::{Wanted, change};
-use journals::import::{Books, ImportPreview, ImportProgress, approve_rows};
-use journals::roll;
-use journals::store::{ScheduleRow, list_due, list_released, load_schedule};
 use kernel::Date;
+use releases::change::{Wanted, change};
+use releases::import::{Books, ImportPreview, ImportProgress, approve_rows};
+use releases::roll;
+use releases::store::{ScheduleRow, list_due, list_released, load_schedule};
 use serde_json::{Map, Value};
 use sheets::Limits;
 use simulator::world::Cut;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use connections::{Connection, load_connection};
 use envelopes::{Envelope, Work};
-use journals::store::{list_due, list_released, load_schedule};
-use journals::{Change, Wanted, approve, change, initial_intent, preview, propose};
 use kernel::{Applied, Date, ScheduleId};
 use postings::{Standing, load_view};
+use releases::store::{list_due, list_released, load_schedule};
+use releases::{Change, Wanted, approve, change, initial_intent, preview, propose};
 use schedules::Terms;
 use serde_json::{Value, json};
 use simulator::world::Cut;

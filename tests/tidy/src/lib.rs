@@ -26,20 +26,10 @@ pub const ARROWS: &[Arrow] = &[
     ("imports", &["kernel", "schedules", "sheets"]),
     (
         "journals",
-        &[
-            "kernel",
-            "ports",
-            "state",
-            "envelopes",
-            "xero",
-            "manual-journals",
-            "connections",
-            "postings",
-            "mirror",
-            "schedules",
-            "imports",
-        ],
+        &["kernel", "ports", "state", "xero", "manual-journals", "connections", "postings", "mirror", "schedules"],
     ),
+    // Not beside journals but on it: a release is posted as a journal is.
+    ("releases", &["kernel", "ports", "state", "connections", "postings", "schedules", "imports", "journals"]),
     ("sync", &["kernel", "ports", "state", "envelopes", "xero", "connections", "postings", "mirror"]),
     ("aws", &["kernel", "ports"]),
     ("lambda-kit", &["kernel", "envelopes"]),

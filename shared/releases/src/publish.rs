@@ -15,8 +15,8 @@ use postings::{PlanError, Plans, Posting, PostingError};
 use state::{keys, put, read_row};
 
 use crate::approve::content;
-use crate::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS};
 use crate::store::{Batch, Due, ReleasedRow, ScheduleRow, list_batches, list_due};
+use journals::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS};
 use schedules::from_schedules::released_journals;
 use schedules::plan::Release;
 use schedules::schedule::Schedule;

@@ -12,10 +12,10 @@ use ports::{Guard, TableError, Written};
 use postings::{PlanError, Plans, Posting, PostingError};
 use state::{keys, put};
 
-use crate::chart::{Chart, ChartFault};
-use crate::closing::{calendar, closing_period};
-use crate::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS, PostedAs};
 use crate::store::{ReleaseRow, RollingRow, ScheduleRow, load_schedule};
+use journals::chart::{Chart, ChartFault};
+use journals::closing::{calendar, closing_period};
+use journals::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS, PostedAs};
 use schedules::from_schedules::{initial_journal, released_journals};
 use schedules::journal::{Journal, JournalError};
 use schedules::plan::{PlanError as NoPlan, Release, carry_into, plan};

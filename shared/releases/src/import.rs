@@ -19,9 +19,9 @@ use schedules::texts::Tracking;
 use state::{keys, read_row};
 
 use crate::approve::{ApproveError, Proposal, approve, initial_intent};
-use crate::chart::{Chart, ChartFault};
-use crate::closing::{calendar, closing_period};
 use crate::store::ScheduleRow;
+use journals::chart::{Chart, ChartFault};
+use journals::closing::{calendar, closing_period};
 
 /// What an organisation's books say to a file.
 pub struct Books {

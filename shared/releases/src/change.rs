@@ -20,9 +20,9 @@ use schedules::{
 use state::{Intent, IntentState, Stored, keys, load, put};
 
 use crate::approve::{ApproveError, content, lay_out, propose};
-use crate::closing::calendar;
-use crate::posting::{LINES_MAX, MANUAL_JOURNALS};
 use crate::store::{Batch, ScheduleRow, list_batches, list_released, load_schedule};
+use journals::closing::calendar;
+use journals::posting::{LINES_MAX, MANUAL_JOURNALS};
 
 /// What is wanted of a schedule from now on.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use schedules::{carry_into, plan};
 use state::{keys, replace};
 
 use crate::approve::lay_out;
-use crate::closing::calendar;
 use crate::store::{list_rolling, load_schedule};
+use journals::closing::calendar;
 
 /// Schedules looked at in one read.
 const ROLLING_AT_ONCE: usize = 100;
