@@ -262,10 +262,14 @@ mod tests {
 
     #[test]
     fn debits_equal_credits_on_every_day() {
-        let today = "2026-10-05".parse().unwrap();
         for settings in organisations() {
             let entries = all(&opened(&settings));
             assert!(settings.invoices == 0 || entries.len() > settings.invoices, "{settings:?}");
+            let mut days: HashMap<Date, Decimal> = HashMap::new();
+            entries.iter().for_each(|entry| *days.entry(entry.date).or_default() += entry.amount);
+            assert!(settings.invoices == 0 || days.len() > 10, "{settings:?}");
+            assert!(days.values().all(Decimal::is_zero), "{settings:?}: {days:?}");
+            let today = "2026-10-05".parse().unwrap();
             for day in [0, 1, 30, 93, 188, 200, 400].map(|days| days_before(today, days)) {
                 let sum: Decimal = entries.iter().filter(|entry| entry.date <= day).map(|entry| entry.amount).sum();
                 assert_eq!(sum, Decimal::ZERO, "{settings:?} on {day}");
