@@ -22,6 +22,7 @@ pub const ARROWS: &[Arrow] = &[
     ("mirror", &["kernel", "ports", "state", "xero"]),
     ("postings", &["kernel", "ports", "state", "envelopes", "xero", "connections"]),
     ("sheets", &[]),
+    ("readings", &["kernel"]),
     ("schedules", &["kernel"]),
     ("imports", &["kernel", "schedules", "sheets"]),
     (
