@@ -31,6 +31,7 @@ pub const ARROWS: &[Arrow] = &[
     ),
     // Not beside journals but on it: a release is posted as a journal is.
     ("releases", &["kernel", "ports", "state", "connections", "postings", "schedules", "imports", "journals"]),
+    ("documents", &["kernel", "ports", "state", "envelopes", "connections", "readings"]),
     ("sync", &["kernel", "ports", "state", "envelopes", "xero", "connections", "postings", "mirror"]),
     ("aws", &["kernel", "ports"]),
     ("lambda-kit", &["kernel", "envelopes"]),
