@@ -1,10 +1,11 @@
 //! Figures from counters, each beside its budget: calls, write units, bytes, peak memory, instructions.
 //!
 //! `cargo run --release -p bench` takes the full sizes; `-- --quick` a tenth of them; `-- --journals` only what journals
-//! cost; `-- --builds` only measures how long a newcomer waits, in seconds. A budget that is missed ends the run with 1.
+//! cost, `-- --documents` only what documents cost; `-- --builds` only measures how long a newcomer waits, in seconds. A budget that is missed ends the run with 1.
 #![allow(clippy::print_stdout)]
 
 mod builds;
+mod documents;
 mod journals;
 mod load;
 mod planning;
@@ -52,6 +53,8 @@ async fn main() -> ExitCode {
         vec![builds::measure()]
     } else if asked("--journals") {
         vec![planning::measure(), journals::measure(releases).await]
+    } else if asked("--documents") {
+        vec![documents::measure().await]
     } else {
         vec![
             load::measure(invoices).await,
@@ -59,6 +62,7 @@ async fn main() -> ExitCode {
             start::measure().await,
             planning::measure(),
             journals::measure(releases).await,
+            documents::measure().await,
         ]
     };
     let mut figures = Vec::new();
