@@ -13,7 +13,7 @@ mod zones;
 
 pub use applied::Applied;
 pub use ids::{
-    ClientId, ConnectId, IdError, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, WorkspaceId,
+    ClientId, ConnectId, IdError, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, TieOutId, WorkspaceId,
     XeroConnectionId, XeroUserId,
 };
 pub use json::place_of;
