@@ -86,6 +86,8 @@ async fn reads(scene: &Scene) {
     }
     scene.get("/Invoices/INV-0001").await;
     scene.get("/PurchaseOrders/PO-0001").await;
+    scene.get("/Reports/TrialBalance").await;
+    scene.get("/Reports/TrialBalance?date=2026-03-31&paymentsOnly=false").await;
 }
 
 async fn invoices(scene: &Scene) -> Value {

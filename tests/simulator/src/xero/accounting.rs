@@ -18,6 +18,7 @@ use super::render::{self, ContactView};
 use super::render_documents::{self, View};
 use super::replay::{KEY_CHARS_MAX, Known, fingerprint};
 use super::reply::{Reply, not_found, not_implemented, problem};
+use super::reports::{TRIAL_BALANCE, trial_balance};
 use super::settings::Role;
 use super::state::State;
 use super::wire::{bare_time, today};
@@ -79,7 +80,7 @@ pub(super) fn run(
     state.limits.mark(reply, ticket.grant.app, ticket.tenant, ticket.day_limit)
 }
 
-/// The collection, when token and role allow the call; 401 when they do not.
+/// The collection, when token and role allow the call; 401 when they do not, 403 for reports that the user may not see.
 pub(super) fn permitted(
     state: &mut State,
     ticket: &Ticket,
@@ -92,6 +93,9 @@ pub(super) fn permitted(
         None if Endpoint::is_absent(segment) => return Err(not_implemented()),
         None => return Err(not_found()),
     };
+    if endpoint == Endpoint::Reports && address.segments.get(3).is_none_or(|name| name != TRIAL_BALANCE) {
+        return Err(not_implemented());
+    }
     let writes = request.method != ports::Method::Get;
     let role = state.role(ticket.grant.user, ticket.tenant).unwrap_or(Role::ReadOnly);
     let role_fits =
@@ -100,6 +104,9 @@ pub(super) fn permitted(
     if !endpoint.allowed(&ticket.grant.scopes, writes, files) || !role_fits {
         let reply = problem(401, "AuthorizationUnsuccessful", state.dice.uuid());
         return Err(reply.with("WWW-Authenticate", "insufficient_scope"));
+    }
+    if endpoint == Endpoint::Reports && !role.sees_reports() {
+        return Err(problem(403, "AuthorizationUnsuccessful", state.dice.uuid()));
     }
     Ok(endpoint)
 }
@@ -211,6 +218,9 @@ fn read(books: &mut Books, endpoint: Endpoint, rest: &[&str], ask: &Ask<'_>, cal
     let found = match rest {
         [] => list(books, endpoint, ask).map(|listed| (endpoint.plural(), listed)),
         ["Actions"] if endpoint == Endpoint::Organisation => Ok(("Actions", (actions(caller.role), None))),
+        [TRIAL_BALANCE] if endpoint == Endpoint::Reports => {
+            trial_balance(books, caller, ask.address).map(|report| (endpoint.plural(), (vec![report], None)))
+        }
         [key] => {
             single(books, endpoint, key, ask).map(|one| (endpoint.plural(), (vec![one], None))).ok_or_else(not_found)
         }
@@ -264,6 +274,7 @@ fn list(books: &Books, endpoint: Endpoint, ask: &Ask<'_>) -> Result<Listed, Repl
         }
         Endpoint::BankTransfers => reading::transfers(books, ask),
         Endpoint::ManualJournals => reading::manual_journals(books, ask),
+        Endpoint::Reports => Err(not_implemented()),
     }
 }
 
@@ -272,7 +283,7 @@ pub(super) fn single(books: &Books, endpoint: Endpoint, key: &str, ask: &Ask<'_>
     let id = fields::as_id(key);
     let view = View { places: ask.places(), ..View::FULL };
     match endpoint {
-        Endpoint::Organisation | Endpoint::Currencies => None,
+        Endpoint::Organisation | Endpoint::Currencies | Endpoint::Reports => None,
         Endpoint::Accounts => books.accounts.find(id?).map(render::account),
         Endpoint::TaxRates => books.tax_rates.iter().find(|each| &*each.tax_type == key).map(render::tax_rate),
         Endpoint::TrackingCategories => {

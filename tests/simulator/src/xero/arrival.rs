@@ -56,7 +56,7 @@ fn of_accounting(state: &mut State, request: &HttpRequest, address: &Address, no
         Err(reply) => return Arrived::turned_away(reply),
     };
     let permitted = accounting::permitted(state, &ticket, request, address);
-    let is_refused = permitted.as_ref().is_err_and(|reply| reply.status == 401);
+    let is_refused = permitted.as_ref().is_err_and(|reply| matches!(reply.status, 401 | 403));
     let target = if request.method == Method::Get { FaultTarget::Reads } else { FaultTarget::Writes };
     let fault = if is_refused { None } else { state.faults.take(target) };
     let (app, tenant) = (ticket.grant.app, ticket.tenant);

@@ -18,7 +18,7 @@ use super::dice::Dice;
 use super::model::{
     Account, Contact, Document, Item, Journal, Kind, Payment, Status, Target, TaxRate, Tracking, Transfer,
 };
-use super::settings::JournalSettings;
+use super::settings::{JournalSettings, TrialBalanceLayout};
 use super::shelf::Shelf;
 
 /// What `GET /Organisation` tells.
@@ -42,6 +42,8 @@ pub(super) struct Habits {
     pub(super) keeps_valid_elements: bool,
     #[serde(default)]
     pub(super) journals: JournalSettings,
+    #[serde(default)]
+    pub(super) trial_balance: TrialBalanceLayout,
 }
 
 /// One event for the webhooks.
@@ -132,7 +134,12 @@ impl Books {
             tenant,
             invoices_at_opening: 0,
             profile,
-            habits: Habits { payment_events: true, keeps_valid_elements: false, journals: JournalSettings::default() },
+            habits: Habits {
+                payment_events: true,
+                keeps_valid_elements: false,
+                journals: JournalSettings::default(),
+                trial_balance: TrialBalanceLayout::default(),
+            },
             dice,
             accounts: Shelf::default(),
             contacts: Shelf::default(),

@@ -17,8 +17,9 @@
 //! | Prepayments, Overpayments | read, allocations; made by bank transactions | |
 //! | BankTransactions, BankTransfers | read, write, delete | tracking of transfers |
 //! | ManualJournals | read, write | |
+//! | Reports | the trial balance, on accruals | other reports, cash basis, revalued foreign balances |
 //! | all of these where Xero has them | History, Attachments | |
-//! | BatchPayments, Journals, Quotes, Reports, Users, other collections | | everything |
+//! | BatchPayments, Journals, Quotes, Users, other collections | | everything |
 //!
 //! Custom connections (client credentials), apps without a secret, and the lifted limits of a new connection are left
 //! out as well. The value of foreign currency is one constant rate.
@@ -49,6 +50,7 @@ mod filter;
 mod identity;
 mod jwt;
 mod keep;
+mod ledger;
 mod limits;
 mod lines;
 mod login;
@@ -61,6 +63,7 @@ mod render;
 mod render_documents;
 mod replay;
 mod reply;
+mod reports;
 mod settings;
 mod shelf;
 mod spelling;
@@ -91,7 +94,9 @@ pub use controls::ControlError;
 pub use demo::{Country, DemoSettings};
 pub use faults::{Fault, FaultTarget};
 pub use keep::KeepError;
-pub use settings::{AppId, AppSettings, Consent, GRANULAR_SCOPES, JournalSettings, Role, UserSettings, XeroSettings};
+pub use settings::{
+    AppId, AppSettings, Consent, GRANULAR_SCOPES, JournalSettings, Role, TrialBalanceLayout, UserSettings, XeroSettings,
+};
 use state::State;
 pub use ui::UiError;
 pub use webhooks::{Delivery, Mischief, signature};

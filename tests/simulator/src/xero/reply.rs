@@ -101,6 +101,13 @@ pub(super) fn validation(elements: Vec<Value>) -> Reply {
     Reply::json(400, &body)
 }
 
+/// 10 as well: a parameter of a report that is not of its kind.
+pub(super) fn report_unreadable(parameter: &str, kind: &str) -> Reply {
+    let message = format!("Report Parameter {parameter} could not be parsed as a {kind}");
+    let body = json!({ "ErrorNumber": 10, "Type": "ValidationException", "Message": message, "Elements": [] });
+    Reply::json(400, &body)
+}
+
 /// `[{"Message": …}]`.
 pub(super) fn messages(texts: &[String]) -> Value {
     texts.iter().map(|text| json!({ "Message": text })).collect()

@@ -25,6 +25,23 @@ pub struct XeroSettings {
     /// What Xero does not say about manual journals.
     #[serde(default)]
     pub journals: JournalSettings,
+    /// How trial balances are laid out. Xero varies it by region and plan, and does not say how.
+    #[serde(default)]
+    pub trial_balance: TrialBalanceLayout,
+}
+
+/// A layout of the trial balance. Only the ids of the accounts are in all of them, and in each an amount is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrialBalanceLayout {
+    /// That of Xero's own example: account with its code in brackets, the month, the year to date.
+    #[default]
+    MonthAndYear,
+    /// The year to date alone, under other titles.
+    YearAlone,
+    /// Code and type of the account in columns of their own before the year to date, all accounts in one section.
+    Coded,
+    /// As Xero's example, but with sections inside sections, which its specification does not know.
+    Nested,
 }
 
 /// What Xero's documentation leaves open about manual journals, each in the way that is usual here unless it is set.
@@ -52,6 +69,7 @@ impl Default for XeroSettings {
             keeps_valid_of_failed_batch: false,
             cap_shows_error_page: false,
             journals: JournalSettings::default(),
+            trial_balance: TrialBalanceLayout::default(),
         }
     }
 }
@@ -153,9 +171,9 @@ impl Default for UserSettings {
 pub enum Role {
     /// Everything.
     Adviser,
-    /// Everyday work, with the permission to see reports, which manual journals need.
+    /// Everyday work, with the permission to see reports, which manual journals need too.
     StandardWithReports,
-    /// Everyday work without reports: manual journals are refused.
+    /// Everyday work without reports: these and manual journals are refused.
     Standard,
     /// Reads; every write is refused.
     ReadOnly,
@@ -164,6 +182,10 @@ pub enum Role {
 impl Role {
     /// Since June 2026 manual journals need the permission to see reports.
     pub(super) fn sees_journals(self) -> bool {
+        self.sees_reports()
+    }
+
+    pub(super) fn sees_reports(self) -> bool {
         !matches!(self, Role::Standard)
     }
 }

@@ -105,6 +105,7 @@ impl State {
             payment_events: self.settings.payment_events,
             keeps_valid_elements: self.settings.keeps_valid_of_failed_batch,
             journals: self.settings.journals,
+            trial_balance: self.settings.trial_balance,
         }
     }
 

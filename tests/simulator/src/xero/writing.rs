@@ -221,7 +221,7 @@ pub(super) fn save(books: &mut Books, caller: &Caller, endpoint: Endpoint, sent:
         Endpoint::TrackingCategories => write_settings::save_category(books, caller, sent),
         Endpoint::Currencies => write_settings::save_currency(books, sent),
         Endpoint::TaxRates => write_settings::save_tax_rate(books, sent),
-        Endpoint::Organisation | Endpoint::Prepayments | Endpoint::Overpayments => {
+        Endpoint::Organisation | Endpoint::Prepayments | Endpoint::Overpayments | Endpoint::Reports => {
             Err("This endpoint is read only".into())
         }
     }
