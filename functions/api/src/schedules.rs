@@ -12,7 +12,7 @@ use postings::IntentView;
 use releases::publish::preview as preview_releases;
 use releases::store::{ReleasedRow, ScheduleRow, list_released, list_schedules, load_schedule};
 use releases::{ApproveError, Proposal, approve as approve_schedule, propose};
-use schedules::{Journal, Release, Terms};
+use schedules::{Journal, Line, Release, Terms};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use state::{Intent, keys, read_row};
@@ -83,17 +83,16 @@ pub fn period(period: &Period) -> Value {
 
 /// A journal that is not posted yet.
 pub fn journal(journal: &Journal) -> Value {
-    let lines: Vec<Value> = journal
-        .lines()
-        .iter()
-        .map(|line| {
-            json!({
-                "account": line.account, "amount": line.amount.amount(), "description": line.description,
-                "tax_type": line.tax_type, "tracking": line.tracking,
-            })
-        })
-        .collect();
+    let lines: Vec<Value> = journal.lines().iter().map(line).collect();
     json!({ "date": journal.date(), "narration": journal.narration(), "currency": journal.currency(), "lines": lines })
+}
+
+/// A line of a journal.
+pub fn line(line: &Line) -> Value {
+    json!({
+        "account": line.account, "amount": line.amount.amount(), "description": line.description,
+        "tax_type": line.tax_type, "tracking": line.tracking,
+    })
 }
 
 /// A release that no journal carries yet.

@@ -9,6 +9,7 @@ use ports::HttpResponse;
 use postings::{Noticed, PostingError, mark_bytes, notice, posting_of};
 use serde_json::{Map, Value, json};
 use state::{keys, load};
+use xero::dates::parse_instant;
 
 use crate::posting::{JournalContent, MANUAL_JOURNALS, draft};
 
@@ -53,10 +54,13 @@ async fn compare(
     let content = content.ok_or_else(|| PostingError::Missing(intent.clone()))?.value;
     let noticed = match text_of(record, "Status") {
         status @ ("VOIDED" | "DELETED") => Noticed::Gone { status: status.to_owned() },
-        _ => Noticed::There { losses: losses(&content, record, mark_bytes(whose, &intent)) },
+        _ => Noticed::There {
+            losses: losses(&content, record, mark_bytes(whose, &intent)),
+            changed: parse_instant(text_of(record, "UpdatedDateUTC")),
+        },
     };
     let date: Date = content.journal.date();
-    notice(access, whose, &intent, date, &noticed).await
+    notice(access, whose, &intent, date, xero_id, &noticed).await
 }
 
 /// What of a journal is not as it was sent. The mirror's form of a record is one that Xero's own reader takes.

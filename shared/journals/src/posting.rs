@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use connections::{Answer, CallError, Session};
 use kernel::{Date, Timestamp};
 use manual_journals::{
-    self as wire, DraftLine, JournalMark, LineAmounts, ManualJournalDraft, NewStatus, Sighting, TrackingRef,
-    WriteOutcome,
+    self as wire, DraftLine, JournalMark, LineAmounts, ManualJournalDraft, ManualJournalId, NewStatus, Removal,
+    Sighting, TrackingRef, WriteOutcome, mark_narration,
 };
-use postings::{Found, Outcome, Writer};
+use postings::{Found, Outcome, Wanted, Writer};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use state::{Waiting, WaitsOn};
+use state::{Existing, How, Waiting, WaitsOn};
 use xero::catalogue::{Refusal, RefusalCode, leading};
 use xero::dates::parse_instant;
 use xero::{ApiWrite, IdempotencyKey};
@@ -64,30 +64,42 @@ impl Writer for ManualJournals {
         MANUAL_JOURNALS
     }
 
-    fn request(&self, content: &JournalContent, mark: [u8; 16], key: IdempotencyKey) -> Result<ApiWrite, String> {
-        wire::create(&draft(content, mark), key).map_err(|fault| fault.to_string())
+    fn request(&self, wanted: &Wanted<'_, JournalContent>, key: IdempotencyKey) -> Result<ApiWrite, String> {
+        let draft = draft(wanted.content, wanted.mark);
+        let request = match wanted.existing {
+            None => wire::create(&draft, key),
+            Some(Existing { xero_id, how: How::Edit }) => wire::update(journal_id(xero_id)?, &draft, key),
+            Some(Existing { xero_id, .. }) => {
+                let narration = mark_narration(&draft.narration, draft.mark);
+                Ok(wire::remove(journal_id(xero_id)?, &narration, removal(wanted.content), key))
+            }
+        };
+        request.map_err(|fault| fault.to_string())
     }
 
-    fn outcome(&self, answer: Answer, content: &JournalContent, mark: [u8; 16], now: Timestamp) -> Outcome {
-        match wire::read_created(answer, &draft(content, mark)) {
-            WriteOutcome::Written { id } => Outcome::Written { xero_id: id.to_string(), losses: Vec::new() },
-            WriteOutcome::WrittenWithLoss { id, warnings } => {
-                Outcome::Written { xero_id: id.to_string(), losses: warnings }
-            }
-            WriteOutcome::Rejected { refusals } => refused(&refusals, now),
-            WriteOutcome::TurnedAway(error) => Outcome::TurnedAway(error),
-            WriteOutcome::Unknown(error) => Outcome::Unknown(error.to_string()),
-        }
+    fn outcome(&self, answer: Answer, wanted: &Wanted<'_, JournalContent>, now: Timestamp) -> Outcome {
+        let draft = draft(wanted.content, wanted.mark);
+        let read = match wanted.existing {
+            None => return outcome(wire::read_created(answer, &draft), None, now),
+            Some(existing) => match (journal_id(&existing.xero_id), existing.how) {
+                (Err(reason), _) => return Outcome::Unknown(reason),
+                (Ok(id), How::Edit) => wire::read_updated(answer, id, &draft),
+                (Ok(id), _) => wire::read_removed(answer, id, removal(wanted.content)),
+            },
+        };
+        outcome(read, wanted.existing, now)
     }
 
     async fn find(
         &self,
         session: &mut Session<'_>,
-        content: &JournalContent,
-        mark: [u8; 16],
+        wanted: &Wanted<'_, JournalContent>,
         since: Timestamp,
     ) -> Result<Found, CallError> {
-        let draft = draft(content, mark);
+        let draft = draft(wanted.content, wanted.mark);
+        if let Some(existing) = wanted.existing {
+            return look_at(session, existing, &draft).await;
+        }
         let mut found = read(session, &wire::look_up_by_mark(&draft.narration, draft.mark)).await?.journals;
         // A person may have changed the narration meanwhile: what was written since the first send is read through.
         for page in 1..=SEARCH_PAGES_MAX {
@@ -95,7 +107,8 @@ impl Writer for ManualJournals {
             found.extend(some.journals);
             if some.is_last {
                 // One that was taken out of the books before this was sent is not what was sent.
-                found.retain(|journal| !was_removed_before(journal, since));
+                let former = |journal: &wire::JournalRecord| wanted.former.contains(&journal.id.to_string());
+                found.retain(|journal| !former(journal) && !was_removed_before(journal, since));
                 return Ok(shown(wire::sight(found, &draft.narration, draft.mark), &draft));
             }
         }
@@ -106,6 +119,64 @@ impl Writer for ManualJournals {
     fn date(&self, content: &JournalContent) -> Date {
         content.journal.date()
     }
+}
+
+fn journal_id(xero_id: &str) -> Result<ManualJournalId, String> {
+    xero_id.parse().map_err(|_| format!("{xero_id} is no id of a journal"))
+}
+
+/// How it is taken out of the books.
+fn removal(content: &JournalContent) -> Removal {
+    match content.status {
+        PostedAs::Posted => Removal::Void,
+        PostedAs::Draft => Removal::Delete,
+    }
+}
+
+fn outcome(read: WriteOutcome, existing: Option<&Existing>, now: Timestamp) -> Outcome {
+    match read {
+        WriteOutcome::Written { id } => Outcome::Written { xero_id: id.to_string(), losses: Vec::new() },
+        WriteOutcome::WrittenWithLoss { id, warnings } => {
+            Outcome::Written { xero_id: id.to_string(), losses: warnings }
+        }
+        WriteOutcome::Rejected { refusals } => match existing.map(|existing| existing.how) {
+            Some(How::Edit) if is_final(&refusals) => Outcome::Final { reason: raw(&refusals).join("; ") },
+            // Perhaps it is out of the books already: that is what was wanted.
+            Some(How::Withdraw | How::Replace) if is_final(&refusals) => Outcome::Unknown(raw(&refusals).join("; ")),
+            _ => refused(&refusals, now),
+        },
+        WriteOutcome::TurnedAway(error) => Outcome::TurnedAway(error),
+        WriteOutcome::Unknown(error) => Outcome::Unknown(error.to_string()),
+    }
+}
+
+fn is_final(refusals: &[Refusal]) -> bool {
+    leading(refusals).is_some_and(|lead| lead.code == RefusalCode::JournalAlreadyVoided)
+}
+
+fn raw(refusals: &[Refusal]) -> Vec<String> {
+    refusals.iter().map(|refusal| refusal.raw.clone()).collect()
+}
+
+/// How a journal that is in Xero stands to what is wanted of it.
+async fn look_at(
+    session: &mut Session<'_>,
+    existing: &Existing,
+    draft: &ManualJournalDraft,
+) -> Result<Found, CallError> {
+    let id = journal_id(&existing.xero_id).map_err(CallError::Unreadable)?;
+    let record = match session.read(&wire::look_up(id)).await {
+        Err(CallError::NotFound) => return Ok(Found::Gone { status: "unknown".to_owned() }),
+        answer => wire::read_one(answer?, id).map_err(|error| CallError::Unreadable(error.to_string()))?,
+    };
+    let is_out = matches!(record.status, wire::JournalStatus::Voided | wire::JournalStatus::Deleted);
+    let present = |losses| Found::Present { xero_id: existing.xero_id.clone(), losses };
+    Ok(match existing.how {
+        How::Edit if is_out => Found::Gone { status: record.status.as_str().to_owned() },
+        How::Edit if wire::losses(draft, &record).is_empty() => present(Vec::new()),
+        How::Withdraw | How::Replace if is_out => present(Vec::new()),
+        _ => Found::Absent,
+    })
 }
 
 fn was_removed_before(journal: &wire::JournalRecord, since: Timestamp) -> bool {
@@ -146,8 +217,7 @@ fn refused(refusals: &[Refusal], since: Timestamp) -> Outcome {
         (false, _) => WaitsOn::Person,
     };
     let (code, cause, fix) = (lead.code.as_str().to_owned(), lead.cause.to_owned(), lead.fix.to_owned());
-    let raw = refusals.iter().map(|refusal| refusal.raw.clone()).collect();
-    Outcome::Refused(Waiting { on, code, cause, fix, raw, since })
+    Outcome::Refused(Waiting { on, code, cause, fix, raw: raw(refusals), since })
 }
 
 /// The journal in Xero's form. The same content makes the same bytes.

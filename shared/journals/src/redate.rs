@@ -95,8 +95,11 @@ pub async fn propose_redate(
     Ok((Redating { from, from_period, to, to_period, moved }, content))
 }
 
-/// The lock date a journal waits for, as Xero said it; `None` when it waits for none.
+/// The lock date a journal waits for, as Xero said it; `None` when it waits for none, or is in Xero already.
 fn lock_of(intent: &Intent) -> Option<Option<Date>> {
+    if intent.existing.is_some() {
+        return None;
+    }
     let IntentState::Waiting(waiting) = &intent.state else { return None };
     let WaitsOn::LockDate { locked_until } = &waiting.on else { return None };
     Some(locked_until.parse().ok())

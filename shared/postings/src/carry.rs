@@ -14,9 +14,10 @@ use xero::budget::Urgency;
 use xero::{IdempotencyKey, XeroError};
 
 use crate::PostingError;
+use crate::noticed::gone;
 use crate::plan::envelope;
 use crate::resume::WaitingRow;
-use crate::writer::{Found, Outcome, Writer, mark_bytes};
+use crate::writer::{Found, Outcome, Wanted, Writer, mark_bytes};
 
 /// Turns of one message: a send, a search, and once more of both, with room for another worker in between.
 const TURNS_MAX: u32 = 8;
@@ -140,6 +141,12 @@ impl<'a> Held<'a> {
         self.store(Some(date)).await.map(over_or_again)
     }
 
+    fn wanted<'c, C>(&'c self, content: &'c C) -> Wanted<'c, C> {
+        let intent = &self.intent;
+        let mark = mark_bytes(self.whose, &intent.id);
+        Wanted { content, mark, existing: intent.existing.as_ref(), former: &intent.former }
+    }
+
     async fn session(&self) -> Result<Session<'a>, CallError> {
         Session::open_to_post(self.access, self.whose, Urgency::Person, &self.intent.actor).await
     }
@@ -161,9 +168,8 @@ async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Postin
     }
     let now = held.now();
     let Ok(sending) = held.intent.begin_send(now) else { return Ok(Turn::Again) };
-    let mark = mark_bytes(held.whose, &held.intent.id);
     let key = IdempotencyKey::try_new(sending.key.clone()).map_err(|error| error.to_string());
-    let request = match key.and_then(|key| writer.request(&content, mark, key)) {
+    let request = match key.and_then(|key| writer.request(&held.wanted(&content), key)) {
         Ok(request) => request,
         Err(reason) => {
             held.intent.not_sent(now, &sending, &reason);
@@ -184,12 +190,16 @@ async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Postin
         }
     };
     let now = held.now();
-    match writer.outcome(answer, &content, mark, now) {
+    match writer.outcome(answer, &held.wanted(&content), now) {
         Outcome::Written { xero_id, losses } => done(held, xero_id, losses, What::Answered).await,
         Outcome::Refused(waiting) => {
             info!(tenant.id = %held.whose.tenant, intent.id = %held.intent.id, code = %waiting.code, "Xero refused a posting");
             held.intent.refused(now, waiting);
             held.store(Some(date)).await.map(over_or_again)
+        }
+        Outcome::Final { reason } => {
+            held.intent.not_sent(now, &sending, &reason);
+            not_changeable(held, writer, &content).await
         }
         Outcome::TurnedAway(error) => {
             held.intent.not_sent(now, &sending, &error.to_string());
@@ -296,9 +306,49 @@ async fn done(held: &mut Held<'_>, xero_id: String, losses: Vec<String>, what: W
     info!(tenant.id = %held.whose.tenant, intent.id = %held.intent.id, xero.id = %xero_id, losses = losses.len(), "Posted");
     // So that a later change of it in Xero finds back here. Posted anew after it was voided, it has another id.
     let key = keys::posted(held.whose, &held.intent.kind, &xero_id);
-    let row = put(key, Guard::Absent, &held.intent.id, None);
+    let row = held.intent.existing.is_none().then(|| put(key, Guard::Absent, &held.intent.id, None));
     held.intent.done(now, xero_id, losses, what);
-    held.store_with(Some(row)).await.map(over_or_again)
+    // Where it was voided so that it can be posted anew, that comes next.
+    let over = held.intent.state != IntentState::Open;
+    Ok(over_or_again(held.store_with(row).await? && over))
+}
+
+/// Xero does not let the record be changed. Where somebody took it out of the books meanwhile, a person decides; else it
+/// is voided and posted anew.
+async fn not_changeable<W: Writer>(
+    held: &mut Held<'_>,
+    writer: &W,
+    content: &W::Content,
+) -> Result<Turn, PostingError> {
+    let date = writer.date(content);
+    let mut session = match held.session().await {
+        Ok(session) => session,
+        Err(error) => return unsent(held, error, date).await,
+    };
+    let found = writer.find(&mut session, &held.wanted(content), held.now()).await;
+    book(held, &session).await;
+    let now = held.now();
+    match found {
+        Ok(Found::Present { xero_id, losses }) => done(held, xero_id, losses, What::Found).await,
+        Ok(Found::Gone { status }) => is_gone(held, &status, date).await,
+        Ok(Found::Absent | Found::Several(_)) => {
+            held.intent.replace(now, "it is posted and final there");
+            held.store(None).await.map(|_| Turn::Again)
+        }
+        Err(error) => unsent(held, again_later(error, now), date).await,
+    }
+}
+
+/// The record that was to be changed is out of the books.
+async fn is_gone(held: &mut Held<'_>, status: &str, date: Date) -> Result<Turn, PostingError> {
+    let now = held.now();
+    held.intent.lease.release();
+    held.intent.open = None;
+    let Some(xero_id) = held.intent.existing.as_ref().map(|existing| existing.xero_id.clone()) else {
+        return Ok(Turn::Again);
+    };
+    held.intent.undone(now, &xero_id, gone(status, now));
+    held.store(Some(date)).await.map(over_or_again)
 }
 
 async fn look_up<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, PostingError> {
@@ -313,12 +363,12 @@ async fn look_up<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Pos
     if held.intent.begin_look(now).is_err() || !held.store(None).await? {
         return Ok(Turn::Again);
     }
-    let mark = mark_bytes(held.whose, &held.intent.id);
-    let found = writer.find(&mut session, &content, mark, since).await;
+    let found = writer.find(&mut session, &held.wanted(&content), since).await;
     book(held, &session).await;
     let now = held.now();
     match found {
         Ok(Found::Present { xero_id, losses }) => done(held, xero_id, losses, What::Found).await,
+        Ok(Found::Gone { status }) => is_gone(held, &status, date).await,
         Ok(Found::Absent) => {
             held.intent.absent(now);
             held.store(None).await.map(|_| Turn::Again)

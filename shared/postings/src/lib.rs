@@ -8,6 +8,7 @@ mod carry;
 mod noticed;
 mod plan;
 mod resume;
+mod revise;
 mod view;
 mod writer;
 
@@ -15,8 +16,9 @@ pub use carry::carry;
 pub use noticed::{Noticed, notice, posting_of};
 pub use plan::{PlanError, Plans, Posting, plan_posting};
 pub use resume::{any_waiting, change_content, list_waiting, record_by_hand, resume_by_hand, resume_waiting};
+pub use revise::{Means, Revisable, Revised, load_revisable};
 pub use view::{Attention, Happened, IntentView, Standing, load_view};
-pub use writer::{Found, Outcome, Writer, mark_bytes};
+pub use writer::{Found, Outcome, Wanted, Writer, mark_bytes};
 
 use kernel::IntentId;
 use ports::{QueueError, TableError};

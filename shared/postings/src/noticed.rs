@@ -1,12 +1,12 @@
 //! What a sync notices of records that were posted: voided, deleted or changed in Xero by somebody.
 
 use connections::Access;
-use kernel::{Date, IntentId, OrganisationRef};
-use ports::{Guard, Written};
-use state::{Intent, Waiting, WaitsOn, keys, load, put};
+use kernel::{Date, IntentId, OrganisationRef, Timestamp};
+use ports::Written;
+use state::{Intent, IntentState, Waiting, WaitsOn, keys, load, put};
 
 use crate::PostingError;
-use crate::resume::WaitingRow;
+use crate::resume::{WaitingRow, waiting_put, waiting_removal};
 
 /// What is the case with a posted record in Xero.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Noticed {
     There {
         /// What of it is not as it was sent.
         losses: Vec<String>,
+        /// When it was last changed there.
+        changed: Option<Timestamp>,
     },
 }
 
@@ -37,12 +39,13 @@ pub async fn posting_of(
 /// Attempts while others write the same intent.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// Keeps what was noticed; answers whether it is news.
+/// Keeps what was noticed of the record of an id; answers whether it is news.
 pub async fn notice(
     access: &Access,
     whose: &OrganisationRef,
     id: &IntentId,
     date: Date,
+    xero_id: &str,
     noticed: &Noticed,
 ) -> Result<bool, PostingError> {
     let (table, key) = (&*access.ports.table, keys::intent(whose, id));
@@ -50,20 +53,23 @@ pub async fn notice(
         let now = access.ports.clock.now();
         let found = load::<Intent>(table, &key).await?.ok_or_else(|| PostingError::Missing(id.clone()))?;
         let (guard, mut intent) = (found.guard(), found.value);
-        let (news, row) = match noticed {
-            Noticed::There { losses } => (intent.compared(now, losses.clone()), None),
-            Noticed::Gone { status } => {
-                let (on, entity) = (WaitsOn::Person, intent.kind.clone());
-                let row = WaitingRow { on, date: Some(date), entity, since: now };
-                let row = put(keys::waiting(whose, id), Guard::Absent, &row, None);
-                (intent.undone(now, gone(status, now)), Some(row))
-            }
+        let waited = matches!(intent.state, IntentState::Waiting(_));
+        let news = match noticed {
+            Noticed::There { losses, changed } => intent.compared(now, xero_id, *changed, losses.clone()),
+            Noticed::Gone { status } => intent.undone(now, xero_id, gone(status, now)),
         };
         if !news {
             return Ok(false);
         }
         let mut writes = vec![put(key.clone(), guard, &intent, None)];
-        writes.extend(row);
+        // What waited for a lock date waits for a person now.
+        if matches!(intent.state, IntentState::Waiting(_)) {
+            let (on, entity) = (WaitsOn::Person, intent.kind.clone());
+            let row = WaitingRow { on, date: Some(date), entity, since: now };
+            writes.push(waiting_put(table, whose, id, &row).await?);
+        } else if waited {
+            writes.extend(waiting_removal(table, whose, id).await?);
+        }
         if table.transact(writes).await? == Written::Stored {
             tracing::warn!(tenant.id = %whose.tenant, intent.id = %id, "A posted record was changed in Xero");
             return Ok(true);
@@ -72,7 +78,8 @@ pub async fn notice(
     Ok(false)
 }
 
-fn gone(status: &str, since: kernel::Timestamp) -> Waiting {
+/// Why a posting waits whose record somebody took out of the books.
+pub(crate) fn gone(status: &str, since: Timestamp) -> Waiting {
     Waiting {
         on: WaitsOn::Person,
         code: "voided_in_xero".to_owned(),

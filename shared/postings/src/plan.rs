@@ -23,8 +23,8 @@ pub struct Posting<'a, C> {
 
 /// The writes of one decision, and the messages that follow once they are stored.
 pub struct Plans {
-    writes: Vec<Write>,
-    sent_after: Vec<ParkedWork>,
+    pub(crate) writes: Vec<Write>,
+    pub(crate) sent_after: Vec<ParkedWork>,
 }
 
 /// Why a decision was not stored.

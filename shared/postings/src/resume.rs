@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use state::{Intent, IntentState, ParkedWork, Stored, WaitsOn, keys, load, parked_write, put, read_row};
 
 use crate::PostingError;
-use crate::plan::{content_of, digest, outbox, send_parked};
+use crate::plan::{content_of, digest, envelope, outbox, send_parked};
 
 /// A row beside every waiting intent, so that those are found without reading the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +135,19 @@ async fn go_on(access: &Access, writes: Vec<Write>, work: ParkedWork) -> Result<
     Ok(stored)
 }
 
-async fn waiting_removal(
+/// The row of what waits, new or in the place of another.
+pub(crate) async fn waiting_put(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    id: &IntentId,
+    row: &WaitingRow,
+) -> Result<Write, TableError> {
+    let key = keys::waiting(whose, id);
+    let guard = table.get(&key).await?.map_or(Guard::Absent, |found| Guard::Version(found.version));
+    Ok(put(key, guard, row, None))
+}
+
+pub(crate) async fn waiting_removal(
     table: &dyn Table,
     whose: &OrganisationRef,
     id: &IntentId,
@@ -152,6 +164,14 @@ pub async fn resume_by_hand(
     id: &IntentId,
     actor: &str,
 ) -> Result<bool, PostingError> {
+    let table = &*access.ports.table;
+    let found = load::<Intent>(table, &keys::intent(whose, id)).await?;
+    let found = found.ok_or_else(|| PostingError::Missing(id.clone()))?.value;
+    if found.state == IntentState::Open {
+        // It does not wait, and perhaps has no message: the one it had may lie among the dead letters.
+        access.send(&envelope(whose, &found)).await?;
+        return Ok(false);
+    }
     resume(access, whose, id, &format!("asked for by {actor}")).await
 }
 

@@ -17,6 +17,8 @@ pub enum Standing {
     Waiting,
     /// It is in Xero.
     Posted,
+    /// It was taken out of the books, because it is not wanted any more.
+    Withdrawn,
     /// A person recorded it as entered by hand.
     Recorded,
 }
@@ -56,7 +58,7 @@ pub struct IntentView {
     pub actor: String,
     /// Where it stands.
     pub state: Standing,
-    /// Xero's id, once it has one.
+    /// Xero's id, once it has one; also of what was taken out of the books.
     pub xero_id: Option<String>,
     /// Why it needs somebody, if it does.
     pub attention: Option<Attention>,
@@ -80,13 +82,15 @@ pub async fn load_view(
 impl IntentView {
     /// What a stored intent says now.
     pub fn of(intent: &Intent, now: Timestamp) -> Self {
+        let existing = intent.existing.as_ref().map(|existing| existing.xero_id.clone());
         let (state, xero_id) = match &intent.state {
             IntentState::Open if intent.open.is_none() && intent.next_step(now) == Step::Send => {
-                (Standing::Planned, None)
+                (Standing::Planned, existing)
             }
-            IntentState::Open => (Standing::Sending, None),
-            IntentState::Waiting(_) => (Standing::Waiting, None),
+            IntentState::Open => (Standing::Sending, existing),
+            IntentState::Waiting(_) => (Standing::Waiting, existing),
             IntentState::Done { xero_id, .. } => (Standing::Posted, Some(xero_id.clone())),
+            IntentState::Withdrawn { xero_id, .. } => (Standing::Withdrawn, Some(xero_id.clone())),
             IntentState::Recorded { .. } => (Standing::Recorded, None),
         };
         let history = &intent.history.entries;

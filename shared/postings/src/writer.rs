@@ -5,7 +5,7 @@ use connections::{Answer, CallError, Session};
 use kernel::{Date, IntentId, OrganisationRef, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use state::Waiting;
+use state::{Existing, Waiting};
 use xero::{ApiWrite, IdempotencyKey, XeroError};
 
 /// A kind of record that is written to Xero.
@@ -18,17 +18,16 @@ pub trait Writer: Send + Sync {
     fn kind(&self) -> &'static str;
 
     /// The request. The same content and key make the same bytes, or Xero would refuse a repetition.
-    fn request(&self, content: &Self::Content, mark: [u8; 16], key: IdempotencyKey) -> Result<ApiWrite, String>;
+    fn request(&self, wanted: &Wanted<'_, Self::Content>, key: IdempotencyKey) -> Result<ApiWrite, String>;
 
     /// What an answer to that request means.
-    fn outcome(&self, answer: Answer, content: &Self::Content, mark: [u8; 16], now: Timestamp) -> Outcome;
+    fn outcome(&self, answer: Answer, wanted: &Wanted<'_, Self::Content>, now: Timestamp) -> Outcome;
 
-    /// Searches Xero for the mark among what was written since.
+    /// Looks what is the case in Xero: at the record that it is already, or for its mark among what was written since.
     async fn find(
         &self,
         session: &mut Session<'_>,
-        content: &Self::Content,
-        mark: [u8; 16],
+        wanted: &Wanted<'_, Self::Content>,
         since: Timestamp,
     ) -> Result<Found, CallError>;
 
@@ -36,10 +35,23 @@ pub trait Writer: Send + Sync {
     fn date(&self, content: &Self::Content) -> Date;
 }
 
+/// What is to be in Xero.
+#[derive(Debug)]
+pub struct Wanted<'a, C> {
+    /// What is posted.
+    pub content: &'a C,
+    /// The mark that it carries.
+    pub mark: [u8; 16],
+    /// The record that it is already, and what is to become of that; it is created where absent.
+    pub existing: Option<&'a Existing>,
+    /// Records of this mark that are out of the books and count for nothing.
+    pub former: &'a [String],
+}
+
 /// What became of a write.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It is in Xero.
+    /// Xero is as was wanted.
     Written {
         /// Xero's id.
         xero_id: String,
@@ -48,6 +60,11 @@ pub enum Outcome {
     },
     /// Xero refuses it, and nothing was written.
     Refused(Waiting),
+    /// Xero does not let the record be changed, and nothing was.
+    Final {
+        /// Xero's words.
+        reason: String,
+    },
     /// It was turned away before Xero looked at it.
     TurnedAway(XeroError),
     /// Whether it was written is not known.
@@ -57,9 +74,14 @@ pub enum Outcome {
 /// What a search has shown.
 #[derive(Debug)]
 pub enum Found {
-    /// Nothing of that mark.
+    /// Nothing of that mark; or the record is there, and not as wanted.
     Absent,
-    /// It is there.
+    /// The record that it is already is out of the books.
+    Gone {
+        /// Xero's word for it.
+        status: String,
+    },
+    /// It is as wanted.
     Present {
         /// Xero's id.
         xero_id: String,

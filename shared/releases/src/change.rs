@@ -1,28 +1,27 @@
-//! Changing course: a schedule gets other terms, or ends, and one journal moves what was posted to what is wanted.
+//! Changing course: a schedule gets other terms, or ends, and what was posted is brought to what is wanted.
 //!
 //! What a schedule has put into the books by a day is its first journal and its releases until then; both follow from its
-//! row alone, whatever version it is. A change posts the difference between the two versions, dated into the period that
-//! is being closed, and from there on the new version goes its way: the books are as if it had been agreed at the start.
+//! row alone, whatever version it is. A change brings that to what the new version would have put there: journals of the
+//! period that is being closed are changed themselves, or taken out of the books; for what lies before, one journal makes
+//! the difference. From there on the new version goes its way: the books are as if it had been agreed at the start.
 //!
 //! The fence against a night that puts the old version's release into a journal meanwhile is the number of a period's
 //! journal: a change takes the next number of every period that could be published.
 
-use std::collections::BTreeMap;
-
 use connections::{Access, Connection};
+use journals::MANUAL_JOURNALS;
+use journals::closing::calendar;
 use kernel::periods::Period;
-use kernel::{Date, IntentId, Money, MoneyError, ScheduleId, local_date};
+use kernel::{Date, IntentId, MoneyError, ScheduleId, local_date};
 use ports::{Guard, TableError, Write};
 use postings::{PlanError, Plans, Posting, PostingError};
-use schedules::{
-    AccountRef, Journal, JournalError, Kind, Line, Release, Schedule, TaxType, Terms, Tracking, carry_into, plan,
-};
+use schedules::{Journal, JournalError, Release, Schedule, Terms, carry_into, plan};
 use state::{Intent, IntentState, Stored, keys, load, put};
 
-use crate::approve::{ApproveError, content, lay_out, propose};
+use crate::approve::{ApproveError, Proposal, content, lay_out, propose};
+use crate::correct::{CorrectBy, InJournals, JournalRevision, Target, as_posted, revisions};
 use crate::store::{Batch, ScheduleRow, list_batches, list_released, load_schedule};
-use journals::closing::calendar;
-use journals::posting::{LINES_MAX, MANUAL_JOURNALS};
+use crate::sums::Sums;
 
 /// What is wanted of a schedule from now on.
 #[derive(Clone, Debug)]
@@ -33,6 +32,17 @@ pub enum Wanted {
     Removed,
 }
 
+/// A change that a person asks for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What of it.
+    pub wanted: Wanted,
+    /// A day of the period that is being closed; the last one that ended and is not locked when absent.
+    pub closing: Option<Date>,
+    /// Which journals may be touched.
+    pub correct_by: CorrectBy,
+}
+
 /// What a change would do, or did.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -40,7 +50,9 @@ pub struct Change {
     pub closing: Period,
     /// The last day whose release is in a journal already.
     pub posted_through: Option<Date>,
-    /// The journal that makes the difference; none when nothing of what was posted changes.
+    /// Journals that change themselves, oldest first.
+    pub revisions: Vec<JournalRevision>,
+    /// The journal that makes the rest of the difference; none when nothing is left.
     pub correction: Option<Journal>,
     /// What is released from now on.
     pub releases: Vec<Release>,
@@ -96,47 +108,64 @@ pub async fn propose_change(
     access: &Access,
     connection: &Connection,
     id: &ScheduleId,
-    wanted: &Wanted,
-    closing: Option<Date>,
+    asked: &Asked,
 ) -> Result<(Change, Stored<ScheduleRow>), ChangeError> {
     let (table, whose) = (&*access.ports.table, &connection.whose);
     let found = load_schedule(table, whose, id).await?.ok_or(ChangeError::Unknown)?;
     let now = &found.value;
+    let proposal = check_wanted(access, connection, now, asked).await?;
+    check_standing(access, connection, now).await?;
+    let posted = in_journals(access, connection, now).await?;
+    let posted_through = posted.releases.last().map(|(period, _)| period.last).max(now.posted_through);
+    let mut sums = Sums::default();
+    sums.add(&now.schedule, &now.releases, posted_through, -1)?;
+    let (mut next, mut past, mut releases) = (None, Vec::new(), Vec::new());
+    if let Wanted::Terms(_) = asked.wanted {
+        let today = local_date(connection.zone(), access.ports.clock.now());
+        let planned = plan(&proposal.schedule, &calendar(connection), today).map_err(ApproveError::from)?;
+        let is_past = |release: &Release| posted_through.is_some_and(|through| release.period.last <= through);
+        // Of the new plan, what belongs to periods whose release is posted comes with the correction; what is late since
+        // then is released in the closing period.
+        let (before, rest): (Vec<Release>, Vec<Release>) = planned.into_iter().partition(is_past);
+        releases = carry_into(&proposal.closing, &rest)?;
+        sums.add(&proposal.schedule, &before, posted_through, 1)?;
+        let stored = [as_posted(&before, now.released_until, &posted)?, releases.clone()].concat();
+        next = Some((proposal.schedule, stored));
+        past = before;
+    }
+    let target = Target {
+        now: &now.schedule,
+        next: next.as_ref().map(|(schedule, _)| (schedule, past.as_slice())),
+        released_until: now.released_until,
+        closing: &proposal.closing,
+        correct_by: asked.correct_by,
+    };
+    let revisions = revisions(access, connection, &target, &posted, &mut sums).await?;
+    let word = if next.is_some() { "Correction" } else { "Removal" };
+    let narration = format!("{word}: {} [{id}]", now.schedule.terms().description);
+    let correction = sums.journal(&now.schedule, proposal.closing.last, &narration)?;
+    Ok((Change { closing: proposal.closing, posted_through, revisions, correction, releases, next }, found))
+}
+
+/// What approving the wanted terms would do, if a schedule can get them at all.
+async fn check_wanted(
+    access: &Access,
+    connection: &Connection,
+    now: &ScheduleRow,
+    asked: &Asked,
+) -> Result<Proposal, ChangeError> {
     if now.removed {
         return Err(ChangeError::Removed);
     }
-    let terms = match wanted {
+    let terms = match &asked.wanted {
         Wanted::Terms(terms) => (**terms).clone(),
         Wanted::Removed => now.schedule.terms().clone(),
     };
-    if terms.id != *id || terms.kind != now.schedule.terms().kind {
+    if terms.id != *now.schedule.id() || terms.kind != now.schedule.terms().kind {
         return Err(ChangeError::Another);
     }
-    let proposal = propose(access, connection, terms, closing).await?;
-    if proposal.schedule.rolls() != now.schedule.rolls() {
-        return Err(ChangeError::Rolling);
-    }
-    check_standing(access, connection, now).await?;
-    let posted_through = posted_through(access, connection, now).await?;
-    let mut books = Books::default();
-    books.add(&now.schedule, &now.releases, posted_through, -1)?;
-    let mut next = None;
-    let mut releases = Vec::new();
-    if let Wanted::Terms(_) = wanted {
-        let today = local_date(connection.zone(), access.ports.clock.now());
-        let planned = plan(&proposal.schedule, &calendar(connection), today).map_err(ApproveError::from)?;
-        let posted = |release: &Release| posted_through.is_some_and(|through| release.period.last <= through);
-        // Of the new plan, what belongs to periods whose release is posted comes with the correction; what is late since
-        // then is released in the closing period.
-        let (past, rest): (Vec<Release>, Vec<Release>) = planned.into_iter().partition(posted);
-        releases = carry_into(&proposal.closing, &rest)?;
-        books.add(&proposal.schedule, &past, posted_through, 1)?;
-        next = Some((proposal.schedule, [past, releases.clone()].concat()));
-    }
-    let word = if next.is_some() { "Correction" } else { "Removal" };
-    let narration = format!("{word}: {} [{id}]", now.schedule.terms().description);
-    let correction = books.journal(proposal.closing.last, &narration, id)?;
-    Ok((Change { closing: proposal.closing, posted_through, correction, releases, next }, found))
+    let proposal = propose(access, connection, terms, asked.closing).await?;
+    if proposal.schedule.rolls() == now.schedule.rolls() { Ok(proposal) } else { Err(ChangeError::Rolling) }
 }
 
 /// Refuses while one of the schedule's journals is out of the books.
@@ -153,23 +182,19 @@ async fn check_standing(access: &Access, connection: &Connection, row: &Schedule
     Ok(())
 }
 
-/// The last day whose release is in a journal. A journal counts from when its batch is stored, whether or not the
-/// release's row has moved yet.
-async fn posted_through(
-    access: &Access,
-    connection: &Connection,
-    row: &ScheduleRow,
-) -> Result<Option<Date>, ChangeError> {
+/// The journals that a schedule is in. A journal counts from when its batch is stored, whether or not the release's row
+/// has moved yet.
+async fn in_journals(access: &Access, connection: &Connection, row: &ScheduleRow) -> Result<InJournals, ChangeError> {
     let (table, whose, id) = (&*access.ports.table, &connection.whose, row.schedule.id());
     let released = list_released(table, whose, id).await?;
-    let mut through = released.last().map(|row| row.period.last).max(row.posted_through);
+    let mut releases: Vec<(Period, IntentId)> = released.iter().map(|row| (row.period, row.intent.clone())).collect();
+    let through = released.last().map(|row| row.period.last).max(row.posted_through);
     for release in publishable(access, connection, &row.releases, through) {
         let batches = list_batches(table, whose, release.period.name, release.amount.currency).await?;
-        if batches.iter().any(|batch| batch.schedules.contains(id)) {
-            through = through.max(Some(release.period.last));
-        }
+        let batch = batches.into_iter().find(|batch| batch.schedules.contains(id));
+        releases.extend(batch.map(|batch| (release.period, batch.intent)));
     }
-    Ok(through)
+    Ok(InJournals { first: row.initial.clone(), releases, corrections: row.corrections.clone() })
 }
 
 /// Releases that a night or a person could be publishing at this moment.
@@ -185,74 +210,19 @@ fn publishable<'a>(
     releases.iter().filter(fresh).take_while(move |release| release.period.first <= today)
 }
 
-/// Sums by account, tracking and tax type.
-#[derive(Default)]
-struct Books(BTreeMap<String, (AccountRef, Tracking, Option<TaxType>, Money)>);
-
-impl Books {
-    /// Adds what a version has put into the books through a day, times a sign.
-    fn add(
-        &mut self,
-        schedule: &Schedule,
-        releases: &[Release],
-        through: Option<Date>,
-        sign: i64,
-    ) -> Result<(), MoneyError> {
-        let terms = schedule.terms();
-        let posted = releases.iter().filter(|release| through.is_some_and(|through| release.period.last <= through));
-        let released = Money::try_sum(posted.map(|release| release.amount), schedule.currency())?;
-        // The first journal puts all of it on the balance account; releases take their part off again.
-        let held = schedule.total().unwrap_or(Money::zero(schedule.currency())).try_sub(released)?;
-        let sign = match terms.kind {
-            Kind::Prepayment => sign,
-            Kind::Accrual => -sign,
-        };
-        self.line(&terms.balance_account, schedule, held, sign)?;
-        self.line(&terms.expense_account, schedule, held, -sign)
-    }
-
-    fn line(&mut self, account: &AccountRef, of: &Schedule, amount: Money, sign: i64) -> Result<(), MoneyError> {
-        let (tracking, tax_type) = (of.terms().tracking.clone(), of.terms().tax_type.clone());
-        let name = format!("{account}|{tracking:?}|{tax_type:?}");
-        let amount = if sign < 0 { amount.try_neg()? } else { amount };
-        let zero = Money::zero(amount.currency);
-        let sum = self.0.entry(name).or_insert((account.clone(), tracking, tax_type, zero));
-        sum.3 = sum.3.try_add(amount)?;
-        Ok(())
-    }
-
-    /// The journal of what is left; none when nothing is.
-    fn journal(self, date: Date, narration: &str, id: &ScheduleId) -> Result<Option<Journal>, JournalError> {
-        let left = self.0.into_values().filter(|(.., amount)| !amount.is_zero());
-        let lines: Vec<Line> = left
-            .map(|(account, tracking, tax_type, amount)| Line {
-                account,
-                amount,
-                description: format!("{} [{id}]", narration.split(" [").next().unwrap_or_default()),
-                tax_type,
-                tracking,
-            })
-            .collect();
-        if lines.is_empty() {
-            return Ok(None);
-        }
-        Journal::try_new(date, narration, lines, LINES_MAX).map(Some)
-    }
-}
-
-/// Carries a change out: the correction is on its way, and the new version goes on from where the old one stands.
+/// Carries a change out: journals and correction are on their way, and the new version goes on from where the old one
+/// stands.
 pub async fn change(
     access: &Access,
     connection: &Connection,
     id: &ScheduleId,
-    wanted: &Wanted,
-    closing: Option<Date>,
+    asked: &Asked,
     actor: &str,
 ) -> Result<(Change, Option<IntentId>), ChangeError> {
     let (whose, now) = (&connection.whose, access.ports.clock.now());
     // The numbers come first: a journal that is stored after that makes the change start again.
     let mut writes = fence(access, connection, id).await?;
-    let (change, found) = propose_change(access, connection, id, wanted, closing).await?;
+    let (change, found) = propose_change(access, connection, id, asked).await?;
     let mut row = found.value.clone();
     let correction = change.correction.as_ref().map(|_| correction_intent(id, row.corrections.len() + 1));
     row.corrections.extend(correction.clone());
@@ -269,6 +239,12 @@ pub async fn change(
     }
     writes.push(put(keys::schedule(whose, id), found.guard(), &row, None));
     let mut plans = Plans::with(writes);
+    let reason = format!("schedule {id} was {} by {actor}", if row.removed { "removed" } else { "changed" });
+    for JournalRevision { posting, revised, .. } in &change.revisions {
+        if !plans.revise(access, whose, posting, revised, actor, &reason).await? {
+            return Err(ChangeError::Overtaken);
+        }
+    }
     if let (Some(journal), Some(intent)) = (&change.correction, &correction) {
         let content = content(journal.clone(), Some(&row.schedule));
         let posting = Posting { id: intent.clone(), kind: MANUAL_JOURNALS, actor, content: &content };
@@ -305,5 +281,6 @@ async fn fence(access: &Access, connection: &Connection, id: &ScheduleId) -> Res
     Ok(writes)
 }
 
-/// Periods that can be kept out of a publishing at once: a transaction has a hundred writes.
-const FENCED_MAX: usize = 80;
+/// Periods that can be kept out of a publishing at once: a transaction has a hundred writes, and each journal that changes
+/// itself takes four of them.
+const FENCED_MAX: usize = 60;

@@ -14,12 +14,15 @@
 
 pub mod approve;
 pub mod change;
+mod correct;
 pub mod import;
 pub mod publish;
 pub mod roll;
 pub mod store;
+mod sums;
 
 pub use approve::{ApproveError, Proposal, approve, initial_intent, propose};
-pub use change::{Change, ChangeError, Wanted, change, propose_change};
+pub use change::{Asked, Change, ChangeError, Wanted, change, propose_change};
+pub use correct::{CorrectBy, JournalRevision, RevisedHow};
 pub use publish::{Published, ReadyPeriod, preview, publish};
 pub use roll::roll;

@@ -64,6 +64,8 @@ pub enum What {
     Resumed,
     /// It was changed, and goes on its way.
     Changed,
+    /// Xero does not let it be changed: it is voided and posted anew.
+    Replaced,
     /// Somebody entered it by hand.
     Recorded,
     /// Somebody took it out of the books in Xero.
@@ -105,6 +107,7 @@ impl HistoryEntry {
             What::Waits => "Waits,",
             What::Resumed => "Tried again:",
             What::Changed => "Changed:",
+            What::Replaced => "Voided and posted anew, since Xero does not let it be changed:",
             What::Undone => "Taken out of the books in Xero:",
             What::Edited => "Compared with Xero:",
             What::Recorded => "Recorded as entered by hand by",

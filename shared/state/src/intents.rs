@@ -13,6 +13,7 @@ use kernel::{IntentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::history::{History, What};
+use crate::intent_state::{Existing, How, IntentState, Waiting};
 use crate::lease::{Lease, LeaseHeld};
 
 /// A repetition under the same key is safe this long after the key's first use; Xero's own span is a minute longer.
@@ -41,71 +42,16 @@ pub struct Intent {
     pub open: Option<OpenSends>,
     /// When Xero was searched without success since the last send.
     pub looked_at: Option<Timestamp>,
+    /// The record in Xero that it is already, while that is brought to what is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<Existing>,
+    /// Records in Xero that it was, and that are out of the books since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<String>,
     /// The worker at it.
     pub lease: Lease,
     /// What happened, for whoever asks.
     pub history: History,
-}
-
-/// Where a posting stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "snake_case")]
-pub enum IntentState {
-    /// To be sent, being sent, or to be looked for.
-    Open,
-    /// Nothing is sent until something changes.
-    Waiting(Waiting),
-    /// In Xero.
-    Done {
-        /// Xero's id of the record.
-        xero_id: String,
-        /// When that became known.
-        at: Timestamp,
-        /// What of it is not there as sent; a person must look at it.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        losses: Vec<String>,
-    },
-    /// Somebody entered it by hand, or knows that it is not wanted any more.
-    Recorded {
-        /// Who says so.
-        actor: String,
-        /// Why.
-        reason: String,
-        /// When.
-        at: Timestamp,
-    },
-}
-
-/// What a posting waits for, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
-    /// What must change.
-    pub on: WaitsOn,
-    /// Stable, for programs: `period_locked`, `account_archived`, …
-    pub code: String,
-    /// In words.
-    pub cause: String,
-    /// What to do.
-    pub fix: String,
-    /// What Xero said, where Xero said something.
-    pub raw: Vec<String>,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// What must change before a posting is sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WaitsOn {
-    /// Somebody connects the organisation again, or gets the role.
-    Authorisation,
-    /// The organisation's lock date moves to before the journal's date.
-    LockDate {
-        /// The lock date as Xero said, ISO 8601.
-        locked_until: String,
-    },
-    /// Somebody corrects something and asks for it again.
-    Person,
 }
 
 /// Sends under one key whose outcome is not known.
@@ -156,6 +102,8 @@ impl Intent {
             epoch: 0,
             open: None,
             looked_at: None,
+            existing: None,
+            former: Vec::new(),
             lease: Lease::default(),
             history,
         }
@@ -204,20 +152,44 @@ impl Intent {
         format!("{}:{}", self.id, self.epoch)
     }
 
-    /// It is in Xero.
+    /// Xero is as was wanted.
     pub fn done(&mut self, now: Timestamp, xero_id: String, losses: Vec<String>, what: What) {
         self.history.add(now, what, xero_id.clone());
-        self.close(IntentState::Done { xero_id, at: now, losses });
+        match self.existing.take().map(|existing| existing.how) {
+            None | Some(How::Edit) => self.close(IntentState::Done { xero_id, at: now, losses }),
+            Some(How::Withdraw) => self.close(IntentState::Withdrawn { xero_id, at: now }),
+            Some(How::Replace) => {
+                self.forget(xero_id);
+                self.close(IntentState::Open);
+            }
+        }
     }
 
-    /// Somebody entered it by hand. Refused where it is in Xero, or may be.
+    /// A record that is not this posting any more.
+    fn forget(&mut self, xero_id: String) {
+        self.former.push(xero_id);
+        // Whoever voids and posts anew that often searches among the last ones.
+        let extra = self.former.len().saturating_sub(FORMER_MAX);
+        self.former.drain(..extra);
+    }
+
+    /// Somebody entered it by hand, or leaves what is in Xero as it is. Refused where a send is under way or unknown.
     pub fn record(&mut self, now: Timestamp, actor: &str, reason: &str) -> bool {
         let settled = self.open.is_none() && self.lease.until.is_none_or(|until| until <= now);
         let possible = settled && matches!(self.state, IntentState::Open | IntentState::Waiting(_));
         if possible {
             self.history.add(now, What::Recorded, format!("{actor}: {reason}"));
-            let (actor, reason) = (actor.to_owned(), reason.to_owned());
-            self.close(IntentState::Recorded { actor, reason, at: now });
+            let state = match self.existing.take() {
+                None => {
+                    let (actor, reason) = (actor.to_owned(), reason.to_owned());
+                    IntentState::Recorded { actor, reason, at: now }
+                }
+                Some(Existing { xero_id, .. }) => {
+                    let losses = vec![format!("{actor} left it as it was in Xero: {reason}")];
+                    IntentState::Done { xero_id, at: now, losses }
+                }
+            };
+            self.close(state);
         }
         possible
     }
@@ -272,9 +244,14 @@ impl Intent {
         waits
     }
 
+    /// Whether nothing of it is in Xero, and nothing can have been sent: it waits, and may still become something else.
+    pub fn is_unsent(&self) -> bool {
+        self.open.is_none() && self.existing.is_none() && matches!(self.state, IntentState::Waiting(_))
+    }
+
     /// Other content takes the place of what was refused, and goes on its way. Not of what is in Xero, or may be.
     pub fn change(&mut self, now: Timestamp, content: String, reason: &str) -> bool {
-        let possible = self.open.is_none() && matches!(self.state, IntentState::Waiting(_));
+        let possible = self.is_unsent();
         if possible {
             self.history.add(now, What::Changed, reason.to_owned());
             self.content = content;
@@ -283,19 +260,58 @@ impl Intent {
         possible
     }
 
-    /// It was in Xero, and somebody took it out of the books there: a person says whether it is posted anew.
-    pub fn undone(&mut self, now: Timestamp, waiting: Waiting) -> bool {
-        let was_done = matches!(self.state, IntentState::Done { .. });
-        if was_done {
-            self.history.add(now, What::Undone, waiting.cause.clone());
-            self.state = IntentState::Waiting(waiting);
+    /// What is in Xero as it was sent shall be changed to other content, or taken out of the books; answers whether that
+    /// is possible: not of what somebody has changed there.
+    pub fn revise(&mut self, now: Timestamp, how: How, content: String, reason: &str) -> bool {
+        let IntentState::Done { xero_id, losses, .. } = &self.state else { return false };
+        if !losses.is_empty() {
+            return false;
         }
-        was_done
+        self.existing = Some(Existing { xero_id: xero_id.clone(), how });
+        self.history.add(now, What::Changed, reason.to_owned());
+        self.content = content;
+        self.close(IntentState::Open);
+        true
     }
 
-    /// What of it is not in Xero as it was sent, as of now; answers whether that is news.
-    pub fn compared(&mut self, now: Timestamp, found: Vec<String>) -> bool {
-        let IntentState::Done { losses, .. } = &mut self.state else { return false };
+    /// Xero does not let the record be changed, for certain: it is taken out of the books and posted anew.
+    pub fn replace(&mut self, now: Timestamp, reason: &str) {
+        if let Some(existing) = &mut self.existing {
+            existing.how = How::Replace;
+            self.history.add(now, What::Replaced, reason.to_owned());
+        }
+    }
+
+    /// A record that it was, or is, is out of the books, and not by us: a person says whether it is posted anew. Answers
+    /// whether that is news.
+    pub fn undone(&mut self, now: Timestamp, gone: &str, waiting: Waiting) -> bool {
+        let ours = self.open.is_some() || self.lease.until.is_some_and(|until| now < until);
+        let how = match (&self.state, &self.existing) {
+            (IntentState::Done { xero_id, .. }, _) if xero_id == gone => How::Edit,
+            (IntentState::Open | IntentState::Waiting(_), Some(existing)) if existing.xero_id == gone => existing.how,
+            _ => return false,
+        };
+        match how {
+            // Whether it was ours, the worker at it finds out.
+            How::Replace if ours => return false,
+            How::Withdraw => self.done(now, gone.to_owned(), Vec::new(), What::Found),
+            How::Edit | How::Replace => {
+                self.history.add(now, What::Undone, waiting.cause.clone());
+                self.existing = None;
+                self.forget(gone.to_owned());
+                self.close(IntentState::Waiting(waiting));
+            }
+        }
+        true
+    }
+
+    /// What of it was not in Xero as it was sent when it was last changed there; answers whether that is news.
+    pub fn compared(&mut self, now: Timestamp, seen: &str, changed: Option<Timestamp>, found: Vec<String>) -> bool {
+        let IntentState::Done { xero_id, at, losses } = &mut self.state else { return false };
+        // Of what was read before we changed it nothing follows.
+        if xero_id != seen || changed.is_some_and(|changed| changed < *at) {
+            return false;
+        }
         let news = *losses != found;
         if news {
             let words = match found.first() {
@@ -316,6 +332,9 @@ impl Intent {
     }
 }
 
+/// Former records kept.
+const FORMER_MAX: usize = 8;
+
 fn after(at: Timestamp, span: Duration) -> Timestamp {
     at.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
@@ -323,6 +342,7 @@ fn after(at: Timestamp, span: Duration) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intent_state::WaitsOn;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_790_000_000 + second).unwrap()
@@ -455,5 +475,84 @@ mod tests {
         intent.refused(at(2), waiting());
         assert!(intent.record(at(3), "sam", "entered by hand"));
         assert_eq!(intent.next_step(at(4)), Step::Nothing);
+    }
+
+    fn posted() -> Intent {
+        let mut intent = fresh();
+        intent.begin_send(at(0)).unwrap();
+        intent.done(at(1), "x".into(), Vec::new(), What::Answered);
+        intent
+    }
+
+    #[test]
+    fn m29_what_is_in_xero_is_changed_under_a_key_of_its_own_and_stays_the_same_record() {
+        let mut intent = posted();
+        assert!(intent.revise(at(10), How::Edit, "other".into(), "asked for by sam"));
+        assert!(!intent.revise(at(10), How::Edit, "third".into(), "asked for by kim"), "it is on its way");
+        assert!(!intent.change(at(10), "third".into(), "moved"), "what is in Xero does not become something else");
+        assert_eq!(intent.begin_send(at(11)).unwrap().key, "j-1:2");
+        intent.done(at(12), "x".into(), Vec::new(), What::Answered);
+        assert_eq!(intent.state, IntentState::Done { xero_id: "x".into(), at: at(12), losses: Vec::new() });
+        assert_eq!((intent.existing.clone(), intent.content.as_str()), (None, "other"));
+        intent.compared(at(13), "x", Some(at(13)), vec!["line 1".into()]);
+        assert!(!intent.revise(at(14), How::Edit, "third".into(), "sam"), "somebody has changed it in Xero");
+    }
+
+    #[test]
+    fn m30_what_is_not_wanted_any_more_is_withdrawn_by_whoever_does_it() {
+        let mut intent = posted();
+        assert!(intent.revise(at(10), How::Withdraw, "content".into(), "sam"));
+        let mut seen = intent.clone();
+        assert!(seen.undone(at(11), "x", waiting()), "a person was quicker");
+        intent.done(at(11), "x".into(), Vec::new(), What::Answered);
+        for withdrawn in [intent, seen] {
+            assert_eq!(withdrawn.state, IntentState::Withdrawn { xero_id: "x".into(), at: at(11) });
+            assert_eq!(withdrawn.next_step(at(1_000)), Step::Nothing);
+        }
+    }
+
+    #[test]
+    fn m29_where_xero_lets_nothing_be_changed_it_is_voided_and_posted_anew() {
+        let mut intent = posted();
+        intent.revise(at(10), How::Edit, "other".into(), "sam");
+        let sending = intent.begin_send(at(11)).unwrap();
+        intent.not_sent(at(12), &sending, "posted journals are final");
+        intent.replace(at(12), "x");
+        intent.begin_send(at(13)).unwrap();
+        assert!(!intent.undone(at(13), "x", waiting()), "it is us who void it");
+        intent.done(at(14), "x".into(), Vec::new(), What::Answered);
+        assert_eq!((intent.next_step(at(14)), intent.former.as_slice()), (Step::Send, &["x".to_owned()][..]));
+        intent.begin_send(at(15)).unwrap();
+        intent.done(at(16), "y".into(), Vec::new(), What::Answered);
+        assert!(!intent.undone(at(17), "x", waiting()), "of the former record nothing follows");
+        assert!(intent.undone(at(18), "y", waiting()), "of this one it does");
+    }
+
+    #[test]
+    fn m28_what_somebody_voids_while_it_is_to_be_changed_waits_for_a_person() {
+        let mut intent = posted();
+        intent.revise(at(10), How::Edit, "other".into(), "sam");
+        assert!(intent.undone(at(11), "x", waiting()));
+        assert!(intent.resume(at(12), "asked for by sam"));
+        assert_eq!((intent.next_step(at(12)), intent.existing.clone()), (Step::Send, None), "posted anew");
+    }
+
+    #[test]
+    fn b15_a_change_that_is_given_up_leaves_the_record_as_it_is() {
+        let mut intent = posted();
+        intent.revise(at(10), How::Edit, "other".into(), "sam");
+        intent.begin_send(at(11)).unwrap();
+        intent.refused(at(12), waiting());
+        assert!(intent.record(at(13), "kim", "as agreed"));
+        let IntentState::Done { xero_id, losses, .. } = &intent.state else { panic!("{:?}", intent.state) };
+        assert_eq!((xero_id.as_str(), losses.len()), ("x", 1), "what is there is not what was wanted");
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_says_nothing_of_it() {
+        let mut intent = posted();
+        assert!(!intent.compared(at(20), "x", Some(at(0)), vec!["line 1".into()]));
+        assert!(!intent.compared(at(20), "y", Some(at(5)), vec!["line 1".into()]), "another record");
+        assert!(intent.compared(at(20), "x", Some(at(5)), vec!["line 1".into()]));
     }
 }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod history;
+mod intent_state;
 mod intents;
 pub mod keys;
 mod lease;
@@ -13,7 +14,8 @@ mod rows;
 
 pub use audit::{AuditEntry, list_audit, record_audit};
 pub use history::{History, HistoryEntry, What};
-pub use intents::{ARRIVED_AFTER, Intent, IntentState, OpenSends, SAME_KEY_SPAN, Sending, Step, Waiting, WaitsOn};
+pub use intent_state::{Existing, How, IntentState, Waiting, WaitsOn};
+pub use intents::{ARRIVED_AFTER, Intent, OpenSends, SAME_KEY_SPAN, Sending, Step};
 pub use lease::{Lease, LeaseHeld};
 pub use parked::{ParkedWork, due_parked, park, parked_write, unpark};
 pub use rows::{StoreError, Stored, create, edit, load, put, read_row, replace};

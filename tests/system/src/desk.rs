@@ -52,8 +52,13 @@ const RECEIVES_MAX: u32 = 5;
 impl Desk {
     /// A desk whose demo organisation is as stated, not connected yet.
     pub fn with(demo: &DemoSettings) -> Self {
+        Self::at(XeroSettings::default(), demo)
+    }
+
+    /// The same at a Xero that decides as stated what its documentation leaves open.
+    pub fn at(settings: XeroSettings, demo: &DemoSettings) -> Self {
         let clock = Arc::new(VirtualClock::starting(OPENING.parse().unwrap()));
-        let xero = Xero::new(XeroSettings::default(), clock.clone());
+        let xero = Xero::new(settings, clock.clone());
         crate::town::recorder(&xero);
         let app_settings = AppSettings::default();
         let app = xero.register_app(app_settings.clone());

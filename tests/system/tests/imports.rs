@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use connections::{Connection, load_connection};
 use kernel::Date;
-use releases::change::{Wanted, change};
 use releases::import::{Books, ImportPreview, ImportProgress, approve_rows};
 use releases::roll;
 use releases::store::{ScheduleRow, list_due, list_released, load_schedule};
+use releases::{Asked, CorrectBy, Wanted, change};
 use serde_json::{Map, Value};
 use sheets::Limits;
 use simulator::world::Cut;
@@ -156,7 +156,8 @@ async fn x6_removing_a_running_schedule_takes_back_only_what_is_left_on_the_bala
     import(&desk, FILE, LONG).await.unwrap();
     let connection = connection(&desk).await.unwrap();
     let id = "R-1".parse().unwrap();
-    let (removal, _) = change(&desk.access, &connection, &id, &Wanted::Removed, None, "sam").await.unwrap();
+    let removal = Asked { wanted: Wanted::Removed, closing: None, correct_by: CorrectBy::Auto };
+    let (removal, _) = change(&desk.access, &connection, &id, &removal, "sam").await.unwrap();
     let journal = removal.correction.unwrap();
     let lines: Vec<String> =
         journal.lines().iter().map(|line| format!("{} {}", line.account, line.amount.amount())).collect();

@@ -202,6 +202,19 @@ async fn two_workers_at_once_post_one_journal() {
 }
 
 #[tokio::test]
+async fn m27_a_posting_whose_message_is_gone_goes_on_when_a_person_asks() {
+    let desk = ready().await;
+    let (id, _) = decide(&desk, "J-1").await.unwrap();
+    drop(desk.world.queue.take().unwrap());
+    desk.world.clock.advance(Duration::from_secs(3600));
+    desk.work().await;
+    assert_eq!(view(&desk, &id).await.state, Standing::Planned, "nobody sends it");
+    assert!(!resume_by_hand(&desk.access, &desk.whose, &id, "sam").await.unwrap(), "it did not wait");
+    desk.work().await;
+    assert_eq!((view(&desk, &id).await.state, in_xero(&desk).await.len()), (Standing::Posted, 1));
+}
+
+#[tokio::test]
 async fn m26_m27_a_locked_period_parks_the_journal_and_it_goes_when_the_lock_date_moves() {
     let desk = ready().await;
     desk.xero.set_lock_dates(desk.whose.tenant, Some(date("2026-10-31")), None);

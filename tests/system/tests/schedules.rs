@@ -1,99 +1,23 @@
 //! Prepayments and accruals from approval to the last release, whatever is cut off or raced. Virtual time.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connections::{Connection, load_connection};
-use envelopes::{Envelope, Work};
+use envelopes::Envelope;
 use kernel::{Applied, Date, ScheduleId};
 use postings::{Standing, load_view};
 use releases::store::{list_due, list_released, load_schedule};
-use releases::{Change, Wanted, approve, change, initial_intent, preview, propose};
+use releases::{CorrectBy, Wanted, initial_intent, preview, propose};
 use schedules::Terms;
 use serde_json::{Value, json};
 use simulator::world::Cut;
 use simulator::xero::Fault;
 use sync::head::Trigger;
 use system::desk::Desk;
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
-/// A desk on 24 November 2026 at 03:10 UTC: October is being closed.
-async fn ready() -> Desk {
-    let desk = Desk::sized(10);
-    desk.connect().await;
-    desk.world.clock.advance(Duration::from_secs(600));
-    desk.work().await;
-    desk
-}
-
-fn terms(id: &str, kind: &str, amount: &str, first: &str, last: &str) -> Terms {
-    serde_json::from_value(json!({
-        "id": id, "kind": kind, "amount": { "amount": amount, "currency": "GBP" }, "first": first, "last": last,
-        "method": { "kind": "straight_line" }, "balance_account": "620", "expense_account": "433",
-        "description": format!("Insurance {id}"), "source": "https://app.example/schedules",
-    }))
-    .unwrap()
-}
-
-async fn connection(desk: &Desk) -> Connection {
-    load_connection(&*desk.access.ports.table, &desk.whose).await.unwrap().unwrap().value
-}
-
-async fn decide(desk: &Desk, terms: Terms) -> Result<Applied, String> {
-    let connection =
-        load_connection(&*desk.access.ports.table, &desk.whose).await.map_err(|error| error.to_string())?;
-    let connection = connection.unwrap().value;
-    let proposal = propose(&desk.access, &connection, terms, None).await.map_err(|error| error.to_string())?;
-    approve(&desk.access, &connection, proposal, "sam").await.map_err(|error| error.to_string())
-}
-
-async fn publish_now(desk: &Desk, until: &str, wish: &str) -> bool {
-    let envelope = Envelope::new(Work::PostReleases {
-        organisation: desk.whose.clone(),
-        until: Some(until.parse().unwrap()),
-        actor: Some("sam".into()),
-        wish: wish.into(),
-        round: 0,
-    });
-    let message = ports::Message {
-        queue: envelope.queue(),
-        body: envelope.to_json(),
-        group: envelope.group(),
-        dedupe: envelope.dedupe(),
-    };
-    desk.access.ports.queue.send(vec![message]).await.is_ok()
-}
-
-/// Every live journal of ours in Xero by its day, as a sync finds them: narration and lines.
-async fn in_xero(desk: &Desk) -> BTreeMap<String, Vec<(String, Vec<Value>)>> {
-    desk.world.clock.advance(Duration::from_secs(61));
-    desk.sync(Trigger::Person).await;
-    let mut found: BTreeMap<String, Vec<(String, Vec<Value>)>> = BTreeMap::new();
-    for view in desk.mirror("manual_journals").await {
-        let text = |name: &str| view.record[name].as_str().unwrap().to_owned();
-        if text("Narration").contains("[cf:") && text("Status") == "POSTED" {
-            let lines = view.record["JournalLines"].as_array().unwrap().clone();
-            found.entry(text("Date")).or_default().push((text("Narration"), lines));
-        }
-    }
-    found
-}
-
-/// Lets days pass, an hour at a time, with all that the schedule does meanwhile.
-async fn days(desk: &Desk, count: u32) {
-    for _ in 0..count * 24 {
-        desk.tick(Duration::from_secs(3600)).await;
-        desk.work().await;
-    }
-}
-
-fn balance(journals: &BTreeMap<String, Vec<(String, Vec<Value>)>>, account: &str) -> rust_decimal::Decimal {
-    let lines = journals.values().flatten().flat_map(|(_, lines)| lines);
-    let of = lines.filter(|line| line["AccountCode"] == account);
-    of.map(|line| line["LineAmount"].as_str().unwrap().parse::<rust_decimal::Decimal>().unwrap()).sum()
-}
+use system::prepayments::{
+    DAY, Journals, alter, alter_by, balance, connection, days, decide, ends_with, in_xero, publish_now, ready, terms,
+    to_terms, until_cut, with_october_posted,
+};
 
 #[tokio::test]
 async fn m17_m18_m19_approving_posts_the_first_journal_at_once_and_lays_out_every_release() {
@@ -136,7 +60,7 @@ async fn m20_m21_m22_each_night_posts_what_has_passed_in_one_journal_a_period_ne
     desk.work().await;
     days(&desk, 2).await;
     let journals = in_xero(&desk).await;
-    let released = |journals: &BTreeMap<String, Vec<(String, Vec<Value>)>>, day: &str| {
+    let released = |journals: &Journals, day: &str| {
         let of_day = journals.get(day).cloned().unwrap_or_default();
         of_day.into_iter().filter(|(narration, _)| narration.starts_with("Releases")).collect::<Vec<_>>()
     };
@@ -197,16 +121,6 @@ async fn m23_m24_publish_now_previews_and_posts_every_ready_release_of_all_sched
     assert_eq!(released.len(), 1, "{released:#?}");
     assert_eq!(released[0].1.len(), 10, "m24: all five schedules");
     assert_eq!(preview(&desk.access, &desk.whose, "2026-10-31".parse().unwrap()).await.unwrap().0, Vec::new());
-}
-
-/// Carries out what waits until a worker dies over it.
-async fn until_cut(desk: &Desk) {
-    while let Some(taken) = desk.world.queue.take() {
-        if desk.carry_out(&Envelope::parse(&taken.message.body).unwrap()).await.is_err() {
-            desk.world.queue.give_back(taken);
-            return;
-        }
-    }
 }
 
 /// Everything that must hold at the end, whatever was cut.
@@ -349,49 +263,6 @@ async fn a_lost_answer_of_a_released_journal_makes_no_second_one() {
     }
 }
 
-/// October is posted of a prepayment of 300.00 over October to December.
-async fn with_october_posted() -> Desk {
-    let desk = ready().await;
-    decide(&desk, terms("S-1", "prepayment", "300.00", "2026-10-01", "2026-12-31")).await.unwrap();
-    assert!(publish_now(&desk, "2026-10-31", "october").await);
-    desk.work().await;
-    desk
-}
-
-async fn alter(desk: &Desk, wanted: &Wanted) -> Result<Change, String> {
-    let connection =
-        load_connection(&*desk.access.ports.table, &desk.whose).await.map_err(|error| error.to_string())?;
-    let id = "S-1".parse().unwrap();
-    let done = change(&desk.access, &connection.unwrap().value, &id, wanted, None, "sam").await;
-    done.map(|(change, _)| change).map_err(|error| error.to_string())
-}
-
-fn to_terms(edit: impl FnOnce(&mut Terms)) -> Wanted {
-    let mut changed = terms("S-1", "prepayment", "300.00", "2026-10-01", "2026-12-31");
-    edit(&mut changed);
-    Wanted::Terms(Box::new(changed))
-}
-
-/// Once everything has passed, the books are as if the terms had been these from the start.
-async fn ends_with(desk: &Desk, expected: &[(&str, i64)], name: &str) {
-    // Tokens live sixty days unused.
-    for _ in 0..7 {
-        desk.world.clock.advance(28 * DAY);
-        days(desk, 1).await;
-        desk.sync(Trigger::Schedule).await;
-    }
-    let journals = in_xero(desk).await;
-    let posted = journals.values().flatten().count();
-    assert!(posted >= 4, "{name}: {posted} journals, so that the sums say something");
-    for (account, amount) in expected {
-        let sum = balance(&journals, account);
-        assert_eq!(sum, rust_decimal::Decimal::from(*amount), "{name}: {account} in {journals:#?}");
-    }
-    let table = &*desk.access.ports.table;
-    let (due, _) = list_due(table, &desk.whose, None, "2100-01-01".parse().unwrap(), 100).await.unwrap();
-    assert!(due.is_empty(), "{name}: {due:?}");
-}
-
 #[tokio::test]
 async fn m29_another_expense_account_moves_what_was_posted_and_the_rest_goes_there() {
     let desk = with_october_posted().await;
@@ -473,10 +344,16 @@ async fn m29_what_cannot_be_changed_is_refused_and_a_journal_voided_in_xero_come
 
 #[tokio::test]
 async fn a_crash_or_a_race_during_a_change_loses_and_doubles_nothing() {
-    let whole = with_october_posted().await;
     let wanted = to_terms(|terms| terms.expense_account = "469".parse().unwrap());
+    for correct_by in [CorrectBy::Journal, CorrectBy::Auto] {
+        sweep_change(&wanted, correct_by).await;
+    }
+}
+
+async fn sweep_change(wanted: &Wanted, correct_by: CorrectBy) {
+    let whole = with_october_posted().await;
     whole.world.faults.heal();
-    alter(&whole, &wanted).await.unwrap();
+    alter_by(&whole, wanted, correct_by).await.unwrap();
     until_cut(&whole).await;
     let calls = whole.world.faults.calls();
     assert!(calls > 20, "{calls} calls");
@@ -484,15 +361,15 @@ async fn a_crash_or_a_race_during_a_change_loses_and_doubles_nothing() {
         for cut in [Cut::Before(at), Cut::After(at)] {
             let desk = with_october_posted().await;
             desk.world.faults.cut(cut);
-            let _ = alter(&desk, &wanted).await;
+            let _ = alter_by(&desk, wanted, correct_by).await;
             until_cut(&desk).await;
             desk.world.faults.heal();
             desk.world.clock.advance(Duration::from_secs(720));
             desk.work().await;
             // Whoever got no answer asks for the same again.
-            alter(&desk, &wanted).await.unwrap();
+            alter_by(&desk, wanted, correct_by).await.unwrap();
             desk.work().await;
-            ends_with(&desk, &[("433", 0), ("469", 0), ("620", 0)], &format!("{cut:?}")).await;
+            ends_with(&desk, &[("433", 0), ("469", 0), ("620", 0)], &format!("{correct_by:?} {cut:?}")).await;
         }
     }
 }

@@ -173,6 +173,18 @@ async fn m29_m30_a_change_is_previewed_then_confirmed_and_a_removal_takes_back_w
     let mut other = terms("S-1");
     other["expense_account"] = json!("469");
     let offered = caller.expect("POST", &path, Some(json!({ "terms": other }))).await.unwrap();
+    let edit = &offered["revisions"][0];
+    assert_eq!(
+        (&edit["posting_id"], &edit["action"], &offered["correction"]),
+        (&json!("s-S-1"), &json!("edit"), &json!(null))
+    );
+    assert!(text(&edit["link"]).ends_with(&text(&edit["xero_id"])), "{edit}");
+    let accounts = [&edit["before"][1]["account"], &edit["after"][1]["account"]];
+    assert_eq!(accounts, [&json!("433"), &json!("469")]);
+
+    let by_journal = json!({ "terms": other, "correct_by": "journal" });
+    let offered = caller.expect("POST", &path, Some(by_journal)).await.unwrap();
+    assert_eq!(offered["revisions"], json!([]));
     let lines: Vec<(String, String)> = offered["correction"]["lines"]
         .as_array()
         .unwrap()
@@ -183,7 +195,7 @@ async fn m29_m30_a_change_is_previewed_then_confirmed_and_a_removal_takes_back_w
     assert_eq!((lines, &offered["confirmed"]), (expected.to_vec(), &json!(false)));
     let shown = caller.expect("GET", &town.path("/schedules/S-1"), None).await.unwrap();
     assert_eq!((&shown["terms"]["expense_account"], &shown["corrections"]), (&json!("433"), &json!([])));
-    let confirmed = json!({ "terms": other, "confirmed": true });
+    let confirmed = json!({ "terms": other, "correct_by": "journal", "confirmed": true });
     let done = caller.expect("POST", &path, Some(confirmed)).await.unwrap();
     let posting = town.path(&format!("/postings/{}", text(&done["posting_id"])));
     town.until("the correction", &caller, &posting, |posting| posting["state"] == "posted").await;
@@ -193,8 +205,14 @@ async fn m29_m30_a_change_is_previewed_then_confirmed_and_a_removal_takes_back_w
 
     let removed = json!({ "remove": true, "confirmed": true });
     let done = caller.expect("POST", &path, Some(removed.clone())).await.unwrap();
-    assert_eq!(done["releases"], json!([]));
+    assert_eq!((&done["releases"], &done["correction"]), (&json!([]), &json!(null)));
+    let voided: Vec<&Value> = done["revisions"].as_array().unwrap().iter().map(|each| &each["action"]).collect();
+    assert_eq!(voided, ["void", "void"], "the first journal and the correction");
     town.settle().await;
+    for id in ["s-S-1", "c1-S-1"] {
+        let path = town.path(&format!("/postings/{id}"));
+        town.until("the void", &caller, &path, |posting| posting["state"] == "withdrawn").await;
+    }
     let shown = caller.expect("GET", &town.path("/schedules/S-1"), None).await.unwrap();
     assert_eq!((&shown["removed"], &shown["releases"]), (&json!(true), &json!([])));
     let today = kernel::local_date("GMTSTANDARDTIME", ports::Clock::now(&aws::SystemClock));
@@ -206,6 +224,7 @@ async fn m29_m30_a_change_is_previewed_then_confirmed_and_a_removal_takes_back_w
         (json!({}), (400, "bad-change")),
         (json!({ "remove": true, "terms": terms("S-1") }), (400, "bad-change")),
         (json!({ "terms": { "id": 1 } }), (400, "malformed-json")),
+        (json!({ "remove": true, "correct_by": "magic" }), (400, "malformed-json")),
     ] {
         let (code, problem) = caller.call("POST", &path, Some(body.clone())).await.unwrap();
         assert_eq!((code, kind(&problem)), expected, "{body}: {problem}");
