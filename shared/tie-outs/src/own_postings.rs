@@ -10,7 +10,7 @@ use ledger::booked;
 use mirror::MirrorRow;
 use ports::{Direction, Query, Row, Table, TableError};
 use releases::store::{Batch, list_released, load_schedule};
-use state::{Intent, IntentState, What, keys, load, read_row};
+use state::{How, Intent, IntentState, What, keys, load, read_row};
 
 use crate::TieOutError;
 use crate::carry::{Turn, Work};
@@ -75,10 +75,10 @@ async fn put_on_sheets(work: &mut Work<'_>, intent: &Intent, content: &JournalCo
     if !is_plain(&intent.id) && decided > Some(work.row.asked_at) {
         work.row.decided_meanwhile += 1;
     }
-    if as_at < content.journal.date() && !is_plain(&intent.id) {
+    if as_at < content.journal.date() && !is_plain(&intent.id) && intent.existing.is_none() {
         return dated_later(work, intent, content, &on).await;
     }
-    let in_time = content.journal.date() <= as_at && content.status == PostedAs::Posted;
+    let in_time = content.journal.date() <= as_at && content.status == PostedAs::Posted && is_wanted(intent);
     let (kind, actual) = actual(work, intent, content).await?;
     for at in 0..work.sheets.len() {
         let zero = Money::zero(work.row.currency);
@@ -99,6 +99,20 @@ async fn put_on_sheets(work: &mut Work<'_>, intent: &Intent, content: &JournalCo
         sheet.add(finding(intent, content, kind, amount))?;
     }
     Ok(())
+}
+
+/// Whether a posting's content is to be in the books. A change of its schedule may have taken it out of them, or given it up
+/// before it was sent.
+pub(crate) fn is_wanted(intent: &Intent) -> bool {
+    let withdrawing = intent.existing.as_ref().is_some_and(|existing| existing.how == How::Withdraw);
+    let given_up = |reason: &str| {
+        reason.starts_with("schedule ") && (reason.contains(" was removed by ") || reason.contains(" was changed by "))
+    };
+    match &intent.state {
+        IntentState::Withdrawn { .. } => false,
+        IntentState::Recorded { reason, .. } => !given_up(reason),
+        IntentState::Open | IntentState::Waiting(_) | IntentState::Done { .. } => !withdrawing,
+    }
 }
 
 /// What a journal puts on each sheet, whatever its day.
@@ -134,6 +148,12 @@ async fn actual(
     content: &JournalContent,
 ) -> Result<(FindingKind, Actual), TieOutError> {
     Ok(match &intent.state {
+        // What it is already stays in the books until it is brought to what is wanted.
+        IntentState::Open | IntentState::Waiting(_) if intent.existing.is_some() => {
+            let kind = if intent.state == IntentState::Open { FindingKind::OnItsWay } else { FindingKind::Waiting };
+            let xero_id = intent.existing.as_ref().map(|existing| existing.xero_id.as_str()).unwrap_or_default();
+            (kind, in_mirror(work, xero_id).await?)
+        }
         IntentState::Done { at, .. } if work.row.trial_balance_at.is_some_and(|read| read < *at) => {
             (FindingKind::PostedSince, Actual::Absent)
         }
@@ -148,6 +168,7 @@ async fn actual(
         IntentState::Waiting(_) => (FindingKind::Waiting, Actual::Absent),
         IntentState::Recorded { .. } => (FindingKind::RecordedByHand, Actual::Absent),
         IntentState::Open => (FindingKind::OnItsWay, Actual::Absent),
+        IntentState::Withdrawn { .. } => (FindingKind::OnItsWay, Actual::Absent),
     })
 }
 
@@ -167,7 +188,7 @@ async fn in_mirror(work: &Work<'_>, xero_id: &str) -> Result<Actual, TieOutError
 fn finding(intent: &Intent, content: &JournalContent, kind: FindingKind, amount: Money) -> Finding {
     let record = match &intent.state {
         IntentState::Done { xero_id, .. } => Some(xero_id.clone()),
-        _ => None,
+        _ => intent.existing.as_ref().map(|existing| existing.xero_id.clone()),
     };
     let record = record.map(|id| RecordRef {
         entity: MANUAL_JOURNALS.to_owned(),

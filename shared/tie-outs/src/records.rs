@@ -129,9 +129,14 @@ async fn ours(work: &Work<'_>, hits: &[Hit]) -> Result<BTreeSet<String>, TableEr
         let intent = read_row::<Intent>(row)?.value;
         let claimed = claims.remove(&intent.id).unwrap_or_default();
         match &intent.state {
-            IntentState::Done { xero_id, .. } => ours.extend(claimed.into_iter().filter(|id| id == xero_id)),
+            IntentState::Done { xero_id, .. } => {
+                ours.extend(claimed.into_iter().filter(|id| id == xero_id || intent.former.contains(id)));
+            }
             // What the posting says of itself is newer than the mirror.
-            IntentState::Waiting(_) | IntentState::Open | IntentState::Recorded { .. } => ours.extend(claimed),
+            IntentState::Waiting(_)
+            | IntentState::Open
+            | IntentState::Withdrawn { .. }
+            | IntentState::Recorded { .. } => ours.extend(claimed),
         }
     }
     Ok(ours)

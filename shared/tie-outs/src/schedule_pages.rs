@@ -7,11 +7,12 @@ use journals::JournalContent;
 use kernel::{Date, IntentId, ScheduleId};
 use ports::TableError;
 use releases::store::{ReleasedRow, ScheduleRow, list_released, list_schedules};
-use state::{keys, load, read_row};
+use state::{Intent, keys, load, read_row};
 
 use crate::TieOutError;
 use crate::carry::{Turn, Work};
 use crate::expected::{Expected, Journals, Known, OwnLine, expected};
+use crate::own_postings::is_wanted;
 use crate::row::{Fault, Stage};
 
 /// Schedules looked at in one read.
@@ -82,6 +83,7 @@ async fn own_lines(
     row: &ScheduleRow,
     released: &[ReleasedRow],
 ) -> Result<(Vec<OwnLine>, Option<Date>), TableError> {
+    let table = &*work.access.ports.table;
     let (mut lines, mut corrected) = (Vec::new(), None);
     let mark = format!("[{}]", row.schedule.id());
     let mut ids: Vec<&IntentId> = released.iter().map(|row| &row.intent).chain(&row.initial).collect();
@@ -90,7 +92,11 @@ async fn own_lines(
     ids.dedup();
     for id in ids {
         let key = keys::intent_content(work.whose, id);
-        let Some(content) = load::<JournalContent>(&*work.access.ports.table, &key).await? else { continue };
+        let Some(content) = load::<JournalContent>(table, &key).await? else { continue };
+        let intent = load::<Intent>(table, &keys::intent(work.whose, id)).await?;
+        if !intent.is_some_and(|intent| is_wanted(&intent.value)) {
+            continue;
+        }
         let journal = content.value.journal;
         if row.corrections.contains(id) {
             corrected = corrected.max(Some(journal.date()));
