@@ -158,8 +158,12 @@ fn payment(fields: &Fields, currency: Currency) -> Result<Vec<Entry>, RecordFaul
     };
     let Some(account) = fields.get("Account").and_then(Value::as_object) else { return Ok(Vec::new()) };
     let account = key(account, "AccountID", "Code");
-    let share = Share { times: side, over: rate(fields, currency)? };
-    let amount = share.of(decimal(fields, "Amount")?, currency, "Amount")?;
+    // What moved there, in the account's own currency, which is that of the books for all but some banks.
+    let (moved, over) = match fields.contains_key("BankAmount") {
+        true => (decimal(fields, "BankAmount")?, Decimal::ONE),
+        false => (decimal(fields, "Amount")?, rate(fields, currency)?),
+    };
+    let amount = Share { times: side, over }.of(moved, currency, "Amount")?;
     Ok(vec![Entry { account, date: date(fields, "Date")?, amount }])
 }
 
@@ -343,6 +347,9 @@ mod tests {
         check("payments", payment("ACCRECPAYMENT"), "2026-10-06 620 100.00");
         check("payments", payment("ARCREDITPAYMENT"), "2026-10-06 620 -100.00");
         check("payments", payment("APCREDITPAYMENT"), "2026-10-06 620 100.00");
+        let mut stated = payment("ACCPAYPAYMENT");
+        stated["BankAmount"] = json!("101.00");
+        check("payments", stated, "2026-10-06 620 -101.00");
         assert_eq!(read("payments", payment("OTHER")), Err(RecordFault::Side));
     }
 

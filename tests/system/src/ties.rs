@@ -1,15 +1,16 @@
 //! Tie-outs at a desk: asked for, worked through, and told line by line.
 
+use connections::load_connection;
 use kernel::{Date, Money, TieOutId};
 use state::Stored;
 use tie_outs::{Finding, Sheet, TieOut, Wanted, load_sheets, load_tie_out, request_tie_out};
 
 use crate::desk::Desk;
-use crate::prepayments::connection;
 
 /// Asks for a tie-out of a day, as the API does.
 pub async fn ask(desk: &Desk, as_at: &str) -> Result<TieOutId, String> {
-    let connection = connection(desk).await;
+    let connection = load_connection(&*desk.access.ports.table, &desk.whose).await;
+    let connection = connection.map_err(|error| error.to_string())?.unwrap().value;
     let currency = connection.facts.as_ref().unwrap().base_currency.parse().unwrap();
     let wanted = Wanted { as_at: as_at.parse::<Date>().unwrap(), currency, actor: "sam", mirror_synced_at: None };
     request_tie_out(&desk.access, &connection, &wanted).await.map_err(|error| error.to_string())
