@@ -7,7 +7,9 @@ use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
-use crate::{changes, connects, imports, orders, organisations, postings, schedule_changes, schedules, sources, syncs, tie_outs};
+use crate::{
+    changes, connects, imports, orders, organisations, postings, schedule_changes, schedules, sources, syncs, tie_outs,
+};
 
 /// Answers one request.
 pub async fn answer(api: &Api, request: ApiRequest) -> Result<ApiReply, Problem> {

@@ -83,8 +83,7 @@ pub async fn show(api: &Api, connection: &Connection, request: &ApiRequest) -> R
     answer["accounts"] = Value::Null;
     if row.stage == Stage::Done {
         let sheets = load_sheets(table, whose, &row).await.map_err(failed)?;
-        let accounts: Result<Vec<Value>, MoneyError> =
-            sheets.iter().map(|sheet| account(connection, sheet)).collect();
+        let accounts: Result<Vec<Value>, MoneyError> = sheets.iter().map(|sheet| account(connection, sheet)).collect();
         answer["accounts"] = json!(accounts.map_err(failed)?);
     }
     Ok(ApiReply::json(200, &answer))
@@ -162,7 +161,8 @@ fn entry(connection: &Connection, sheet: &Sheet, finding: &Finding) -> Value {
     let said = words(finding);
     let record = finding.record.as_ref();
     let typed = record.map(|record| Map::from_iter([("Type".to_owned(), json!(record.document_type))]));
-    let link = record.zip(typed.as_ref()).and_then(|(record, typed)| link(connection, &record.entity, &record.id, typed));
+    let link =
+        record.zip(typed.as_ref()).and_then(|(record, typed)| link(connection, &record.entity, &record.id, typed));
     json!({
         "kind": finding.kind,
         "amount": kernel::Money::new(finding.minor, sheet.ledger.currency).amount(),

@@ -40,9 +40,11 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         Work::TestConnection { organisation, test } => Ok(run_test(access, organisation, test).await?),
         Work::Disconnect { organisation, generation } => give_back(access, organisation, *generation).await,
         Work::KeepAlive { client, user, .. } => keep_tokens(access, client, *user).await,
-        Work::Post { .. } | Work::ResumePostings { .. } | Work::PostReleases { .. } | Work::TieOut { .. } | Work::PostedChanged { .. } => {
-            Err(WorkError::Foreign)
-        }
+        Work::Post { .. }
+        | Work::ResumePostings { .. }
+        | Work::PostReleases { .. }
+        | Work::TieOut { .. }
+        | Work::PostedChanged { .. } => Err(WorkError::Foreign),
     }
 }
 

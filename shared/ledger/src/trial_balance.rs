@@ -38,11 +38,7 @@ pub enum TrialBalanceFault {
 
 /// Asks for the balances at the end of a day, on the accrual basis.
 pub fn request(as_at: Date) -> ApiRead {
-    ApiRead {
-        path: "/Reports/TrialBalance".to_owned(),
-        query: vec![("date", as_at.to_string())],
-        ..ApiRead::default()
-    }
+    ApiRead { path: "/Reports/TrialBalance".to_owned(), query: vec![("date", as_at.to_string())], ..ApiRead::default() }
 }
 
 impl TrialBalance {
@@ -166,9 +162,8 @@ fn text(cell: &Cell) -> &str {
 
 fn account(cell: &Cell) -> Option<Result<Uuid, uuid::Error>> {
     let attributes = cell.attributes.iter().flatten();
-    let is_account = |attribute: &&Attribute| {
-        attribute.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case("account"))
-    };
+    let is_account =
+        |attribute: &&Attribute| attribute.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case("account"));
     attributes.clone().find(is_account).map(|found| Uuid::try_parse(found.value.as_deref().unwrap_or_default()))
 }
 
@@ -239,7 +234,8 @@ mod tests {
 
     #[test]
     fn every_layout_says_the_same() {
-        let wide = [row(RENT, &["Rent (620)", "5.00", "", "1000.00", ""]), row(BANK, &["Bank", "", "5.00", "", "1000"])];
+        let wide =
+            [row(RENT, &["Rent (620)", "5.00", "", "1000.00", ""]), row(BANK, &["Bank", "", "5.00", "", "1000"])];
         let expected = [Some("1000.00"), Some("-1000.00")];
         let total = json!({ "RowType": "SummaryRow", "Cells": [{ "Value": "Total" }, { "Value": "9.99" }] });
         balances(vec![header(WIDE), section(wide.to_vec()), section(vec![total])], expected);
@@ -248,7 +244,10 @@ mod tests {
         // A header of its own in each section, with its columns elsewhere.
         let narrow = [row(RENT, &["620", "Rent", "1000.00", ""]), row(BANK, &["090", "Bank", "", "1000.00"])];
         let titles = header(&["Account Code", "Account", "Debit - Year to date", "Credit - Year to date"]);
-        balances(vec![section(vec![titles.clone(), narrow[0].clone()]), section(vec![titles, narrow[1].clone()])], expected);
+        balances(
+            vec![section(vec![titles.clone(), narrow[0].clone()]), section(vec![titles, narrow[1].clone()])],
+            expected,
+        );
         let swapped = [row(RENT, &["", "1000.00", "Rent"]), row(BANK, &["1000.00", "", "Bank"])];
         balances(vec![header(&["Credit", "Debit", "Account"]), section(swapped.to_vec())], expected);
     }
@@ -286,7 +285,9 @@ mod tests {
         ] {
             assert_eq!(read(vec![header(&titles)]), Err(TrialBalanceFault::Columns), "{titles:?}");
         }
-        for body in ["", "<html>", "{}", r#"{"Reports":[]}"#, r#"{"Reports":[{"ReportType":"BalanceSheet","Rows":[]}]}"#] {
+        for body in
+            ["", "<html>", "{}", r#"{"Reports":[]}"#, r#"{"Reports":[{"ReportType":"BalanceSheet","Rows":[]}]}"#]
+        {
             let refused = TrialBalance::read(body.as_bytes(), pounds());
             assert_eq!(refused, Err(TrialBalanceFault::NoReport), "{body}");
         }
@@ -295,6 +296,9 @@ mod tests {
     #[test]
     fn the_request_names_the_day() {
         let read = request("2026-10-31".parse().unwrap());
-        assert_eq!((read.path.as_str(), read.query), ("/Reports/TrialBalance", vec![("date", "2026-10-31".to_owned())]));
+        assert_eq!(
+            (read.path.as_str(), read.query),
+            ("/Reports/TrialBalance", vec![("date", "2026-10-31".to_owned())])
+        );
     }
 }

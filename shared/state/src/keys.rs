@@ -5,8 +5,8 @@
 
 use kernel::periods::PeriodName;
 use kernel::{
-    ClientId, ConnectId, Currency, Date, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, TieOutId,
-    Timestamp, WorkspaceId, XeroUserId,
+    ClientId, ConnectId, Currency, Date, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, TieOutId, Timestamp,
+    WorkspaceId, XeroUserId,
 };
 use ports::Key;
 

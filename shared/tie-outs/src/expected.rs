@@ -152,12 +152,7 @@ impl Known<'_> {
         corrected || self.released.iter().any(|released| released.period.last == last)
     }
 
-    fn as_journals_say(
-        &self,
-        lines: &[OwnLine],
-        as_at: Date,
-        brought: Option<Money>,
-    ) -> Result<Expected, MoneyError> {
+    fn as_journals_say(&self, lines: &[OwnLine], as_at: Date, brought: Option<Money>) -> Result<Expected, MoneyError> {
         let came = brought.filter(|_| self.row.released_until.is_some_and(|until| until <= as_at));
         let mut found = self.with_brought_in(as_at, came.unwrap_or(self.zero()), brought)?;
         for line in self.on_balance(lines).filter(|line| line.date <= as_at) {

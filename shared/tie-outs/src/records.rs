@@ -26,11 +26,7 @@ struct Hit {
     amounts: BTreeMap<usize, Money>,
 }
 
-pub(crate) async fn read_records(
-    work: &mut Work<'_>,
-    kind: usize,
-    after: Option<String>,
-) -> Result<Turn, TieOutError> {
+pub(crate) async fn read_records(work: &mut Work<'_>, kind: usize, after: Option<String>) -> Result<Turn, TieOutError> {
     let Some(entity) = KINDS.get(kind).filter(|_| !work.sheets.is_empty()) else {
         work.row.stage = Stage::Done;
         return Ok(Turn::On);

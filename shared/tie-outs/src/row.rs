@@ -256,11 +256,7 @@ fn sheet_part(name: &str, at: usize) -> String {
 }
 
 /// The sheets of a tie-out, by account.
-pub async fn load_sheets(
-    table: &dyn Table,
-    whose: &OrganisationRef,
-    row: &TieOut,
-) -> Result<Vec<Sheet>, TableError> {
+pub async fn load_sheets(table: &dyn Table, whose: &OrganisationRef, row: &TieOut) -> Result<Vec<Sheet>, TableError> {
     let Some(name) = &row.sheets else { return Ok(Vec::new()) };
     let wanted: Vec<_> =
         (0..row.accounts).map(|at| keys::tie_out_part(whose, &row.id, &sheet_part(name, at))).collect();

@@ -40,7 +40,11 @@ async fn tie_out_ties_when_all_is_well_and_reads_xero_once() {
     desk.xero.forget_calls();
     assert_eq!(told_of(&desk, "2026-10-31").await, ["620 ledger 200.00 expected 200.00 unexplained 0.00"]);
     assert_eq!(desk.accounting_calls(), 1);
-    assert_eq!(told_of(&desk, "2026-10-30").await, ["620 ledger 0.00 expected 0.00 unexplained 0.00"], "before it began");
+    assert_eq!(
+        told_of(&desk, "2026-10-30").await,
+        ["620 ledger 0.00 expected 0.00 unexplained 0.00"],
+        "before it began"
+    );
 }
 
 #[tokio::test]
@@ -89,10 +93,18 @@ async fn tie_out_names_each_kind_of_foreign_record_without_its_tax_and_in_the_cu
     };
     by_hand(&desk, "Invoices", &bill(json!({ "InvoiceNumber": "B-1" })));
     by_hand(&desk, "Invoices", &bill(json!({ "InvoiceNumber": "B-2", "LineAmountTypes": "Inclusive" })));
-    by_hand(&desk, "Invoices", &bill(json!({ "CurrencyCode": "EUR", "CurrencyRate": "1.25", "LineAmountTypes": "NoTax" })));
+    by_hand(
+        &desk,
+        "Invoices",
+        &bill(json!({ "CurrencyCode": "EUR", "CurrencyRate": "1.25", "LineAmountTypes": "NoTax" })),
+    );
     by_hand(&desk, "Invoices", &bill(json!({ "Status": "DRAFT" })));
     by_hand(&desk, "Invoices", &bill(json!({ "Date": "2026-11-02" })));
-    by_hand(&desk, "CreditNotes", &bill(json!({ "Type": "ACCPAYCREDIT", "DueDate": null, "LineAmountTypes": "NoTax" })));
+    by_hand(
+        &desk,
+        "CreditNotes",
+        &bill(json!({ "Type": "ACCPAYCREDIT", "DueDate": null, "LineAmountTypes": "NoTax" })),
+    );
     let bank = desk.mirror("accounts").await;
     let bank = bank.iter().find(|account| account.record.get("Code") == Some(&json!("090"))).unwrap().id.clone();
     let spend = |kind: &str| {
@@ -141,11 +153,8 @@ async fn tie_out_names_a_release_that_no_journal_carries_yet() {
     decide(&desk, terms("S-1", "prepayment", "300.00", "2026-10-01", "2026-12-31")).await.unwrap();
     decide(&desk, terms("S-2", "accrual", "90.00", "2026-10-01", "2026-12-31")).await.unwrap();
     desk.work().await;
-    let expected = [
-        "620 ledger 210.00 expected 140.00 unexplained 0.00",
-        "not_published 100.00 S-1",
-        "not_published -30.00 S-2",
-    ];
+    let expected =
+        ["620 ledger 210.00 expected 140.00 unexplained 0.00", "not_published 100.00 S-1", "not_published -30.00 S-2"];
     assert_eq!(told_of(&desk, "2026-10-31").await, expected);
     assert!(publish_now(&desk, "2026-10-31", "now").await);
     desk.work().await;
@@ -224,11 +233,8 @@ async fn tie_out_names_a_plain_journal_of_the_host_application_but_no_draft() {
     let draft = xero_id(&desk, "j-J-2").await;
     desk.xero.edit(desk.whose.tenant, "ManualJournals", Some(draft), &json!({ "Status": "POSTED" })).unwrap();
     synced(&desk).await;
-    let expected = [
-        "620 ledger 210.00 expected 200.00 unexplained 0.00",
-        "host_journal 5.00 j-J-1",
-        "host_journal 5.00 j-J-2",
-    ];
+    let expected =
+        ["620 ledger 210.00 expected 200.00 unexplained 0.00", "host_journal 5.00 j-J-1", "host_journal 5.00 j-J-2"];
     assert_eq!(sorted(&told_of(&desk, "2026-10-31").await), expected);
 }
 
@@ -288,9 +294,8 @@ async fn change_of(desk: &Desk, id: &str, wanted: Wanted, correct_by: CorrectBy)
 #[tokio::test]
 async fn tie_out_ties_on_every_day_whatever_was_changed_or_removed_and_however_it_was_corrected() {
     let longer = || to_terms(|terms| terms.last = "2027-03-31".parse().ok());
-    let dearer = || {
-        to_terms(|terms| terms.amount = Some(kernel::Money::parse("480.00", "GBP".parse().unwrap()).unwrap()))
-    };
+    let dearer =
+        || to_terms(|terms| terms.amount = Some(kernel::Money::parse("480.00", "GBP".parse().unwrap()).unwrap()));
     let elsewhere = || to_terms(|terms| terms.balance_account = "801".parse().unwrap());
     let expensed = || to_terms(|terms| terms.expense_account = "469".parse().unwrap());
     let changes: [(&str, &dyn Fn() -> Wanted); 5] = [

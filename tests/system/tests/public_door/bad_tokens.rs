@@ -56,6 +56,7 @@ struct Names {
     test: String,
     run: String,
     record: String,
+    tie_out: String,
 }
 
 impl Names {
@@ -64,7 +65,7 @@ impl Names {
         let filled = filled.replace("{test_id}", &self.test).replace("{run_id}", &self.run);
         let filled = filled.replace("{entity}", "contacts").replace("{record_id}", &self.record);
         let filled = filled.replace("{source_id}", SOURCE).replace("{posting_id}", "j-known");
-        let filled = filled.replace("{schedule_id}", "S-known");
+        let filled = filled.replace("{schedule_id}", "S-known").replace("{tie_out_id}", &self.tie_out);
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -83,7 +84,10 @@ impl Names {
         caller.expect("POST", &town.path("/journals"), Some(journal())).await.unwrap();
         caller.expect("POST", &town.path("/schedules"), Some(json!({ "terms": terms() }))).await.unwrap();
         town.settle().await;
-        Names { tenant: town.tenant.to_string(), connect, test: crate::text(&test["test_id"]), run, record }
+        let tie_out = caller.expect("POST", &town.path("/tie-outs"), None).await.unwrap();
+        town.settle().await;
+        let (test, tie_out) = (crate::text(&test["test_id"]), crate::text(&tie_out["tie_out_id"]));
+        Names { tenant: town.tenant.to_string(), connect, test, run, record, tie_out }
     }
 }
 
