@@ -2,7 +2,7 @@
 
 use connections::{Connection, ConnectionState};
 use journals::closing::{calendar, closing_period};
-use kernel::{Currency, Date, MoneyError, TieOutId, local_date};
+use kernel::{Currency, Date, Money, MoneyError, TieOutId, local_date};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -15,6 +15,9 @@ use tie_outs::{
 use crate::answers::{body, failed, limit, path_id};
 use crate::changes::link;
 use crate::config::Api;
+
+/// Entries of one answer, over all accounts: a function answers with 6 MB at most.
+const ENTRIES_SHOWN_MAX: usize = 4_000;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -83,7 +86,9 @@ pub async fn show(api: &Api, connection: &Connection, request: &ApiRequest) -> R
     answer["accounts"] = Value::Null;
     if row.stage == Stage::Done {
         let sheets = load_sheets(table, whose, &row).await.map_err(failed)?;
-        let accounts: Result<Vec<Value>, MoneyError> = sheets.iter().map(|sheet| account(connection, sheet)).collect();
+        let most = ENTRIES_SHOWN_MAX / sheets.len().max(1);
+        let accounts: Result<Vec<Value>, MoneyError> =
+            sheets.iter().map(|sheet| account(connection, sheet, most)).collect();
         answer["accounts"] = json!(accounts.map_err(failed)?);
     }
     Ok(ApiReply::json(200, &answer))
@@ -119,14 +124,17 @@ fn summary(row: &TieOut) -> Value {
     })
 }
 
-fn account(connection: &Connection, sheet: &Sheet) -> Result<Value, MoneyError> {
+fn account(connection: &Connection, sheet: &Sheet, most: usize) -> Result<Value, MoneyError> {
     let (gap, unexplained) = (sheet.gap()?, sheet.unexplained()?);
     let status = match (sheet.id, gap.is_zero()) {
         (None, _) => "account_unknown",
         (Some(_), true) => "ties",
         (Some(_), false) => "gap",
     };
-    let entries: Vec<Value> = sheet.kept.iter().map(|finding| entry(connection, sheet, finding)).collect();
+    let (shown, cut) = sheet.kept.split_at(sheet.kept.len().min(most));
+    let entries: Vec<Value> = shown.iter().map(|finding| entry(connection, sheet, finding)).collect();
+    let cut_amounts = cut.iter().map(|finding| Money::new(finding.minor, sheet.ledger.currency));
+    let left_out = Money::try_sum(cut_amounts, sheet.ledger.currency)?.try_add(sheet.left_out_sum)?;
     Ok(json!({
         "account": { "id": sheet.id, "code": sheet.code, "name": sheet.name },
         "status": status,
@@ -137,7 +145,7 @@ fn account(connection: &Connection, sheet: &Sheet) -> Result<Value, MoneyError> 
         "attributed": sheet.attributed()?.amount(),
         "unexplained": unexplained.amount(),
         "entries": entries,
-        "left_out": { "count": sheet.left_out, "amount": sheet.left_out_sum.amount() },
+        "left_out": { "count": sheet.left_out + cut.len() as u64, "amount": left_out.amount() },
     }))
 }
 
@@ -165,7 +173,7 @@ fn entry(connection: &Connection, sheet: &Sheet, finding: &Finding) -> Value {
         record.zip(typed.as_ref()).and_then(|(record, typed)| link(connection, &record.entity, &record.id, typed));
     json!({
         "kind": finding.kind,
-        "amount": kernel::Money::new(finding.minor, sheet.ledger.currency).amount(),
+        "amount": Money::new(finding.minor, sheet.ledger.currency).amount(),
         "date": finding.date,
         "entity": record.map(|record| &record.entity),
         "xero_id": record.map(|record| &record.id),

@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use connections::{Access, CallError, Connection, Session, load_connection};
+use connections::{Access, CallError, Connection, Meter, Session, Usage, load_connection};
 use kernel::{Money, OrganisationRef, TieOutId, Timestamp};
 use ledger::{TrialBalance, trial_balance};
 use ports::{Guard, random_16};
 use schedules::AccountRef;
-use state::{Stored, keys, load};
+use state::{Stored, edit, keys, load};
 use tracing::{info, warn};
 use xero::budget::Urgency;
 
@@ -45,8 +45,8 @@ const PAGE_MARGIN: Duration = Duration::from_secs(45);
 const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// The operator corrects a secret in minutes, not in seconds.
 const SETUP_WAIT: Duration = Duration::from_secs(600);
-/// Balance accounts of one tie-out: its answer has a bound.
-const ACCOUNTS_MAX: usize = 40;
+/// Balance accounts of one tie-out: their sheets are in memory together.
+const ACCOUNTS_MAX: usize = 100;
 /// The scope of the trial balance.
 const SCOPE: &str = "accounting.reports.trialbalance.read";
 
@@ -156,7 +156,11 @@ impl<'a> Work<'a> {
     async fn read_trial_balance(&mut self) -> Result<Turn, TieOutError> {
         let asked = trial_balance::request(self.row.as_at);
         let answer = match Session::open_as(self.access, self.whose, Urgency::Person, Some(&self.row.asked_by)).await {
-            Ok(mut session) => session.read(&asked).await,
+            Ok(mut session) => {
+                let answer = session.read(&asked).await;
+                self.book(session.meter()).await;
+                answer
+            }
             Err(error) => Err(error),
         };
         let at = self.now();
@@ -173,6 +177,19 @@ impl<'a> Work<'a> {
                 Ok(Turn::On)
             }
             Err(error) => Ok(Turn::Failed(unreadable(&error.to_string()))),
+        }
+    }
+
+    /// Adds what the call came to. Never in the way of what it brought: a table that fails is told, and no more.
+    async fn book(&self, meter: Meter) {
+        let (now, key) = (self.now(), keys::postings_usage(self.whose));
+        let booked = edit(&*self.access.ports.table, &key, None, |found: Option<&Usage>| {
+            let mut usage = found.cloned().unwrap_or_default();
+            usage.add(now, meter);
+            (meter.calls > 0).then_some(usage)
+        });
+        if let Err(error) = booked.await {
+            warn!(error = %error, "The call of a tie-out was not counted");
         }
     }
 

@@ -17,6 +17,8 @@ use crate::sheet::Sheet;
 
 /// Days a tie-out can be read.
 pub const KEPT_DAYS: u64 = 90;
+/// Days after which none is under way any more.
+const UNDER_WAY_DAYS: u64 = 7;
 /// Records named that could not be read; of more, the count tells.
 const UNREAD_NAMED_MAX: usize = 20;
 
@@ -149,6 +151,12 @@ impl TieOut {
         self.asked_at.saturating_add(Duration::from_secs(KEPT_DAYS * 24 * 3600)).ok()
     }
 
+    /// What is found on the way is of no use once it is over.
+    fn part_expires_at(&self) -> Option<Timestamp> {
+        let under_way = self.asked_at.saturating_add(Duration::from_secs(UNDER_WAY_DAYS * 24 * 3600));
+        if self.is_over() { self.expires_at() } else { under_way.ok() }
+    }
+
     pub(crate) fn envelope(&self, whose: &OrganisationRef) -> Envelope {
         Envelope::new(Work::TieOut { organisation: whose.clone(), tie_out: self.id.clone(), step: self.step })
     }
@@ -273,7 +281,7 @@ pub(crate) async fn store_part<T: Serialize>(
     part: &str,
     value: &T,
 ) -> Result<(), TableError> {
-    let write: Write = put(keys::tie_out_part(whose, &row.id, part), Guard::Absent, value, row.expires_at());
+    let write: Write = put(keys::tie_out_part(whose, &row.id, part), Guard::Absent, value, row.part_expires_at());
     table.write(write).await.map(|_| ())
 }
 

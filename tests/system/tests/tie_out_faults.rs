@@ -256,7 +256,7 @@ async fn tie_out_of_another_workspace_or_one_that_has_expired_is_unknown() {
     let other = OrganisationRef { workspace: "other".parse().unwrap(), tenant: desk.whose.tenant };
     assert!(load_tie_out(table, &other, &row.id, desk.now()).await.unwrap().is_none());
     assert!(list_tie_outs(table, &other, desk.now(), 10).await.unwrap().is_empty());
-    assert_eq!(list_tie_outs(table, &desk.whose, desk.now(), 10).await.unwrap(), [row.clone()]);
+    assert_eq!(list_tie_outs(table, &desk.whose, desk.now(), 10).await.unwrap(), std::slice::from_ref(&row));
     desk.world.clock.advance(Duration::from_secs(tie_outs::KEPT_DAYS * 24 * 3600));
     assert!(load_tie_out(table, &desk.whose, &row.id, desk.now()).await.unwrap().is_none());
     assert!(list_tie_outs(table, &desk.whose, desk.now(), 10).await.unwrap().is_empty());
@@ -265,6 +265,32 @@ async fn tie_out_of_another_workspace_or_one_that_has_expired_is_unknown() {
     let work = Work::TieOut { organisation: desk.whose.clone(), tie_out: gone.clone(), step: 1 };
     one(&desk, Envelope::new(work)).await.unwrap();
     assert!(table.get(&keys::tie_out(&desk.whose, &gone)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn tie_out_says_which_records_it_could_not_read_and_leaves_their_amount_unexplained() {
+    let desk = with_october_posted().await;
+    let line = |code: &str, amount: &str| json!({ "AccountCode": code, "LineAmount": amount, "TaxType": "NONE" });
+    let fields = json!({ "Narration": "By hand", "Date": "2026-10-20", "Status": "POSTED",
+        "JournalLines": [line("620", "12.34"), line("433", "-12.34")] });
+    let made = desk.xero.edit(desk.whose.tenant, "ManualJournals", None, &fields).unwrap();
+    desk.line.spoil(|request, answer| {
+        let journals = request.url.contains("/ManualJournals") && answer.status == 200;
+        let odd = |body: &mut Value| {
+            for journal in body["ManualJournals"].as_array_mut().unwrap() {
+                if journal["Narration"] == "By hand" {
+                    journal["JournalLines"][0]["LineAmount"] = json!("much");
+                }
+            }
+        };
+        Ok(if journals { edited(answer, odd) } else { answer })
+    });
+    desk.world.clock.advance(Duration::from_secs(61));
+    desk.sync(Trigger::Person).await;
+    let (row, sheets) = tied(&desk, OCTOBER).await;
+    assert_eq!(told(&sheets[0]), ["620 ledger 212.34 expected 200.00 unexplained 12.34"]);
+    assert_eq!((row.unread, &row.unread_named[0].id), (1, &made["ManualJournalID"].as_str().unwrap().to_owned()));
+    assert!(row.unread_named[0].reason.contains("LineAmount") && !row.unread_named[0].reason.contains("much"));
 }
 
 #[tokio::test]
