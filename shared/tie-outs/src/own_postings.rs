@@ -75,7 +75,8 @@ async fn put_on_sheets(work: &mut Work<'_>, intent: &Intent, content: &JournalCo
     if !is_plain(&intent.id) && decided > Some(work.row.asked_at) {
         work.row.decided_meanwhile += 1;
     }
-    if as_at < content.journal.date() && !is_plain(&intent.id) && intent.existing.is_none() {
+    let as_sent = intent.existing.is_none() && losses(intent).is_empty();
+    if as_at < content.journal.date() && !is_plain(&intent.id) && as_sent {
         return dated_later(work, intent, content, &on).await;
     }
     let in_time = content.journal.date() <= as_at && content.status == PostedAs::Posted && is_wanted(intent);

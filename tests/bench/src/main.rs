@@ -1,7 +1,7 @@
 //! Figures from counters, each beside its budget: calls, write units, bytes, peak memory, instructions.
 //!
 //! `cargo run --release -p bench` takes the full sizes; `-- --quick` a tenth of them; `-- --journals` only what journals
-//! cost; `-- --builds` only measures how long a newcomer waits, in seconds. A budget that is missed ends the run with 1.
+//! cost, `-- --tie-outs` what a tie-out does; `-- --builds` only measures how long a newcomer waits, in seconds. A budget that is missed ends the run with 1.
 #![allow(clippy::print_stdout)]
 
 mod builds;
@@ -9,6 +9,7 @@ mod journals;
 mod load;
 mod planning;
 mod start;
+mod tie_out;
 mod worker;
 
 use std::process::ExitCode;
@@ -52,6 +53,8 @@ async fn main() -> ExitCode {
         vec![builds::measure()]
     } else if asked("--journals") {
         vec![planning::measure(), journals::measure(releases).await]
+    } else if asked("--tie-outs") {
+        vec![tie_out::measure(invoices).await]
     } else {
         vec![
             load::measure(invoices).await,
@@ -59,6 +62,7 @@ async fn main() -> ExitCode {
             start::measure().await,
             planning::measure(),
             journals::measure(releases).await,
+            tie_out::measure(invoices).await,
         ]
     };
     let mut figures = Vec::new();
