@@ -8,7 +8,7 @@ use journals::closing::{calendar, closing_period};
 use kernel::periods::Period;
 use kernel::{Applied, Date, IntentId, OrganisationRef, ScheduleId, local_date};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
-use postings::IntentView;
+use postings::{IntentView, Standing};
 use releases::publish::preview as preview_releases;
 use releases::store::{ReleasedRow, ScheduleRow, list_released, list_schedules, load_schedule};
 use releases::{ApproveError, Proposal, approve as approve_schedule, propose};
@@ -156,7 +156,10 @@ fn answer(found: &ScheduleRow, released: &[ReleasedRow], views: &BTreeMap<Intent
             answer
         })
         .collect();
+    // Everything that was ever posted of it is where it shall be: whoever ends a schedule waits for that.
+    let ended = |view: &IntentView| matches!(view.state, Standing::Posted | Standing::Withdrawn | Standing::Recorded);
     json!({
+        "settled": views.values().all(ended),
         "schedule_id": found.schedule.id(),
         "terms": found.schedule.terms(),
         "closing_period": period(&found.closing),

@@ -22,6 +22,7 @@ pub struct SettingsError(pub String);
 #[derive(Clone)]
 pub struct AwsSettings {
     region: String,
+    keys: Credentials,
     credentials: SharedCredentialsProvider,
     http: SharedHttpClient,
     lookup: Lookup,
@@ -53,7 +54,8 @@ impl AwsSettings {
         let credentials = Credentials::new(id, secret, session, None, "environment");
         Ok(Self {
             region: required("AWS_REGION")?,
-            credentials: SharedCredentialsProvider::new(credentials),
+            credentials: SharedCredentialsProvider::new(credentials.clone()),
+            keys: credentials,
             http: http_client(),
             lookup: Arc::new(lookup),
         })
@@ -84,7 +86,18 @@ impl AwsSettings {
         }
     }
 
-    fn endpoint(&self, service: &str) -> Option<String> {
+    /// The region.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The keys that sign.
+    pub(crate) fn keys(&self) -> &Credentials {
+        &self.keys
+    }
+
+    /// The address of a service, where it is not AWS's own.
+    pub(crate) fn endpoint(&self, service: &str) -> Option<String> {
         let of_service = self.variable(&format!("AWS_ENDPOINT_URL_{service}"));
         of_service.or_else(|| self.variable("AWS_ENDPOINT_URL")).filter(|address| !address.is_empty())
     }

@@ -1,17 +1,20 @@
-//! The ports on AWS: DynamoDB, SQS, KMS, Secrets Manager, and HTTPS to Xero.
+//! The ports on AWS: DynamoDB, SQS, S3, KMS, Secrets Manager, and HTTPS to Xero.
 //!
 //! Owns every AWS type of the house; none leaves this crate. Region, credentials and addresses come from the
 //! environment only (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, …, `AWS_ENDPOINT_URL_<SERVICE>`), so that start-up asks nobody.
 
+mod blobs;
 mod client;
 mod clock;
 mod connect;
+mod form;
 mod queue;
 mod secrets;
 mod table;
 mod transport;
 mod vault;
 
+pub use blobs::{BucketNames, S3Blobs};
 pub use client::{AwsSettings, SettingsError};
 pub use clock::{SystemClock, SystemRandom};
 pub use connect::{ConnectError, Names, connect};

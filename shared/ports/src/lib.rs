@@ -4,6 +4,7 @@
 //! on AWS and `simulator` in memory, so a test replaces ports and never our own functions. Each effect has a time
 //! limit, kept by the adapter, and each error says whether the effect may have happened.
 
+mod blobs;
 mod queue;
 mod table;
 mod transport;
@@ -11,6 +12,7 @@ mod vault;
 
 use std::sync::Arc;
 
+pub use blobs::{BlobError, Blobs, DownloadTerms, UploadForm, UploadTerms};
 pub use queue::{Message, Queue, QueueError};
 pub use table::{Direction, Guard, Key, Query, Row, RowPage, Table, TableError, Write, Written};
 pub use transport::{HttpRequest, HttpResponse, Method, Transport, TransportError};

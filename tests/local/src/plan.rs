@@ -89,6 +89,8 @@ pub struct BucketPlan {
     pub logical_id: String,
     /// Its name.
     pub name: String,
+    /// Whether each version of an object is kept.
+    pub versioned: bool,
     /// What is told to which queue.
     pub notifications: Vec<NotificationPlan>,
 }

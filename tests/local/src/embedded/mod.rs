@@ -88,9 +88,9 @@ impl Embedded {
         let sqs = queues::start(queues.clone(), roles.clone()).await?;
         let seed = keys::seed(file("keys.seed"))?;
         let kms = keys::start_kms(seed, roles.clone()).await?;
-        let secrets = keys::start_secrets(settings.secrets, roles).await?;
-        let s3 =
-            s3::start(plan, settings.keep.map(|folder| folder.join("objects")), queues.clone(), settings.clock).await?;
+        let secrets = keys::start_secrets(settings.secrets, roles.clone()).await?;
+        let folder = settings.keep.map(|folder| folder.join("objects"));
+        let s3 = s3::start(plan, folder, queues.clone(), roles, settings.clock).await?;
         let endpoints = BTreeMap::from([
             ("DYNAMODB", table.url()),
             ("SQS", sqs.url()),

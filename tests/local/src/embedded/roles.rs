@@ -44,6 +44,20 @@ impl Roles {
         Self(plan.functions.iter().enumerate().map(role).collect())
     }
 
+    /// Whether the role of an access key does not allow an action of S3 on a bucket or an object.
+    pub fn forbids(&self, access_key: &str, action: &str, resource: &str) -> bool {
+        let Some(role) = self.0.get(access_key) else { return false };
+        let fits = |(allowed, on): &(String, String)| {
+            let begins = on.strip_suffix('*').is_some_and(|beginning| resource.starts_with(beginning));
+            allowed == action && (begins || on == resource)
+        };
+        let forbidden = !role.allowed.iter().any(fits);
+        if forbidden {
+            tracing::error!("the role of {} does not allow {action} on {resource}", role.function);
+        }
+        forbidden
+    }
+
     /// The answer to a request that the caller's role does not allow; `None` when it does.
     pub fn refusal(&self, request: &Whole) -> Option<Answer> {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -73,7 +73,12 @@ pub(super) fn bucket(id: &str, properties: &Value, names: &Names) -> anyhow::Res
             queue: behind_arn(&names.text(&wanted["Queue"]).context("NotificationConfiguration")?),
         });
     }
-    Ok(BucketPlan { logical_id: id.to_owned(), name: names.text(&serde_json::json!({ "Ref": id }))?, notifications })
+    Ok(BucketPlan {
+        logical_id: id.to_owned(),
+        name: names.text(&serde_json::json!({ "Ref": id }))?,
+        versioned: properties["VersioningConfiguration"]["Status"] == "Enabled",
+        notifications,
+    })
 }
 
 /// The function, and whatever wakes it.

@@ -3,6 +3,7 @@
 //! Replaces ports and never our own functions. A world counts every port call; it can be told to fail at the n-th, as
 //! a crash would: the effect may have happened, the answer is lost, and every later call of that worker fails too.
 
+mod blobs;
 mod clock;
 mod faults;
 mod queue;
@@ -11,6 +12,7 @@ mod table;
 mod transport;
 mod vault;
 
+pub use blobs::MemoryBlobs;
 pub use clock::VirtualClock;
 pub use faults::{Cut, Faults};
 pub use queue::{MemoryQueue, QueuedMessage};
@@ -32,6 +34,8 @@ pub struct World {
     pub table: Arc<MemoryTable>,
     /// The queues.
     pub queue: Arc<MemoryQueue>,
+    /// The files.
+    pub blobs: Arc<MemoryBlobs>,
     /// The vault.
     pub vault: Arc<MemoryVault>,
     /// Where faults are set.
@@ -47,6 +51,7 @@ impl World {
         Self {
             table: Arc::new(MemoryTable::new(faults.clone())),
             queue: Arc::new(MemoryQueue::new(clock.clone(), faults.clone())),
+            blobs: Arc::new(MemoryBlobs::new(faults.clone())),
             vault: Arc::new(MemoryVault::new(faults.clone())),
             transport: Arc::new(CountedTransport::new(xero, faults.clone())),
             random: Arc::new(SeededRandom::new(seed)),

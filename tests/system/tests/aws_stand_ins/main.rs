@@ -4,6 +4,7 @@
 //! operators meet it. Queues run on a clock that only a test moves.
 #![allow(clippy::unwrap_used)]
 
+mod forms;
 mod keeping;
 mod keys;
 mod objects;
@@ -25,6 +26,8 @@ const DELAYED: &str = "delayed.fifo";
 const BY_CONTENT: &str = "by-content.fifo";
 const UPLOADS: &str = "uploads";
 const EVERYTHING: &str = "everything";
+/// A bucket that keeps versions.
+const VERSIONED: &str = "versioned";
 const DOCUMENTS: &str = "documents";
 const TABLE: &str = "rows";
 const VISIBILITY_SECS: u32 = 30;
@@ -59,6 +62,12 @@ impl Services {
     fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.settings.config("S3")).force_path_style(true);
         aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// The port on that S3.
+    fn blobs(&self) -> aws::S3Blobs {
+        let names = aws::BucketNames { bucket: VERSIONED.into(), storage_key: "arn:key".into() };
+        aws::S3Blobs::new(&self.settings, names)
     }
 
     fn kms(&self) -> aws_sdk_kms::Client {
@@ -112,7 +121,10 @@ fn plan() -> Plan {
             standard(UPLOADS),
             standard(EVERYTHING),
         ],
-        buckets: vec![BucketPlan { name: DOCUMENTS.into(), notifications, ..BucketPlan::default() }],
+        buckets: vec![
+            BucketPlan { name: DOCUMENTS.into(), notifications: notifications.clone(), ..BucketPlan::default() },
+            BucketPlan { name: VERSIONED.into(), notifications, versioned: true, ..BucketPlan::default() },
+        ],
         tables: vec![table],
         ..Plan::default()
     }

@@ -214,7 +214,11 @@ async fn m29_m30_a_change_is_previewed_then_confirmed_and_a_removal_takes_back_w
         town.until("the void", &caller, &path, |posting| posting["state"] == "withdrawn").await;
     }
     let shown = caller.expect("GET", &town.path("/schedules/S-1"), None).await.unwrap();
-    assert_eq!((&shown["removed"], &shown["releases"]), (&json!(true), &json!([])));
+    assert_eq!(
+        (&shown["removed"], &shown["releases"], &shown["settled"]),
+        (&json!(true), &json!([]), &json!(true)),
+        "m30"
+    );
     let today = kernel::local_date("GMTSTANDARDTIME", ports::Clock::now(&aws::SystemClock));
     let ready =
         caller.expect("GET", &town.path(&format!("/releases/ready?closing_period={today}")), None).await.unwrap();
