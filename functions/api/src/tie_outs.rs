@@ -154,6 +154,10 @@ fn advice(sheet: &Sheet, status: &str, explained: bool) -> &'static str {
         ("account_unknown", ..) => {
             "Schedules name an account that the books do not have. Give them the account's present code or id."
         }
+        _ if sheet.starts_afresh => {
+            "This is a profit and loss account: its balance in Xero begins anew with each financial year, while schedules hold \
+             theirs. Change the schedules to a balance sheet account."
+        }
         ("ties", _, true) => "The account holds exactly what remains to be released.",
         ("ties", ..) => "The account holds what remains to be released; the entries below cancel each other.",
         (_, true, _) => "The entries below are the whole gap. Each says what to do.",

@@ -254,6 +254,7 @@ impl<'a> Work<'a> {
         let name = known.map(|known| known.name.clone()).unwrap_or_default();
         let code = code.unwrap_or_else(|| account.to_string());
         let mut sheet = Sheet::new(id, code, name, self.row.currency);
+        sheet.starts_afresh = !self.accounts.may_hold(account);
         sheet.ledger = id.and_then(|id| self.balances.balance(id)).unwrap_or(sheet.ledger);
         self.sheets.push(sheet);
         let last = self.sheets.len() - 1;

@@ -10,7 +10,7 @@ use ledger::booked;
 use mirror::MirrorRow;
 use ports::{Direction, Query, Row, Table, TableError};
 use releases::store::{Batch, list_released, load_schedule};
-use state::{How, Intent, IntentState, What, keys, load, read_row};
+use state::{HistoryEntry, How, Intent, IntentState, What, keys, load, read_row};
 
 use crate::TieOutError;
 use crate::carry::{Turn, Work};
@@ -67,12 +67,13 @@ fn is_plain(id: &IntentId) -> bool {
 
 async fn put_on_sheets(work: &mut Work<'_>, intent: &Intent, content: &JournalContent) -> Result<(), TieOutError> {
     let as_at = work.row.as_at;
-    let decided = intent.history.entries.first().map(|entry| entry.at);
     let on = sums(work, content)?;
     if on.is_empty() && content.status == PostedAs::Posted && losses(intent).is_empty() {
         return Ok(());
     }
-    if !is_plain(&intent.id) && decided > Some(work.row.asked_at) {
+    let decided = |entry: &HistoryEntry| matches!(entry.what, What::Planned | What::Changed);
+    let meanwhile = |entry: &HistoryEntry| decided(entry) && work.row.asked_at < entry.at;
+    if !is_plain(&intent.id) && intent.history.entries.iter().any(meanwhile) {
         work.row.decided_meanwhile += 1;
     }
     let as_sent = intent.existing.is_none() && losses(intent).is_empty();

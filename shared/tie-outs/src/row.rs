@@ -270,6 +270,11 @@ pub async fn load_sheets(table: &dyn Table, whose: &OrganisationRef, row: &TieOu
         (0..row.accounts).map(|at| keys::tie_out_part(whose, &row.id, &sheet_part(name, at))).collect();
     let mut rows = table.get_many(&wanted).await?;
     rows.sort_by(|one, other| one.key.cmp(&other.key));
+    if rows.len() != wanted.len() {
+        // A result with an account less would look like one in which all is well.
+        let reason = format!("{} of {} accounts are stored", rows.len(), wanted.len());
+        return Err(TableError::Corrupt { sort: row.id.to_string(), reason });
+    }
     rows.iter().map(|row| Ok(read_row(row)?.value)).collect()
 }
 

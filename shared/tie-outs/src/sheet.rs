@@ -21,6 +21,9 @@ pub struct Sheet {
     pub code: String,
     /// Its name in Xero.
     pub name: String,
+    /// Whether it is of profit and loss: then Xero's balance begins anew with each financial year.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub starts_afresh: bool,
     /// Xero's balance, debit above zero.
     pub ledger: Money,
     /// What schedules say must be on it.
@@ -152,6 +155,7 @@ impl Sheet {
             id,
             code,
             name,
+            starts_afresh: false,
             ledger: zero,
             expected: zero,
             journals: zero,

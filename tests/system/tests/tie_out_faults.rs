@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use connections::{Direction, KindSettings, Settings, change_connection};
 use envelopes::{Envelope, Work};
 use journal_posting::Limits;
 use kernel::{OrganisationRef, TieOutId};
@@ -72,16 +73,18 @@ async fn tie_out_needs_no_right_to_write() {
     let (_, sheets) = tied(&desk, OCTOBER).await;
     assert_eq!(told(&sheets[0]), [TIES]);
     assert!(desk.xero.calls().iter().all(|call| call.method == "GET"), "{:?}", desk.xero.calls());
-    let kind = connections::KindSettings { direction: Some(connections::Direction::Pull), ..Default::default() };
-    let kinds = std::collections::BTreeMap::from([("manual_journals".to_owned(), kind)]);
-    let settings = connections::Settings { kinds, ..Default::default() };
-    let set = connections::change_connection(&*desk.access.ports.table, &desk.whose, |connection| {
-        connection.settings = settings.clone();
-        true
-    });
-    set.await.unwrap();
-    let (_, sheets) = tied(&desk, OCTOBER).await;
-    assert_eq!(told(&sheets[0]), [TIES]);
+    for (direction, unread) in [(Direction::Pull, Vec::new()), (Direction::None, vec!["manual_journals".to_owned()])] {
+        let kind = KindSettings { direction: Some(direction), ..KindSettings::default() };
+        let kinds = std::collections::BTreeMap::from([("manual_journals".to_owned(), kind)]);
+        let settings = Settings { kinds, ..Settings::default() };
+        let set = change_connection(&*desk.access.ports.table, &desk.whose, |connection| {
+            connection.settings = settings.clone();
+            true
+        });
+        set.await.unwrap();
+        let (row, sheets) = tied(&desk, OCTOBER).await;
+        assert_eq!((told(&sheets[0]), row.not_mirrored), (vec![TIES.to_owned()], unread), "{direction:?}");
+    }
 }
 
 #[tokio::test]
