@@ -16,6 +16,7 @@ mod schedule_changes;
 mod schedules;
 mod sources;
 mod syncs;
+mod tie_outs;
 
 use lambda_kit::{Error, run_api};
 

@@ -8,7 +8,8 @@ use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
 use crate::{
-    changes, connects, documents, imports, orders, organisations, postings, schedule_changes, schedules, sources, syncs,
+    changes, connects, documents, imports, orders, organisations, postings, schedule_changes, schedules, sources,
+    syncs, tie_outs,
 };
 
 /// Answers one request.
@@ -104,6 +105,9 @@ async fn of_postings(
         ("POST", "/releases/publish") => {
             once(api, caller, request, schedules::publish(api, caller, known, request)).await
         }
+        ("POST", "/tie-outs") => once(api, caller, request, tie_outs::start(api, caller, known, request)).await,
+        ("GET", "/tie-outs") => tie_outs::list(api, known, request).await,
+        ("GET", "/tie-outs/{tie_out_id}") => tie_outs::show(api, known, request).await,
         ("POST", "/postings/{posting_id}/redate") => {
             once(api, caller, request, postings::redate(api, caller, known, request)).await
         }

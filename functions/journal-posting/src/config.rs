@@ -26,5 +26,5 @@ pub fn connect() -> Result<(Access, Limits), Error> {
     let lines = variables.required("JOURNAL_LINES_MAX")?;
     let lines_max = lines.parse().ok().filter(|lines| (2..=LINES_MAX).contains(lines));
     let lines_max = lines_max.ok_or_else(|| format!("JOURNAL_LINES_MAX must be 2 to {LINES_MAX}"))?;
-    Ok((Access { ports: aws::connect(names)?, addresses }, Limits { lines_max }))
+    Ok((Access { ports: aws::connect(names)?, addresses }, Limits { lines_max, ..Limits::default() }))
 }

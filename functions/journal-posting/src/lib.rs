@@ -10,6 +10,7 @@ use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use lambda_kit::QueueMessage;
 use postings::{PostingError, carry, resume_waiting};
 use releases::{Published, publish, roll};
+use tie_outs::{Pace, TieOutError};
 
 /// Why a message comes back.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum WorkError {
     /// See [`PostingError`].
     #[error(transparent)]
     Posting(#[from] PostingError),
+    /// See [`TieOutError`].
+    #[error(transparent)]
+    TieOut(#[from] TieOutError),
     /// A message for another function, or of a kind that this version does not post.
     #[error("not a message that journal-posting can carry out")]
     Foreign,
@@ -27,11 +31,13 @@ pub enum WorkError {
 pub struct Limits {
     /// Lines of one journal of releases, 2 to [`LINES_MAX`]: Xero does not state its limit.
     pub lines_max: usize,
+    /// How much of a tie-out one message carries out.
+    pub pace: Pace,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { lines_max: LINES_MAX }
+        Self { lines_max: LINES_MAX, pace: Pace::default() }
     }
 }
 
@@ -51,6 +57,9 @@ pub async fn carry_out(access: &Access, limits: Limits, message: QueueMessage) -
         Work::PostedChanged { organisation, entity, from, to, .. } if entity == MANUAL_JOURNALS => {
             compare_changed(access, organisation, *from..*to).await?;
             Ok(())
+        }
+        Work::TieOut { organisation, tie_out, step } => {
+            Ok(tie_outs::carry(access, organisation, tie_out, *step, limits.pace, message.deadline).await?)
         }
         _ => Err(WorkError::Foreign),
     }

@@ -43,6 +43,7 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         Work::Post { .. }
         | Work::ResumePostings { .. }
         | Work::PostReleases { .. }
+        | Work::TieOut { .. }
         | Work::PostedChanged { .. }
         | Work::ReadDocument { .. } => Err(WorkError::Foreign),
     }

@@ -3,7 +3,7 @@
 //! Owns the wire form between functions and nothing else. An envelope says which stored state to look at; what to do
 //! is decided from that state, so an envelope that arrives twice, late or out of order does no harm.
 
-use kernel::{ClientId, Date, DocumentId, IntentId, OrganisationRef, RunId, TenantId, XeroUserId, place_of};
+use kernel::{ClientId, Date, DocumentId, IntentId, OrganisationRef, RunId, TenantId, TieOutId, XeroUserId, place_of};
 use serde::{Deserialize, Serialize};
 
 /// The version written today. A reader refuses what it does not know; refused messages end as dead letters.
@@ -122,6 +122,15 @@ pub enum Work {
         /// Which.
         document: DocumentId,
     },
+    /// Go on with a tie-out where its stored state says.
+    TieOut {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// Which.
+        tie_out: TieOutId,
+        /// Counts its envelopes: one that is not the next does nothing.
+        step: u64,
+    },
     /// Refresh a token set that was long unused.
     KeepAlive {
         /// The app.
@@ -218,6 +227,7 @@ impl Envelope {
             Work::Post { .. }
             | Work::ResumePostings { .. }
             | Work::PostReleases { .. }
+            | Work::TieOut { .. }
             | Work::PostedChanged { .. } => JOURNAL_POSTING,
             Work::ReadDocument { .. } => DOCUMENT_READING,
             _ => SYNC_WORKER,
@@ -235,6 +245,7 @@ impl Envelope {
             | Work::Post { organisation, .. }
             | Work::ResumePostings { organisation, .. }
             | Work::PostReleases { organisation, .. }
+            | Work::TieOut { organisation, .. }
             | Work::PostedChanged { organisation, .. } => organisation.tenant.to_string(),
             // One at a time and each on its own: a reader that fails holds back no other document.
             Work::ReadDocument { document, .. } => document.to_string(),
@@ -272,6 +283,9 @@ impl Envelope {
                 format!("releases-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
             }
             Work::ReadDocument { document, .. } => format!("read-{document}"),
+            Work::TieOut { organisation, tie_out, step } => {
+                format!("tie-out-{:016x}-{:016x}-{step}", place(organisation), fold(tie_out.as_str().as_bytes()))
+            }
             Work::KeepAlive { client, user, day } => {
                 format!("keep-{:016x}-{user}-{day}", fold(client.as_str().as_bytes()))
             }

@@ -132,6 +132,9 @@ text_id!(
     /// One sync run of one organisation; sorts by its start.
     RunId, "run id", 64);
 text_id!(
+    /// One tie-out of one organisation; sorts by when it was asked for.
+    TieOutId, "tie-out id", 64);
+text_id!(
     /// One prepayment's or accrual's plan.
     ScheduleId, "schedule id", 64);
 

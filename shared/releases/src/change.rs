@@ -239,7 +239,7 @@ pub async fn change(
     }
     writes.push(put(keys::schedule(whose, id), found.guard(), &row, None));
     let mut plans = Plans::with(writes);
-    let reason = format!("schedule {id} was {} by {actor}", if row.removed { "removed" } else { "changed" });
+    let reason = reason(id, row.removed, actor);
     for JournalRevision { posting, revised, .. } in &change.revisions {
         if !plans.revise(access, whose, posting, revised, actor, &reason).await? {
             return Err(ChangeError::Overtaken);
@@ -255,6 +255,22 @@ pub async fn change(
         Err(PlanError::Posting(error)) => Err(error.into()),
         Err(PlanError::Overtaken | PlanError::Otherwise(_)) => Err(ChangeError::Overtaken),
     }
+}
+
+/// What a posting says of why it was changed or given up.
+fn reason(id: &ScheduleId, removed: bool, actor: &str) -> String {
+    format!("{SCHEDULE}{id} was {} by {actor}", if removed { "removed" } else { "changed" })
+}
+
+const SCHEDULE: &str = "schedule ";
+
+/// Whether a posting that is recorded for this reason was given up by a change of its schedule, rather than by a person
+/// who says that it is in the books or not wanted.
+pub fn gave_up(reason: &str) -> bool {
+    let said = reason.strip_prefix(SCHEDULE).and_then(|rest| rest.split_once(' '));
+    said.is_some_and(|(id, rest)| {
+        id.parse::<ScheduleId>().is_ok() && (rest.starts_with("was removed by ") || rest.starts_with("was changed by "))
+    })
 }
 
 /// The posting of a schedule's correction.

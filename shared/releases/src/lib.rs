@@ -22,7 +22,7 @@ pub mod store;
 mod sums;
 
 pub use approve::{ApproveError, Proposal, approve, initial_intent, propose};
-pub use change::{Asked, Change, ChangeError, Wanted, change, propose_change};
+pub use change::{Asked, Change, ChangeError, Wanted, change, gave_up, propose_change};
 pub use correct::{CorrectBy, JournalRevision, RevisedHow};
 pub use publish::{Published, ReadyPeriod, preview, publish};
 pub use roll::roll;

@@ -5,8 +5,8 @@
 
 use kernel::periods::PeriodName;
 use kernel::{
-    ClientId, ConnectId, Currency, Date, DocumentId, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, Timestamp,
-    WorkspaceId, XeroUserId,
+    ClientId, ConnectId, Currency, Date, DocumentId, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, TieOutId,
+    Timestamp, WorkspaceId, XeroUserId,
 };
 use ports::Key;
 
@@ -180,6 +180,11 @@ pub fn intent_content(whose: &OrganisationRef, id: &IntentId) -> Key {
     key(organisation(whose), format!("content#{id}"))
 }
 
+/// The first and last sort key of what an organisation's postings say.
+pub fn intent_contents_range() -> (String, String) {
+    ("content#".to_owned(), format!("content#{LAST}"))
+}
+
 /// Which posting a record of Xero's is.
 pub fn posted(whose: &OrganisationRef, entity: &str, xero_id: &str) -> Key {
     key(organisation(whose), format!("posted#{entity}#{xero_id}"))
@@ -248,6 +253,26 @@ pub fn batch(whose: &OrganisationRef, period: PeriodName, currency: Currency, nu
 /// The first and last sort key of a period's batches in one currency.
 pub fn batches_range(period: PeriodName, currency: Currency) -> (String, String) {
     (format!("batch#{period}#{currency}#"), format!("batch#{period}#{currency}#{LAST}"))
+}
+
+/// The partition of an organisation's tie-outs.
+fn tie_outs(whose: &OrganisationRef) -> String {
+    format!("tie-outs#{}#{}", whose.workspace, whose.tenant)
+}
+
+/// One tie-out: what was asked, and how far it is.
+pub fn tie_out(whose: &OrganisationRef, id: &TieOutId) -> Key {
+    key(tie_outs(whose), format!("head#{id}"))
+}
+
+/// The partition, and the first and last sort key, of an organisation's tie-outs, by when they were asked for.
+pub fn tie_outs_range(whose: &OrganisationRef) -> (String, String, String) {
+    (tie_outs(whose), "head#".to_owned(), format!("head#{LAST}"))
+}
+
+/// A part of what a tie-out has found. The row of the tie-out names the parts that count.
+pub fn tie_out_part(whose: &OrganisationRef, id: &TieOutId, part: &str) -> Key {
+    key(tie_outs(whose), format!("part#{id}#{part}"))
 }
 
 /// The call budget of one app at one organisation.

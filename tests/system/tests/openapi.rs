@@ -144,6 +144,30 @@ async fn documents(api: &mut Checked<'_>, town: &Town) {
     api.call("GET", &format!("{documents}/{{document_id}}"), &path, None).await;
 }
 
+/// Tie-outs refused, asked for, listed and shown, running and done.
+async fn tie_outs(api: &mut Checked<'_>, town: &Town) {
+    let (all, path) = (format!("{O}/tie-outs"), town.path("/tie-outs"));
+    for bad in [json!({ "as_at": "2999-01-01" }), json!({ "as_at": "soon" }), json!({ "day": "2026-10-31" })] {
+        api.call("POST", &all, &path, Some(bad)).await;
+    }
+    let started = api.call("POST", &all, &path, None).await;
+    let path = town.path(&format!("/tie-outs/{}", started["tie_out_id"].as_str().unwrap()));
+    let one = format!("{O}/tie-outs/{{tie_out_id}}");
+    api.call("GET", &one, &path, None).await;
+    town.settle().await;
+    let done = api.call("GET", &one, &path, None).await;
+    assert!(!done["accounts"].as_array().unwrap().is_empty(), "{done}");
+    town.xero.set_role(town.user, town.tenant, simulator::xero::Role::Standard);
+    let started = api.call("POST", &all, &town.path("/tie-outs"), Some(json!({ "as_at": "2026-10-31" }))).await;
+    town.settle().await;
+    let path = town.path(&format!("/tie-outs/{}", started["tie_out_id"].as_str().unwrap()));
+    let failed = api.call("GET", &one, &path, None).await;
+    assert_eq!(failed["problem"]["code"], "role_missing", "{failed}");
+    town.xero.set_role(town.user, town.tenant, simulator::xero::Role::Adviser);
+    api.call("GET", &all, &town.path("/tie-outs"), None).await;
+    api.call("GET", &one, &town.path("/tie-outs/unknown"), None).await;
+}
+
 /// A file of schedules previewed, refused and imported: new, running and rolling ones.
 async fn imports(api: &mut Checked<'_>, town: &Town) {
     let header = "id,kind,amount,amount per period,first,last,method,balance account,expense account,description,\
@@ -232,6 +256,7 @@ async fn m4_every_answer_is_as_the_openapi_file_declares() {
     schedules(&mut api, &town).await;
     imports(&mut api, &town).await;
     documents(&mut api, &town).await;
+    tie_outs(&mut api, &town).await;
     sources(&mut api, &town).await;
     api.call("GET", &format!("{O}/problems"), &town.path("/problems?state=all"), None).await;
     api.call("GET", &format!("{O}/usage"), &town.path("/usage"), None).await;

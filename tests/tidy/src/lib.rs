@@ -16,6 +16,7 @@ pub const ARROWS: &[Arrow] = &[
     ("envelopes", &["kernel"]),
     ("xero", &["kernel", "ports"]),
     ("manual-journals", &["kernel", "ports", "xero"]),
+    ("ledger", &["kernel", "xero"]),
     ("settings", &["kernel"]),
     ("connections", &["kernel", "ports", "state", "envelopes", "xero", "settings"]),
     ("inbox", &["kernel", "ports", "state", "envelopes"]),
@@ -32,6 +33,24 @@ pub const ARROWS: &[Arrow] = &[
     // Not beside journals but on it: a release is posted as a journal is.
     ("releases", &["kernel", "ports", "state", "connections", "postings", "schedules", "imports", "journals"]),
     ("documents", &["kernel", "ports", "state", "envelopes", "connections", "readings"]),
+    // On releases for the same reason: what is held against the books are schedules and their journals.
+    (
+        "tie-outs",
+        &[
+            "kernel",
+            "ports",
+            "state",
+            "envelopes",
+            "xero",
+            "connections",
+            "ledger",
+            "manual-journals",
+            "mirror",
+            "schedules",
+            "journals",
+            "releases",
+        ],
+    ),
     ("sync", &["kernel", "ports", "state", "envelopes", "xero", "connections", "postings", "mirror"]),
     ("aws", &["kernel", "ports"]),
     ("lambda-kit", &["kernel", "envelopes"]),

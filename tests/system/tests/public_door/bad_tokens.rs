@@ -62,6 +62,7 @@ struct Names {
     run: String,
     record: String,
     document: String,
+    tie_out: String,
 }
 
 impl Names {
@@ -71,6 +72,7 @@ impl Names {
         let filled = filled.replace("{entity}", "contacts").replace("{record_id}", &self.record);
         let filled = filled.replace("{source_id}", SOURCE).replace("{posting_id}", "j-known");
         let filled = filled.replace("{schedule_id}", "S-known").replace("{document_id}", &self.document);
+        let filled = filled.replace("{tie_out_id}", &self.tie_out);
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -91,7 +93,10 @@ impl Names {
         let announced = caller.expect("POST", &town.path("/documents"), Some(documents())).await.unwrap();
         let document = crate::text(&announced["documents"][0]["document_id"]);
         town.settle().await;
-        Names { tenant: town.tenant.to_string(), connect, test: crate::text(&test["test_id"]), run, record, document }
+        let tie_out = caller.expect("POST", &town.path("/tie-outs"), None).await.unwrap();
+        town.settle().await;
+        let (test, tie_out) = (crate::text(&test["test_id"]), crate::text(&tie_out["tie_out_id"]));
+        Names { tenant: town.tenant.to_string(), connect, test, run, record, document, tie_out }
     }
 }
 
