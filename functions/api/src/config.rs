@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws::Names;
+use aws::{AwsSettings, BucketNames, Names, S3Blobs};
 use connections::{Access, ConnectSettings};
 use envelopes::{JOURNAL_POSTING, SYNC_WORKER};
 use lambda_kit::{Error, Variables};
@@ -15,6 +15,8 @@ pub struct Api {
     pub access: Access,
     /// The connect flow's configuration.
     pub connect: ConnectSettings,
+    /// The files of documents.
+    pub blobs: S3Blobs,
     /// The claim that names the workspace.
     pub workspace_claim: String,
 }
@@ -39,5 +41,10 @@ pub fn connect() -> Result<Api, Error> {
         variables.required("RETURN_URLS")?.split_whitespace().map(Url::parse).collect();
     let connect = ConnectSettings { redirect_uri: variables.address("REDIRECT_URI")?, return_urls: return_urls? };
     let workspace_claim = variables.required("WORKSPACE_CLAIM")?;
-    Ok(Api { access: Access { ports: aws::connect(names)?, addresses }, connect, workspace_claim })
+    let bucket = BucketNames {
+        bucket: variables.required("DOCUMENTS_BUCKET")?,
+        storage_key: variables.required("STORAGE_KEY_ARN")?,
+    };
+    let blobs = S3Blobs::new(&AwsSettings::from_env()?, bucket);
+    Ok(Api { access: Access { ports: aws::connect(names)?, addresses }, connect, blobs, workspace_claim })
 }

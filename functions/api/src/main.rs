@@ -5,6 +5,7 @@ mod changes;
 mod commands;
 mod config;
 mod connects;
+mod documents;
 mod export;
 mod imports;
 mod orders;

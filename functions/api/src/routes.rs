@@ -8,7 +8,8 @@ use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
 use crate::{
-    changes, connects, imports, orders, organisations, postings, schedule_changes, schedules, sources, syncs, tie_outs,
+    changes, connects, documents, imports, orders, organisations, postings, schedule_changes, schedules, sources,
+    syncs, tie_outs,
 };
 
 /// Answers one request.
@@ -51,8 +52,29 @@ async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Re
         Some(("DELETE", "/records/{entity}/{record_id}/source")) => sources::delete(api, whose, request).await,
         Some(("GET", "/sources/{entity}/{source_id}")) => sources::find(api, &known, request).await,
         Some(("GET", "/orders/events")) => orders::events(api, &known, request).await,
+        Some((verb, path)) if path.starts_with("/documents") => {
+            of_documents(api, caller, &known, request, (verb, path)).await
+        }
         Some((verb, path)) => of_postings(api, caller, &known, request, (verb, path)).await,
         None => Err(Problem::not_found()),
+    }
+}
+
+/// Routes of documents.
+async fn of_documents(
+    api: &Api,
+    caller: &Caller,
+    known: &Connection,
+    request: &ApiRequest,
+    below: (&str, &str),
+) -> Result<ApiReply, Problem> {
+    match below {
+        // Not remembered under an Idempotency-Key: a form is a secret for as long as it works.
+        ("POST", "/documents") => documents::announce(api, caller, known, request).await,
+        ("POST", "/documents/file") => once(api, caller, request, documents::upload(api, caller, known, request)).await,
+        ("GET", "/documents") => documents::list(api, known, request).await,
+        ("GET", "/documents/{document_id}") => documents::show(api, known, request).await,
+        _ => Err(Problem::not_found()),
     }
 }
 

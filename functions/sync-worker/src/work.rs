@@ -44,7 +44,8 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         | Work::ResumePostings { .. }
         | Work::PostReleases { .. }
         | Work::TieOut { .. }
-        | Work::PostedChanged { .. } => Err(WorkError::Foreign),
+        | Work::PostedChanged { .. }
+        | Work::ReadDocument { .. } => Err(WorkError::Foreign),
     }
 }
 

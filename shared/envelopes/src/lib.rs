@@ -3,7 +3,7 @@
 //! Owns the wire form between functions and nothing else. An envelope says which stored state to look at; what to do
 //! is decided from that state, so an envelope that arrives twice, late or out of order does no harm.
 
-use kernel::{ClientId, Date, IntentId, OrganisationRef, RunId, TenantId, TieOutId, XeroUserId, place_of};
+use kernel::{ClientId, Date, DocumentId, IntentId, OrganisationRef, RunId, TenantId, TieOutId, XeroUserId, place_of};
 use serde::{Deserialize, Serialize};
 
 /// The version written today. A reader refuses what it does not know; refused messages end as dead letters.
@@ -14,6 +14,9 @@ pub const SYNC_WORKER: &str = "sync-worker";
 
 /// The queue of everything that writes journals to Xero.
 pub const JOURNAL_POSTING: &str = "journal-posting";
+
+/// The queue of documents that are to be read, by a function without access to tokens.
+pub const DOCUMENT_READING: &str = "document-reading";
 
 /// Longest envelope in bytes, a quarter of what SQS takes.
 pub const ENVELOPE_BYTES_MAX: usize = 256 * 1024;
@@ -121,6 +124,13 @@ pub enum Work {
         /// Counts its envelopes: one that is not the next does nothing.
         step: u64,
     },
+    /// Read a document that was taken in.
+    ReadDocument {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// Which.
+        document: DocumentId,
+    },
     /// Refresh a token set that was long unused.
     KeepAlive {
         /// The app.
@@ -219,6 +229,7 @@ impl Envelope {
             | Work::PostReleases { .. }
             | Work::TieOut { .. }
             | Work::PostedChanged { .. } => JOURNAL_POSTING,
+            Work::ReadDocument { .. } => DOCUMENT_READING,
             _ => SYNC_WORKER,
         }
     }
@@ -236,6 +247,8 @@ impl Envelope {
             | Work::PostReleases { organisation, .. }
             | Work::TieOut { organisation, .. }
             | Work::PostedChanged { organisation, .. } => organisation.tenant.to_string(),
+            // One at a time and each on its own: a reader that fails holds back no other document.
+            Work::ReadDocument { document, .. } => document.to_string(),
             Work::KeepAlive { user, .. } => user.to_string(),
         }
     }
@@ -272,6 +285,7 @@ impl Envelope {
             Work::TieOut { organisation, tie_out, step } => {
                 format!("tie-out-{:016x}-{:016x}-{step}", place(organisation), fold(tie_out.as_str().as_bytes()))
             }
+            Work::ReadDocument { document, .. } => format!("read-{document}"),
             Work::KeepAlive { client, user, day } => {
                 format!("keep-{:016x}-{user}-{day}", fold(client.as_str().as_bytes()))
             }

@@ -58,6 +58,19 @@ uuid_id!(
 uuid_id!(
     /// One attempt to connect, from the first click to the choice of organisations.
     ConnectId, "connect id");
+uuid_id!(
+    /// One document of an organisation; sorts by when it was announced.
+    DocumentId, "document id");
+
+impl DocumentId {
+    /// Makes an id of an instant and random bytes (RFC 9562, version 7).
+    pub fn at(now: jiff::Timestamp, random: [u8; 16]) -> Self {
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+        let mut bytes = [0; 10];
+        bytes.copy_from_slice(&random[..10]);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+    }
+}
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $chars_max:literal) => {

@@ -2,12 +2,14 @@
 //!
 //! Owns the shapes AWS Lambda gives and wants. Knows nothing of Xero and holds no rule of the business.
 
+mod arrivals;
 mod batch;
 mod config;
 mod gateway;
 mod logs;
 mod problem;
 
+pub use arrivals::{StoredFile, run_arrivals};
 pub use batch::{QueueMessage, run_queue};
 pub use config::{MissingVariable, Variables};
 pub use gateway::{ApiReply, ApiRequest, Caller, run_api, run_plain_api};

@@ -5,8 +5,8 @@
 
 use kernel::periods::PeriodName;
 use kernel::{
-    ClientId, ConnectId, Currency, Date, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, TieOutId, Timestamp,
-    WorkspaceId, XeroUserId,
+    ClientId, ConnectId, Currency, Date, DocumentId, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, TieOutId,
+    Timestamp, WorkspaceId, XeroUserId,
 };
 use ports::Key;
 
@@ -143,6 +143,26 @@ pub fn source(whose: &OrganisationRef, entity: &str, xero_id: &str) -> Key {
 /// What a record of the host application is in Xero.
 pub fn source_partner(whose: &OrganisationRef, entity: &str, source_id: &str) -> Key {
     key(sources(whose, entity), format!("source#{source_id}"))
+}
+
+/// One document.
+pub fn document(whose: &OrganisationRef, id: DocumentId) -> Key {
+    key(organisation(whose), format!("document#{id}"))
+}
+
+/// The first and last sort key of an organisation's documents, which sort by when they were announced.
+pub fn documents_range() -> (String, String) {
+    ("document#".to_owned(), format!("document#{LAST}"))
+}
+
+/// The document that has a file of this SHA-256, in hexadecimal.
+pub fn document_file(whose: &OrganisationRef, sha256: &str) -> Key {
+    key(organisation(whose), format!("document-file#{sha256}"))
+}
+
+/// What was read from a document.
+pub fn document_reading(whose: &OrganisationRef, id: DocumentId) -> Key {
+    key(organisation(whose), format!("document-reading#{id}"))
 }
 
 /// The intent of one posting.

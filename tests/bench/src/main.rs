@@ -1,10 +1,12 @@
 //! Figures from counters, each beside its budget: calls, write units, bytes, peak memory, instructions.
 //!
 //! `cargo run --release -p bench` takes the full sizes; `-- --quick` a tenth of them; `-- --journals` only what journals
-//! cost, `-- --tie-outs` what a tie-out does; `-- --builds` only measures how long a newcomer waits, in seconds. A budget that is missed ends the run with 1.
+//! cost, `-- --documents` what documents cost, `-- --tie-outs` what a tie-out does; `-- --builds` only measures how long a
+//! newcomer waits, in seconds. A budget that is missed ends the run with 1.
 #![allow(clippy::print_stdout)]
 
 mod builds;
+mod documents;
 mod journals;
 mod load;
 mod planning;
@@ -55,6 +57,8 @@ async fn main() -> ExitCode {
         vec![planning::measure(), journals::measure(releases).await]
     } else if asked("--tie-outs") {
         vec![tie_out::measure(invoices).await]
+    } else if asked("--documents") {
+        vec![documents::measure().await]
     } else {
         vec![
             load::measure(invoices).await,
@@ -63,6 +67,7 @@ async fn main() -> ExitCode {
             planning::measure(),
             journals::measure(releases).await,
             tie_out::measure(invoices).await,
+            documents::measure().await,
         ]
     };
     let mut figures = Vec::new();

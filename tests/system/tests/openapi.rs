@@ -154,6 +154,20 @@ async fn tie_outs(api: &mut Checked<'_>, town: &Town) {
     api.call("GET", &one, &town.path("/tie-outs/unknown"), None).await;
 }
 
+/// Documents announced, refused, uploaded, listed and shown.
+async fn documents(api: &mut Checked<'_>, town: &Town) {
+    let sha256 = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4fa5ab97b2ca4bcac6a8"; // Of the letter a.
+    let file = json!({ "file_name": "a.pdf", "content_type": "application/pdf", "bytes": 1, "sha256": sha256 });
+    let documents = format!("{O}/documents");
+    let announced = api.call("POST", &documents, &town.path("/documents"), Some(json!({ "files": [file] }))).await;
+    api.call("POST", &documents, &town.path("/documents"), Some(json!({ "files": [] }))).await;
+    let stored = api.post_file(&format!("{documents}/file"), &town.path("/documents/file?file_name=a"), "<a/>").await;
+    assert_eq!(stored["status"], 400, "a text file is none that is taken");
+    api.call("GET", &documents, &town.path("/documents"), None).await;
+    let path = town.path(&format!("/documents/{}", announced["documents"][0]["document_id"].as_str().unwrap()));
+    api.call("GET", &format!("{documents}/{{document_id}}"), &path, None).await;
+}
+
 /// A file of schedules previewed, refused and imported: new, running and rolling ones.
 async fn imports(api: &mut Checked<'_>, town: &Town) {
     let header = "id,kind,amount,amount per period,first,last,method,balance account,expense account,description,\
@@ -242,6 +256,7 @@ async fn m4_every_answer_is_as_the_openapi_file_declares() {
     schedules(&mut api, &town).await;
     imports(&mut api, &town).await;
     tie_outs(&mut api, &town).await;
+    documents(&mut api, &town).await;
     sources(&mut api, &town).await;
     api.call("GET", &format!("{O}/problems"), &town.path("/problems?state=all"), None).await;
     api.call("GET", &format!("{O}/usage"), &town.path("/usage"), None).await;

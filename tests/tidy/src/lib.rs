@@ -23,6 +23,7 @@ pub const ARROWS: &[Arrow] = &[
     ("mirror", &["kernel", "ports", "state", "xero"]),
     ("postings", &["kernel", "ports", "state", "envelopes", "xero", "connections"]),
     ("sheets", &[]),
+    ("readings", &["kernel"]),
     ("schedules", &["kernel"]),
     ("imports", &["kernel", "schedules", "sheets"]),
     (
@@ -49,6 +50,7 @@ pub const ARROWS: &[Arrow] = &[
             "releases",
         ],
     ),
+    ("documents", &["kernel", "ports", "state", "envelopes", "connections", "readings"]),
     ("sync", &["kernel", "ports", "state", "envelopes", "xero", "connections", "postings", "mirror"]),
     ("aws", &["kernel", "ports"]),
     ("lambda-kit", &["kernel", "envelopes"]),

@@ -40,6 +40,11 @@ fn terms() -> Value {
     })
 }
 
+fn documents() -> Value {
+    let sha256 = "a".repeat(64);
+    json!({ "files": [{ "file_name": "a.pdf", "content_type": "application/pdf", "bytes": 1, "sha256": sha256 }] })
+}
+
 fn file() -> String {
     let header = "id,kind,amount,first,last,method,balance account,expense account,description";
     format!("{header}\nS-file,accrual,30.00,2026-10-01,2026-12-31,by day,620,433,Known\n")
@@ -57,6 +62,7 @@ struct Names {
     run: String,
     record: String,
     tie_out: String,
+    document: String,
 }
 
 impl Names {
@@ -66,6 +72,7 @@ impl Names {
         let filled = filled.replace("{entity}", "contacts").replace("{record_id}", &self.record);
         let filled = filled.replace("{source_id}", SOURCE).replace("{posting_id}", "j-known");
         let filled = filled.replace("{schedule_id}", "S-known").replace("{tie_out_id}", &self.tie_out);
+        let filled = filled.replace("{document_id}", &self.document);
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -83,11 +90,13 @@ impl Names {
         caller.expect("PUT", &path, Some(link())).await.unwrap();
         caller.expect("POST", &town.path("/journals"), Some(journal())).await.unwrap();
         caller.expect("POST", &town.path("/schedules"), Some(json!({ "terms": terms() }))).await.unwrap();
+        let announced = caller.expect("POST", &town.path("/documents"), Some(documents())).await.unwrap();
+        let document = crate::text(&announced["documents"][0]["document_id"]);
         town.settle().await;
         let tie_out = caller.expect("POST", &town.path("/tie-outs"), None).await.unwrap();
         town.settle().await;
         let (test, tie_out) = (crate::text(&test["test_id"]), crate::text(&tie_out["tie_out_id"]));
-        Names { tenant: town.tenant.to_string(), connect, test, run, record, tie_out }
+        Names { tenant: town.tenant.to_string(), connect, test, run, record, document, tie_out }
     }
 }
 
@@ -106,6 +115,7 @@ fn body(template: &str, town: &Town) -> String {
         "/v1/organisations/{tenant_id}/schedules/import" | "/v1/organisations/{tenant_id}/schedules/import/preview" => {
             file()
         }
+        "/v1/organisations/{tenant_id}/documents" => documents().to_string(),
         "/v1/organisations/{tenant_id}/journals" => journal().to_string(),
         "/v1/organisations/{tenant_id}/postings/recorded" => {
             json!({ "posting_ids": ["j-known"], "reason": "by hand" }).to_string()

@@ -11,6 +11,7 @@ mod bad_webhooks;
 mod books;
 mod choosing;
 mod disconnecting;
+mod documents;
 mod edits;
 mod exports;
 mod imports;

@@ -1,0 +1,14 @@
+//! Reads documents that were taken in, without access to tokens: a reader that fails costs one document's reading.
+
+mod config;
+
+use documents::Doors;
+use lambda_kit::{Error, run_queue};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_kit::start_logs();
+    let (access, blobs) = config::connect()?;
+    let doors = Doors { access: &access, blobs: &blobs };
+    run_queue(|message| document_reading::carry_out(doors, message)).await
+}

@@ -1,0 +1,101 @@
+//! From the bytes of a bill, receipt or credit note to what it says.
+//!
+//! Owns the readers and the contract of what they find: each field with its value, how sure the reader is, and where it
+//! stood. Bytes go in, a reading comes out: no I/O, no clock, nothing of Xero. A document is known by its content, never by
+//! its name. What a document says is never corrected; what in it does not add up is listed beside it. Bytes are
+//! hostile until read: each reader works within named limits, and one that panics costs its document alone.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`reading`], [`amount`] | what a document says |
+//! | [`problem`], [`checks`], `currencies` | what in it does not add up |
+//! | [`outcome`] | how reading ends, and why a document is not read |
+//! | `decoding`, `tree`, `gather` | XML as a tree within limits; values with their places out of it |
+//! | `ubl`, `cii` | structured invoices, exactly |
+
+pub mod amount;
+pub mod checks;
+mod cii;
+mod currencies;
+mod decoding;
+mod gather;
+pub mod outcome;
+pub mod problem;
+pub mod reading;
+mod tree;
+mod ubl;
+
+use std::panic::catch_unwind;
+
+pub use outcome::{NotReadable, Outcome, Refusal};
+pub use reading::Reading;
+
+use gather::Gather;
+use tree::{Element, Space, Tree};
+
+/// Bytes of a document. Intake takes no more, and what Xero takes is less.
+pub const FILE_BYTES_MAX: usize = 30 << 20;
+/// Bytes of an XML document, alone or inside a PDF: attached files in base64 are part of it.
+pub const XML_BYTES_MAX: usize = 16 << 20;
+
+/// Reads a document of any kind.
+pub fn read(bytes: &[u8]) -> Outcome {
+    let read = catch_unwind(|| read_any(bytes)).unwrap_or_else(|_| {
+        let words = "The reader failed on this document. It was kept, and somebody has to type it in.";
+        Err(NotReadable::new(Refusal::ReaderFailed, words))
+    });
+    match read {
+        Ok(reading) => Outcome::Read(Box::new(reading)),
+        Err(refusal) => Outcome::NotReadable(refusal),
+    }
+}
+
+fn read_any(bytes: &[u8]) -> Result<Reading, NotReadable> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(NotReadable::new(Refusal::Empty, "The file is empty."));
+    }
+    if bytes.len() > FILE_BYTES_MAX {
+        let words = format!("The file has more than {} MB.", FILE_BYTES_MAX >> 20);
+        return Err(NotReadable::new(Refusal::TooLarge, words));
+    }
+    if decoding::looks_like_xml(bytes) {
+        return read_xml(bytes, "");
+    }
+    let words = "This is neither a PDF nor an XML invoice, so no reader can read it.";
+    Err(NotReadable::new(Refusal::UnknownFormat, words))
+}
+
+/// Reads an XML invoice; `prefix` stands before each place.
+fn read_xml(bytes: &[u8], prefix: &str) -> Result<Reading, NotReadable> {
+    if bytes.len() > XML_BYTES_MAX {
+        let words = format!("The XML has more than {} MB.", XML_BYTES_MAX >> 20);
+        return Err(NotReadable::new(Refusal::TooLarge, words));
+    }
+    let text = decoding::decode(bytes).ok_or_else(|| {
+        NotReadable::new(
+            Refusal::Damaged,
+            "The XML is not in the encoding that it names, or in one that invoices do not use.",
+        )
+    })?;
+    let tree = Tree::parse(&text)?;
+    let mut gather = Gather::new(prefix);
+    // Networks wrap the invoice in an envelope of their own (SBDH).
+    let candidates = std::iter::once(tree.root()).chain(tree.root().inside());
+    let read = candidates.into_iter().find_map(|element| read_root(element, &mut gather));
+    let mut reading = read.ok_or_else(|| {
+        NotReadable::new(Refusal::NotAnInvoice, "This XML is no invoice or credit note in UBL or Cross Industry form.")
+    })?;
+    reading.problems = gather.problems;
+    reading.problems.extend(checks::check(&reading));
+    Ok(reading)
+}
+
+fn read_root(element: Element<'_>, gather: &mut Gather) -> Option<Reading> {
+    match (element.space(), element.name()) {
+        (Space::UblInvoice, "Invoice") | (Space::UblCreditNote, "CreditNote") => Some(ubl::read(element, gather)),
+        (Space::Rsm, "CrossIndustryInvoice") | (Space::RsmZugferd1, "CrossIndustryDocument") => {
+            Some(cii::read(element, gather))
+        }
+        _ => None,
+    }
+}
