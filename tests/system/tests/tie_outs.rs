@@ -344,3 +344,22 @@ async fn tie_out_of_a_rolling_schedule_holds_what_it_released_against_what_docum
     let expected = ["620 ledger 0.00 expected -10.00 unexplained 0.00", "foreign_entry 10.00 manual_journals"];
     assert_eq!(told_of(&desk, "2026-10-31").await, expected);
 }
+
+#[tokio::test]
+async fn tie_out_knows_accounts_by_code_and_by_id_as_one_and_a_profit_and_loss_account_as_none_that_can_tie() {
+    let desk = with_october_posted().await;
+    let id = desk.mirror("accounts").await;
+    let id = id.iter().find(|each| each.record.get("Code") == Some(&json!("620"))).unwrap().id.clone();
+    let mut by_id = terms("S-2", "prepayment", "90.00", "2026-11-01", "2026-12-31");
+    by_id.balance_account = id.parse().unwrap();
+    decide(&desk, by_id).await.unwrap();
+    desk.work().await;
+    assert_eq!(told_of(&desk, "2026-10-31").await, ["620 ledger 290.00 expected 290.00 unexplained 0.00"]);
+    let mut odd = terms("S-3", "prepayment", "90.00", "2026-10-01", "2026-12-31");
+    odd.balance_account = "469".parse().unwrap();
+    decide(&desk, odd).await.unwrap();
+    desk.work().await;
+    let (_, sheets) = tied(&desk, "2026-10-31").await;
+    let afresh: Vec<_> = sheets.iter().map(|sheet| (sheet.code.as_str(), sheet.starts_afresh)).collect();
+    assert_eq!(afresh, [("620", false), ("469", true)]);
+}
