@@ -1,4 +1,5 @@
-//! The tour's second half: a schedule approved, its journal in Xero, a locked period, and what waited posted after all.
+//! The tour's second half: a schedule approved, its journal in Xero, a locked period, what waited posted after all, and the
+//! balance accounts tied out.
 //!
 //! Writes to our own simulated Xero and to no other. What must wait is approved after the period is locked, so that no
 //! nightly run can be quicker.
@@ -71,8 +72,49 @@ pub async fn walk(
         GoesOn::WithASync => books.sync(screen, &waiting).await?,
         GoesOn::TriedAgain => books.try_again(&waiting).await?,
     };
-    show_posted(screen, &books, &waiting, how).await
+    show_posted(screen, &books, &waiting, how).await?;
+    tie_out(screen, &books).await
 }
+
+/// What remains to be released, held against Xero's balances.
+async fn tie_out(screen: &mut Screen, books: &Books<'_>) -> anyhow::Result<()> {
+    let wish = json!({ "as_at": books.last });
+    let asked = books.caller.expect("POST", &format!("{}/tie-outs", books.path), Some(wish)).await?;
+    let began = Instant::now();
+    let found = loop {
+        let found = books.get(&format!("/tie-outs/{}", text(&asked["tie_out_id"]))).await?;
+        if found["state"] != "running" {
+            break found;
+        }
+        ensure!(began.elapsed() < POSTING_PATIENCE, "the tie-out has not ended");
+        tokio::time::sleep(PAUSE).await;
+    };
+    ensure!(found["state"] == "done", "the tie-out cannot be done: {}", text(&found["problem"]["cause"]));
+    screen.done("Tied out", &format!("as at {}: Xero's balances against what schedules have left", books.last));
+    let accounts = found["accounts"].as_array().into_iter().flatten().map(|account| {
+        let named = ["code", "name"].map(|name| text(&account["account"][name]));
+        let amounts = ["ledger", "expected", "gap", "unexplained"].map(|name| text(&account[name]));
+        [&named[..], &amounts].concat()
+    });
+    let columns = ["account", "name", "in Xero", "to release", "gap", "unexplained"];
+    screen.table(&columns, &accounts.collect::<Vec<_>>());
+    let all = found["accounts"].as_array().into_iter().flatten();
+    let entries =
+        all.flat_map(|account| account["entries"].as_array().into_iter().flatten().map(move |entry| (account, entry)));
+    let rows = entries.map(|(account, entry)| {
+        let shown = [&account["account"]["code"], &entry["date"], &entry["amount"], &entry["code"], &entry["number"]];
+        shown.map(text).to_vec()
+    });
+    let rows: Vec<Vec<String>> = rows.take(ENTRIES_SHOWN_MAX).collect();
+    if !rows.is_empty() {
+        screen.line("  Between them lie:");
+        screen.table(&["account", "date", "amount", "what", "record"], &rows);
+    }
+    Ok(())
+}
+
+/// Entries of gaps that fit a screen.
+const ENTRIES_SHOWN_MAX: usize = 8;
 
 /// A prepayment over six periods: its first journal is in Xero at once, the rest is laid out.
 async fn prepay(screen: &mut Screen, books: &Books<'_>, id: &str) -> anyhow::Result<()> {

@@ -1,0 +1,126 @@
+//! The tour's third part: a file uploaded by its form, as a browser does, and what was read of it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use local::caller::{Caller, plain_client};
+use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
+
+use crate::screen::Screen;
+
+/// How long intake and reading may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Uploads an invented supplier's e-invoice and shows what it says.
+pub async fn walk(screen: &mut Screen, caller: &Caller, tenant: &str, stamp: &str) -> anyhow::Result<()> {
+    let path = format!("/v1/organisations/{tenant}/documents");
+    let file = invoice(&format!("HS-{stamp}"));
+    let sha256: String = digest(&SHA256, file.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let announced = json!({
+        "file_name": "harbour-supplies.xml", "content_type": "application/xml", "bytes": file.len(), "sha256": sha256,
+    });
+    let answer = caller.expect("POST", &path, Some(json!({ "files": [announced] }))).await?;
+    let document = &answer["documents"][0];
+    upload(&document["upload"], &file).await?;
+    screen.done("Uploaded", "harbour-supplies.xml, straight to storage by its signed form");
+    let id = document["document_id"].as_str().context("no document_id")?;
+    let began = Instant::now();
+    let found = loop {
+        let found = caller.expect("GET", &format!("{path}/{id}"), None).await?;
+        if found["state"] != "awaiting_file" && found["state"] != "reading" {
+            break found;
+        }
+        ensure!(began.elapsed() < PATIENCE, "the document is still {}", found["state"]);
+        tokio::time::sleep(PAUSE).await;
+    };
+    ensure!(found["state"] == "read", "the document was not read: {}", found["attention"]["words"]);
+    screen.done("Read", &format!("{}, by a function that reaches no token", found["file_name"].as_str().unwrap_or("")));
+    let fields = &found["reading"]["fields"];
+    let shown = [
+        ("supplier", &fields["supplier"]["name"]),
+        ("number", &fields["number"]),
+        ("due", &fields["due_date"]),
+        ("net", &fields["net_total"]),
+        ("tax", &fields["tax_total"]),
+        ("to pay", &fields["payable"]),
+    ];
+    let row = |(name, field): (&str, &Value)| vec![name.to_owned(), text(&field["value"]), text(&field["place"])];
+    screen.table(&["field", "value", "found at"], &shown.map(row));
+    Ok(())
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "–".to_owned(),
+        Value::Object(amount) if amount.contains_key("number") => {
+            format!("{} {}", text(&amount["number"]), text(&value["currency"]))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Posts the form as a browser does.
+async fn upload(form: &Value, file: &str) -> anyhow::Result<()> {
+    let mut body = String::new();
+    for field in form["fields"].as_array().into_iter().flatten() {
+        let (name, value) = (text(&field["name"]), text(&field["value"]));
+        body += &format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    body += "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"harbour-supplies.xml\"\r\n\r\n";
+    body += file;
+    body += "\r\n--edge--\r\n";
+    let request = plain_client()?.post(form["url"].as_str().context("no address of the form")?);
+    let answer = request.header("content-type", "multipart/form-data; boundary=edge").body(body).send().await?;
+    ensure!(answer.status().is_success(), "the storage did not take the form: {}", answer.status());
+    Ok(())
+}
+
+/// A bill as it is sent by Peppol: two lines, 20 % VAT. The number differs, so that each tour's file is another.
+fn invoice(number: &str) -> String {
+    let line = |id: u32, name: &str, amount: &str| {
+        format!(
+            "<cac:InvoiceLine><cbc:ID>{id}</cbc:ID><cbc:InvoicedQuantity unitCode=\"C62\">1</cbc:InvoicedQuantity>\
+             <cbc:LineExtensionAmount currencyID=\"GBP\">{amount}</cbc:LineExtensionAmount><cac:Item>\
+             <cbc:Name>{name}</cbc:Name><cac:ClassifiedTaxCategory><cbc:ID>S</cbc:ID><cbc:Percent>20</cbc:Percent>\
+             <cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:ClassifiedTaxCategory></cac:Item><cac:Price>\
+             <cbc:PriceAmount currencyID=\"GBP\">{amount}</cbc:PriceAmount></cac:Price></cac:InvoiceLine>"
+        )
+    };
+    let party = |name: &str| {
+        format!(
+            "<cac:Party><cac:PartyLegalEntity><cbc:RegistrationName>{name}</cbc:RegistrationName>\
+             </cac:PartyLegalEntity></cac:Party>"
+        )
+    };
+    let amount = |name: &str, amount: &str| format!("<cbc:{name} currencyID=\"GBP\">{amount}</cbc:{name}>");
+    [
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(),
+        "<Invoice xmlns=\"urn:oasis:names:specification:ubl:schema:xsd:Invoice-2\" \
+         xmlns:cac=\"urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2\" \
+         xmlns:cbc=\"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2\">"
+            .to_owned(),
+        format!(
+            "<cbc:ID>{number}</cbc:ID><cbc:IssueDate>2026-11-02</cbc:IssueDate><cbc:DueDate>2026-12-02</cbc:DueDate>"
+        ),
+        "<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode><cbc:DocumentCurrencyCode>GBP</cbc:DocumentCurrencyCode>"
+            .to_owned(),
+        format!("<cac:AccountingSupplierParty>{}</cac:AccountingSupplierParty>", party("Harbour Supplies Ltd")),
+        format!("<cac:AccountingCustomerParty>{}</cac:AccountingCustomerParty>", party("Demo Company (UK)")),
+        format!("<cac:TaxTotal>{}<cac:TaxSubtotal>", amount("TaxAmount", "30.00")),
+        amount("TaxableAmount", "150.00") + &amount("TaxAmount", "30.00"),
+        "<cac:TaxCategory><cbc:ID>S</cbc:ID><cbc:Percent>20</cbc:Percent><cac:TaxScheme><cbc:ID>VAT</cbc:ID>\
+         </cac:TaxScheme></cac:TaxCategory></cac:TaxSubtotal></cac:TaxTotal><cac:LegalMonetaryTotal>"
+            .to_owned(),
+        amount("LineExtensionAmount", "150.00") + &amount("TaxExclusiveAmount", "150.00"),
+        amount("TaxInclusiveAmount", "180.00") + &amount("PayableAmount", "180.00"),
+        "</cac:LegalMonetaryTotal>".to_owned(),
+        line(1, "Rope, 20 m", "100.00"),
+        line(2, "Shackles", "50.00"),
+        "</Invoice>\n".to_owned(),
+    ]
+    .concat()
+}
