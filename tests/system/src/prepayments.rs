@@ -6,7 +6,7 @@ use std::time::Duration;
 use connections::{Connection, load_connection};
 use envelopes::{Envelope, Work};
 use kernel::Applied;
-use releases::store::list_due;
+use releases::store::{list_due, list_released};
 use releases::{Asked, Change, CorrectBy, Wanted, approve, change, propose};
 use schedules::Terms;
 use serde_json::{Value, json};
@@ -168,4 +168,35 @@ pub async fn ends_with(desk: &Desk, expected: &[(&str, i64)], name: &str) {
     let table = &*desk.access.ports.table;
     let (due, _) = list_due(table, &desk.whose, None, "2100-01-01".parse().unwrap(), 100).await.unwrap();
     assert!(due.is_empty(), "{name}: {due:?}");
+}
+
+/// Everything that must hold of those two once October is posted, whatever was cut: one live journal each, and one of
+/// releases for both.
+pub async fn all_accounted_for(desk: &Desk, name: &str) {
+    let journals = in_xero(desk).await;
+    let all: Vec<&(String, Vec<Value>)> = journals.values().flatten().collect();
+    for id in ["[S-1]", "[S-2]"] {
+        let lines = |beginning: &str| {
+            let journals = all.iter().filter(|(narration, _)| narration.starts_with(beginning));
+            let lines = journals.flat_map(|(_, lines)| lines);
+            lines.filter(|line| line["Description"].as_str().unwrap().ends_with(id)).count()
+        };
+        // A night between the two approvals may have posted the first one's release already.
+        assert_eq!((lines("Prepayment"), lines("Releases")), (2, 2), "{name}: {id} {all:#?}");
+    }
+    let table = &*desk.access.ports.table;
+    for id in ["S-1", "S-2"] {
+        let rows = list_released(table, &desk.whose, &id.parse().unwrap()).await.unwrap();
+        assert_eq!(rows.len(), 1, "{name}: {id}");
+    }
+    assert!(desk.world.queue.is_empty() && desk.parked() == 0, "{name}: work left");
+}
+
+/// Approves two schedules of 90.00 over three months; answers whether both answers came.
+pub async fn approve_both(desk: &Desk) -> bool {
+    let mut all = true;
+    for id in ["S-1", "S-2"] {
+        all &= decide(desk, terms(id, "prepayment", "90.00", "2026-10-01", "2026-12-31")).await.is_ok();
+    }
+    all
 }

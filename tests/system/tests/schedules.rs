@@ -9,14 +9,13 @@ use postings::{Standing, load_view};
 use releases::store::{list_due, list_released, load_schedule};
 use releases::{CorrectBy, Wanted, initial_intent, preview, propose};
 use schedules::Terms;
-use serde_json::{Value, json};
+use serde_json::json;
 use simulator::world::Cut;
 use simulator::xero::Fault;
 use sync::head::Trigger;
-use system::desk::Desk;
 use system::prepayments::{
-    DAY, Journals, alter, alter_by, balance, connection, days, decide, ends_with, in_xero, publish_now, ready, terms,
-    to_terms, until_cut, with_october_posted,
+    DAY, Journals, all_accounted_for, alter, alter_by, approve_both, balance, connection, days, decide, ends_with,
+    in_xero, publish_now, ready, terms, to_terms, until_cut, with_october_posted,
 };
 
 #[tokio::test]
@@ -121,35 +120,6 @@ async fn m23_m24_publish_now_previews_and_posts_every_ready_release_of_all_sched
     assert_eq!(released.len(), 1, "{released:#?}");
     assert_eq!(released[0].1.len(), 10, "m24: all five schedules");
     assert_eq!(preview(&desk.access, &desk.whose, "2026-10-31".parse().unwrap()).await.unwrap().0, Vec::new());
-}
-
-/// Everything that must hold at the end, whatever was cut.
-async fn all_accounted_for(desk: &Desk, name: &str) {
-    let journals = in_xero(desk).await;
-    let all: Vec<&(String, Vec<Value>)> = journals.values().flatten().collect();
-    for id in ["[S-1]", "[S-2]"] {
-        let lines = |beginning: &str| {
-            let journals = all.iter().filter(|(narration, _)| narration.starts_with(beginning));
-            let lines = journals.flat_map(|(_, lines)| lines);
-            lines.filter(|line| line["Description"].as_str().unwrap().ends_with(id)).count()
-        };
-        // A night between the two approvals may have posted the first one's release already.
-        assert_eq!((lines("Prepayment"), lines("Releases")), (2, 2), "{name}: {id} {all:#?}");
-    }
-    let table = &*desk.access.ports.table;
-    for id in ["S-1", "S-2"] {
-        let rows = list_released(table, &desk.whose, &id.parse().unwrap()).await.unwrap();
-        assert_eq!(rows.len(), 1, "{name}: {id}");
-    }
-    assert!(desk.world.queue.is_empty() && desk.parked() == 0, "{name}: work left");
-}
-
-async fn approve_both(desk: &Desk) -> bool {
-    let mut all = true;
-    for id in ["S-1", "S-2"] {
-        all &= decide(desk, terms(id, "prepayment", "90.00", "2026-10-01", "2026-12-31")).await.is_ok();
-    }
-    all
 }
 
 #[tokio::test]
