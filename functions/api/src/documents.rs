@@ -174,14 +174,15 @@ pub async fn show(api: &Api, connection: &Connection, request: &ApiRequest) -> R
     Ok(ApiReply::json(200, &shown))
 }
 
-/// A link that saves the file. Only of what was taken in: what was refused is nobody's to open.
+/// A link that saves the file. Only of what was taken in: what was refused, or waits for a scan, is nobody's to open.
 async fn link(
     api: &Api,
     connection: &Connection,
     document: &Document,
     now: Timestamp,
 ) -> Result<Option<String>, Problem> {
-    let Some(measure) = &document.measure else { return Ok(None) };
+    let withheld = matches!(document.state, DocumentState::Quarantined | DocumentState::Refused { .. });
+    let Some(measure) = document.measure.filter(|_| !withheld) else { return Ok(None) };
     let (key, disposition) = (file_key(&connection.whose, document.id), document.file_name.disposition());
     let terms = DownloadTerms {
         key: &key,
@@ -223,6 +224,7 @@ fn standing(document: &Document, now: Timestamp) -> (&'static str, Value, Option
             let code = json!(reason)["code"].clone();
             ("refused", json!({ "code": code, "words": reason.to_string() }), None)
         }
+        DocumentState::Quarantined => ("quarantined", Value::Null, None),
         DocumentState::Duplicate { of } => ("duplicate", Value::Null, Some(*of)),
         DocumentState::TakenIn | DocumentState::Reading { .. } => ("reading", Value::Null, None),
         DocumentState::Read { .. } => ("read", Value::Null, None),

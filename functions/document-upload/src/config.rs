@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use aws::{BucketNames, Names, S3Blobs};
 use connections::Access;
+use documents::intake::Scan;
 use envelopes::DOCUMENT_READING;
 use lambda_kit::{Error, Variables};
 use xero::XeroAddresses;
 
 /// Reads the environment and builds the ports.
-pub fn connect() -> Result<(Access, S3Blobs), Error> {
+pub fn connect() -> Result<(Access, S3Blobs, Scan), Error> {
     let variables = Variables;
     let queues = BTreeMap::from([(DOCUMENT_READING, variables.required("DOCUMENT_READING_QUEUE_URL")?)]);
     // It opens no token: the role allows no use of the key that seals them.
@@ -19,5 +20,10 @@ pub fn connect() -> Result<(Access, S3Blobs), Error> {
         storage_key: variables.required("STORAGE_KEY_ARN")?,
     };
     let blobs = S3Blobs::new(&aws::AwsSettings::from_env()?, bucket);
-    Ok((Access { ports: aws::connect(names)?, addresses: XeroAddresses::default() }, blobs))
+    let scan = match variables.required("MALWARE_SCAN")?.as_str() {
+        "required" => Scan::Required,
+        "not_awaited" => Scan::NotAwaited,
+        _ => return Err("MALWARE_SCAN must be required or not_awaited".into()),
+    };
+    Ok((Access { ports: aws::connect(names)?, addresses: XeroAddresses::default() }, blobs, scan))
 }

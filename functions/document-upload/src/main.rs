@@ -1,19 +1,29 @@
-//! Takes in files that were uploaded: checked by their bytes, each once, and on to reading.
+//! Takes in files that were uploaded: checked by their bytes, each once, scanned where that is required, and on to reading.
 
 mod config;
 
-use documents::Doors;
-use documents::intake::{Arrived, take_in};
-use lambda_kit::{Error, StoredFile, run_arrivals};
+use documents::intake::{Arrived, Scan, judge, take_in};
+use documents::row::Verdict;
+use documents::{DocumentError, Doors};
+use lambda_kit::{Error, OfFile, run_arrivals};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_kit::start_logs();
-    let (access, blobs) = config::connect()?;
+    let (access, blobs, scan) = config::connect()?;
     let doors = Doors { access: &access, blobs: &blobs };
-    run_arrivals(|file: StoredFile| async move {
-        let arrived = Arrived { key: file.key, version: file.version, bytes: file.bytes };
-        take_in(doors, &arrived).await.map(|_| ())
-    })
-    .await
+    run_arrivals(|told| carry_out(doors, scan, told)).await
+}
+
+async fn carry_out(doors: Doors<'_>, scan: Scan, told: OfFile) -> Result<(), DocumentError> {
+    match told {
+        OfFile::Stored(file) => {
+            let arrived = Arrived { key: file.key, version: file.version, bytes: file.bytes };
+            take_in(doors, scan, &arrived).await?;
+        }
+        OfFile::Scanned { key, version, status } => {
+            judge(doors, &key, version.as_deref(), Verdict::of(&status)).await?;
+        }
+    }
+    Ok(())
 }

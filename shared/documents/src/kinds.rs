@@ -92,6 +92,12 @@ pub enum Unfit {
     /// A PDF of more pages than any bill has.
     #[error("The PDF has more than {PAGES_MAX} pages. Send the pages of the bill alone.")]
     TooManyPages,
+    /// A scanner for malware found something in it.
+    #[error("A scanner for malware found something in the file. Do not open it; ask the sender for another.")]
+    Malware,
+    /// It had to be scanned for malware and could not be.
+    #[error("The file could not be scanned for malware, which is required here. Send it as a plain PDF.")]
+    NotScanned,
     /// An image larger than any scan.
     #[error("The image has {width} by {height} pixels; at most {PIXELS_MAX} in all are taken. Make it smaller.")]
     TooManyPixels {

@@ -31,11 +31,46 @@ pub struct Document {
     /// The version of the file that was taken in, once one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// What a scanner for malware said of versions of the file before their arrival was told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scanned: Vec<Scanned>,
     /// What was measured of it, once it was taken in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measure: Option<Measure>,
     /// Where it stands.
     pub state: DocumentState,
+}
+
+/// What a scanner for malware said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scanned {
+    /// Of which version.
+    pub version: Option<String>,
+    /// Its word.
+    pub verdict: Verdict,
+}
+
+/// A scanner's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing was found.
+    Clean,
+    /// Something was found.
+    Malware,
+    /// It could not be scanned.
+    NotScanned,
+}
+
+impl Verdict {
+    /// Of GuardDuty's word. Whatever is neither clean nor malware was not scanned.
+    pub fn of(status: &str) -> Self {
+        match status {
+            "NO_THREATS_FOUND" => Self::Clean,
+            "THREATS_FOUND" => Self::Malware,
+            _ => Self::NotScanned,
+        }
+    }
 }
 
 /// Where a document stands.
@@ -52,6 +87,8 @@ pub enum DocumentState {
         /// Why.
         reason: Unfit,
     },
+    /// It waits for a scanner's word. Nobody is given the file meanwhile, and nothing reads it.
+    Quarantined,
     /// The same file was taken in before.
     Duplicate {
         /// As this document.

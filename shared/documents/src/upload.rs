@@ -69,6 +69,7 @@ fn document(doors: Doors<'_>, announced: &Announcement, actor: &str) -> Document
         announced_by: actor.to_owned(),
         announced_at: now,
         version: None,
+        scanned: Vec::new(),
         measure: None,
         state: DocumentState::AwaitingFile { until: now.saturating_add(FORM_VALID).unwrap_or(now) },
     }

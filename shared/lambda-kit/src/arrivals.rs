@@ -1,6 +1,7 @@
-//! The batch loop of a standard queue that S3 tells of new files: each message on its own, single failures reported.
+//! The batch loop of a standard queue that is told of files: each message on its own, single failures reported.
 //!
-//! Source: S3's page "Event message structure". What S3 sends to try the queue is taken and means nothing. A message that
+//! Sources: S3's page "Event message structure"; GuardDuty's page on scans of S3 objects, for the event of a scan's result,
+//! which EventBridge brings. What S3 sends to try the queue is taken and means nothing. A message that
 //! cannot be read is reported as failed each time and so ends as a dead letter, never dropped.
 
 use std::future::Future;
@@ -27,12 +28,50 @@ pub struct StoredFile {
     pub deadline: Timestamp,
 }
 
+/// What a queue tells of files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfFile {
+    /// One was stored.
+    Stored(StoredFile),
+    /// One was scanned for malware.
+    Scanned {
+        /// Its key.
+        key: String,
+        /// Its version, where the bucket keeps versions.
+        version: Option<String>,
+        /// The scanner's word, such as `NO_THREATS_FOUND`.
+        status: String,
+    },
+}
+
 #[derive(Deserialize)]
 struct Told {
+    detail: Option<Detail>,
     #[serde(rename = "Records")]
     records: Option<Vec<Record>>,
     #[serde(rename = "Event")]
     event: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail {
+    s3_object_details: ScannedObject,
+    scan_result_details: ScanResult,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScannedObject {
+    object_key: String,
+    version_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScanResult {
+    /// None of a scan that was skipped.
+    scan_result_status: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +98,7 @@ struct Object {
 /// Runs a function that such a queue wakes.
 pub async fn run_arrivals<F, Fut, E>(handle: F) -> Result<(), Error>
 where
-    F: Fn(StoredFile) -> Fut,
+    F: Fn(OfFile) -> Fut,
     Fut: Future<Output = Result<(), E>>,
     E: std::error::Error + 'static,
 {
@@ -78,7 +117,7 @@ where
 /// Handles one message; answers its failure.
 async fn one<F, Fut, E>(handle: &F, message: SqsMessage, deadline: Timestamp) -> Option<BatchItemFailure>
 where
-    F: Fn(StoredFile) -> Fut,
+    F: Fn(OfFile) -> Fut,
     Fut: Future<Output = Result<(), E>>,
     E: std::error::Error + 'static,
 {
@@ -102,16 +141,20 @@ where
     None
 }
 
-/// The stored files that a message tells of; `None` when it is no message of S3's.
-fn files(body: &str, deadline: Timestamp) -> Option<Vec<StoredFile>> {
+/// What a message tells of files; `None` when it is of another kind.
+fn files(body: &str, deadline: Timestamp) -> Option<Vec<OfFile>> {
     let told: Told = serde_json::from_str(body).ok()?;
     if told.event.as_deref() == Some("s3:TestEvent") {
         return Some(Vec::new());
     }
+    if let Some(Detail { s3_object_details: object, scan_result_details: result }) = told.detail {
+        let status = result.scan_result_status.unwrap_or_default();
+        return Some(vec![OfFile::Scanned { key: object.object_key, version: object.version_id, status }]);
+    }
     let created = told.records?.into_iter().filter(|record| record.event_name.starts_with("ObjectCreated:"));
     let file = |record: Record| {
         let Object { key, size, version_id } = record.s3.object;
-        StoredFile { key: decoded(&key), version: version_id, bytes: size, deadline }
+        OfFile::Stored(StoredFile { key: decoded(&key), version: version_id, bytes: size, deadline })
     };
     Some(created.map(file).collect())
 }
@@ -132,11 +175,8 @@ mod tests {
             {"eventName":"ObjectCreated:Post","s3":{"object":{"key":"uploads/a+b%26c/1","size":7,"versionId":"v1"}}},
             {"eventName":"ObjectRemoved:Delete","s3":{"object":{"key":"uploads/2"}}}]}"#;
         let found = files(body, Timestamp::MAX).unwrap();
-        assert_eq!(found.len(), 1);
-        assert_eq!(
-            (found[0].key.as_str(), found[0].version.as_deref(), found[0].bytes),
-            ("uploads/a b&c/1", Some("v1"), 7)
-        );
+        let [OfFile::Stored(found)] = &found[..] else { panic!("{found:?}") };
+        assert_eq!((found.key.as_str(), found.version.as_deref(), found.bytes), ("uploads/a b&c/1", Some("v1"), 7));
     }
 
     #[test]
@@ -148,5 +188,17 @@ mod tests {
         for body in ["", "{}", "[]", r#"{"Records":[{}]}"#, r#"{"version":1,"kind":"post"}"#] {
             assert_eq!(files(body, Timestamp::MAX), None, "{body}");
         }
+    }
+
+    #[test]
+    fn a_scanners_word_is_told_with_the_key_as_it_is() {
+        let body = r#"{"version":"0","detail-type":"GuardDuty Malware Protection Object Scan Result","detail":{
+            "scanStatus":"COMPLETED","s3ObjectDetails":{"bucketName":"b","objectKey":"uploads/a+b/1","versionId":"v1"},
+            "scanResultDetails":{"scanResultStatus":"THREATS_FOUND","threats":[{"name":"EICAR"}]}}}"#;
+        let (key, version, status) = ("uploads/a+b/1".into(), Some("v1".into()), "THREATS_FOUND".into());
+        assert_eq!(files(body, Timestamp::MAX), Some(vec![OfFile::Scanned { key, version, status }]));
+        let skipped = r#"{"detail":{"s3ObjectDetails":{"objectKey":"k"},"scanResultDetails":{}}}"#;
+        let (key, version, status) = ("k".into(), None, String::new());
+        assert_eq!(files(skipped, Timestamp::MAX), Some(vec![OfFile::Scanned { key, version, status }]));
     }
 }

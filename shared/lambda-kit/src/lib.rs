@@ -9,7 +9,7 @@ mod gateway;
 mod logs;
 mod problem;
 
-pub use arrivals::{StoredFile, run_arrivals};
+pub use arrivals::{OfFile, StoredFile, run_arrivals};
 pub use batch::{QueueMessage, run_queue};
 pub use config::{MissingVariable, Variables};
 pub use gateway::{ApiReply, ApiRequest, Caller, run_api, run_plain_api};

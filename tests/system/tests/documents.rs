@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use documents::intake::{Arrived, take_in};
-use documents::row::{Document, DocumentState, file_key, load_document};
+use documents::intake::{Arrived, Scan, judge, take_in};
+use documents::kinds::Unfit;
+use documents::row::{Document, DocumentState, Verdict, file_key, load_document};
 use documents::upload::{Announcement, announce};
 use envelopes::Envelope;
 use kernel::{Applied, DocumentId};
@@ -49,7 +50,7 @@ async fn a_crash_before_or_after_any_port_call_of_intake_and_reading_loses_and_d
     let whole = ready().await;
     let (id, told) = arrived(&whole, FILE).await;
     whole.world.faults.heal();
-    take_in(whole.doors(), &told).await.unwrap();
+    take_in(whole.doors(), Scan::NotAwaited, &told).await.unwrap();
     whole.work().await;
     assert_eq!(needs_person(&shown(&whole, id).await), "not_an_invoice");
     let calls = whole.world.faults.calls();
@@ -59,7 +60,7 @@ async fn a_crash_before_or_after_any_port_call_of_intake_and_reading_loses_and_d
         let (id, told) = arrived(&desk, FILE).await;
         desk.world.faults.cut(cut);
         // The queue brings the storage's message back as long as it fails.
-        let taken = take_in(desk.doors(), &told).await;
+        let taken = take_in(desk.doors(), Scan::NotAwaited, &told).await;
         if taken.is_ok() {
             while let Some(taken) = desk.world.queue.take() {
                 if desk.carry_out(&Envelope::parse(&taken.message.body).unwrap()).await.is_err() {
@@ -71,13 +72,13 @@ async fn a_crash_before_or_after_any_port_call_of_intake_and_reading_loses_and_d
         desk.world.faults.heal();
         desk.world.clock.advance(Duration::from_secs(400));
         if taken.is_err() {
-            take_in(desk.doors(), &told).await.unwrap();
+            take_in(desk.doors(), Scan::NotAwaited, &told).await.unwrap();
         }
         desk.work().await;
         assert_eq!(needs_person(&shown(&desk, id).await), "not_an_invoice", "{cut:?}");
         assert!(desk.world.queue.is_empty() && desk.parked() == 0, "{cut:?}: work left");
         // Once more, as a standard queue may.
-        assert_eq!(take_in(desk.doors(), &told).await.unwrap(), Applied::Before, "{cut:?}");
+        assert_eq!(take_in(desk.doors(), Scan::NotAwaited, &told).await.unwrap(), Applied::Before, "{cut:?}");
         assert!(desk.world.queue.is_empty(), "{cut:?}");
     }
 }
@@ -87,8 +88,8 @@ async fn the_first_file_under_a_key_is_the_document_and_a_second_changes_nothing
     let desk = ready().await;
     let (id, first) = arrived(&desk, FILE).await;
     let second = upload(&desk, id, FILE);
-    assert_eq!(take_in(desk.doors(), &first).await.unwrap(), Applied::Now);
-    assert_eq!(take_in(desk.doors(), &second).await.unwrap(), Applied::Before);
+    assert_eq!(take_in(desk.doors(), Scan::NotAwaited, &first).await.unwrap(), Applied::Now);
+    assert_eq!(take_in(desk.doors(), Scan::NotAwaited, &second).await.unwrap(), Applied::Before);
     desk.work().await;
     assert_eq!(shown(&desk, id).await.version, first.version);
 }
@@ -97,7 +98,8 @@ async fn the_first_file_under_a_key_is_the_document_and_a_second_changes_nothing
 async fn one_file_announced_twice_is_taken_in_once_even_at_the_same_moment() {
     let desk = ready().await;
     let ((one, first), (two, second)) = (arrived(&desk, FILE).await, arrived(&desk, FILE).await);
-    let (a, b) = tokio::join!(take_in(desk.doors(), &first), take_in(desk.doors(), &second));
+    let (a, b) =
+        tokio::join!(take_in(desk.doors(), Scan::NotAwaited, &first), take_in(desk.doors(), Scan::NotAwaited, &second));
     assert_eq!((a.unwrap(), b.unwrap()), (Applied::Now, Applied::Now));
     desk.work().await;
     let documents = [shown(&desk, one).await, shown(&desk, two).await];
@@ -109,7 +111,7 @@ async fn one_file_announced_twice_is_taken_in_once_even_at_the_same_moment() {
 async fn a_reader_that_dies_twice_leaves_the_document_to_a_person_and_others_alone() {
     let desk = ready().await;
     let (id, told) = arrived(&desk, FILE).await;
-    take_in(desk.doors(), &told).await.unwrap();
+    take_in(desk.doors(), Scan::NotAwaited, &told).await.unwrap();
     let taken = desk.world.queue.take().unwrap();
     let envelope = Envelope::parse(&taken.message.body).unwrap();
     for _ in 0..2 {
@@ -130,16 +132,62 @@ async fn what_the_storage_tells_of_no_document_or_of_other_bytes_harms_nothing()
     let desk = ready().await;
     for key in ["other/file.pdf", "uploads/acme/x/y", "uploads/acme", "uploads//a/b", ""] {
         let told = Arrived { key: key.into(), version: None, bytes: 1 };
-        assert_eq!(take_in(desk.doors(), &told).await.unwrap(), Applied::Before, "{key}");
+        assert_eq!(take_in(desk.doors(), Scan::NotAwaited, &told).await.unwrap(), Applied::Before, "{key}");
     }
     let unknown = file_key(&desk.whose, DocumentId::from_random([9; 16]));
     let told = Arrived { key: unknown, version: None, bytes: 1 };
-    assert_eq!(take_in(desk.doors(), &told).await.unwrap(), Applied::Before);
+    assert_eq!(take_in(desk.doors(), Scan::NotAwaited, &told).await.unwrap(), Applied::Before);
     let announced = Announcement::of("a.xml".into(), "application/xml".into(), None, FILE);
     let done = announce(desk.doors(), &desk.whose, "sam", &[announced]).await.unwrap();
     let told = upload(&desk, done[0].0.id, b"<other/>");
-    take_in(desk.doors(), &told).await.unwrap();
+    take_in(desk.doors(), Scan::NotAwaited, &told).await.unwrap();
     let state = shown(&desk, done[0].0.id).await.state;
-    assert_eq!(state, DocumentState::Refused { reason: documents::kinds::Unfit::OtherFile });
+    assert_eq!(state, DocumentState::Refused { reason: Unfit::OtherFile });
     assert!(desk.world.queue.is_empty());
+}
+
+async fn said(desk: &Desk, told: &Arrived, verdict: Verdict) -> Applied {
+    judge(desk.doors(), &told.key, told.version.as_deref(), verdict).await.unwrap()
+}
+
+#[tokio::test]
+async fn where_a_scan_is_required_nothing_is_done_before_its_word_whenever_that_comes() {
+    for (verdict, first) in [Verdict::Clean, Verdict::Malware, Verdict::NotScanned]
+        .into_iter()
+        .flat_map(|verdict| [(verdict, false), (verdict, true)])
+    {
+        let desk = ready().await;
+        let (id, told) = arrived(&desk, FILE).await;
+        if first {
+            assert_eq!(said(&desk, &told, verdict).await, Applied::Now);
+        }
+        take_in(desk.doors(), Scan::Required, &told).await.unwrap();
+        desk.work().await;
+        if !first {
+            assert_eq!(shown(&desk, id).await.state, DocumentState::Quarantined, "{verdict:?}");
+            assert!(desk.world.queue.is_empty());
+            let other = Arrived { version: Some("other".into()), ..told.clone() };
+            assert_eq!(said(&desk, &other, Verdict::Clean).await, Applied::Before, "of another version");
+            assert_eq!(said(&desk, &told, verdict).await, Applied::Now);
+            desk.work().await;
+        }
+        let state = shown(&desk, id).await.state;
+        match verdict {
+            Verdict::Clean => assert!(matches!(state, DocumentState::NeedsPerson { .. }), "read: {state:?}"),
+            Verdict::Malware => assert_eq!(state, DocumentState::Refused { reason: Unfit::Malware }),
+            Verdict::NotScanned => assert_eq!(state, DocumentState::Refused { reason: Unfit::NotScanned }),
+        }
+        assert_eq!(said(&desk, &told, Verdict::Clean).await, Applied::Before, "twice is once");
+    }
+}
+
+#[tokio::test]
+async fn malware_that_is_found_later_is_refused_even_where_no_scan_is_awaited() {
+    let desk = ready().await;
+    let (id, told) = arrived(&desk, FILE).await;
+    take_in(desk.doors(), Scan::NotAwaited, &told).await.unwrap();
+    desk.work().await;
+    assert_eq!(said(&desk, &told, Verdict::NotScanned).await, Applied::Before);
+    assert_eq!(said(&desk, &told, Verdict::Malware).await, Applied::Now);
+    assert_eq!(shown(&desk, id).await.state, DocumentState::Refused { reason: Unfit::Malware });
 }
