@@ -12,22 +12,33 @@
 //! | [`outcome`] | how reading ends, and why a document is not read |
 //! | `decoding`, `tree`, `gather` | XML as a tree within limits; values with their places out of it |
 //! | `ubl`, `cii` | structured invoices, exactly |
+//! | `pdf` | the e-invoice in a PDF, else its text |
+//! | `text`, `labels`, `dates`, `figures`, `ids` | what the text of a PDF says, by words and places |
 
 pub mod amount;
 pub mod checks;
 mod cii;
 mod currencies;
+mod dates;
 mod decoding;
+mod figures;
 mod gather;
+mod ids;
+mod labels;
 pub mod outcome;
+mod pdf;
 pub mod problem;
 pub mod reading;
+mod sheet;
+mod text;
+mod totals;
 mod tree;
 mod ubl;
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use outcome::{NotReadable, Outcome, Refusal};
+pub use pdf::{is_encrypted, page_count};
 pub use reading::Reading;
 
 use gather::Gather;
@@ -37,29 +48,43 @@ use tree::{Element, Space, Tree};
 pub const FILE_BYTES_MAX: usize = 30 << 20;
 /// Bytes of an XML document, alone or inside a PDF: attached files in base64 are part of it.
 pub const XML_BYTES_MAX: usize = 16 << 20;
+/// How pictures begin: JPEG, PNG, TIFF in both orders, GIF.
+const PICTURES: [&[u8]; 5] = [b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*", b"GIF8"];
 
 /// Reads a document of any kind.
 pub fn read(bytes: &[u8]) -> Outcome {
-    let read = catch_unwind(|| read_any(bytes)).unwrap_or_else(|_| {
-        let words = "The reader failed on this document. It was kept, and somebody has to type it in.";
-        Err(NotReadable::new(Refusal::ReaderFailed, words))
-    });
-    match read {
+    match guard(bytes, read_any) {
         Ok(reading) => Outcome::Read(Box::new(reading)),
         Err(refusal) => Outcome::NotReadable(refusal),
     }
+}
+
+/// Asks a reader, within the bound on a file's size. A panic in it is an outcome of this file.
+fn guard<T>(bytes: &[u8], ask: impl FnOnce(&[u8]) -> Result<T, NotReadable>) -> Result<T, NotReadable> {
+    if bytes.len() > FILE_BYTES_MAX {
+        let words = format!("The file has more than {} MB.", FILE_BYTES_MAX >> 20);
+        return Err(NotReadable::new(Refusal::TooLarge, words));
+    }
+    // Nothing that the reader touches outlives it, so nothing half-done is seen afterwards.
+    catch_unwind(AssertUnwindSafe(|| ask(bytes))).unwrap_or_else(|_| {
+        let words = "The reader failed on this document. Somebody has to type it in.";
+        Err(NotReadable::new(Refusal::ReaderFailed, words))
+    })
 }
 
 fn read_any(bytes: &[u8]) -> Result<Reading, NotReadable> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(NotReadable::new(Refusal::Empty, "The file is empty."));
     }
-    if bytes.len() > FILE_BYTES_MAX {
-        let words = format!("The file has more than {} MB.", FILE_BYTES_MAX >> 20);
-        return Err(NotReadable::new(Refusal::TooLarge, words));
+    if pages::is_pdf(bytes) {
+        return pdf::read(bytes);
     }
     if decoding::looks_like_xml(bytes) {
         return read_xml(bytes, "");
+    }
+    if PICTURES.iter().any(|magic| bytes.starts_with(magic)) {
+        let words = "This is a picture, so no reader can read it: it is an image.";
+        return Err(NotReadable::new(Refusal::ImageOnly, words));
     }
     let words = "This is neither a PDF nor an XML invoice, so no reader can read it.";
     Err(NotReadable::new(Refusal::UnknownFormat, words))

@@ -22,7 +22,8 @@ pub const ARROWS: &[Arrow] = &[
     ("mirror", &["kernel", "ports", "state", "xero"]),
     ("postings", &["kernel", "ports", "state", "envelopes", "xero", "connections"]),
     ("sheets", &[]),
-    ("readings", &["kernel"]),
+    ("pages", &[]),
+    ("readings", &["kernel", "pages"]),
     ("schedules", &["kernel"]),
     ("imports", &["kernel", "schedules", "sheets"]),
     (

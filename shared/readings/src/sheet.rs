@@ -1,0 +1,132 @@
+//! The text of a document as lines and cells, and what stands beside or below a word.
+//!
+//! Owns the geometry of labels: a value stands behind its word, in the next cell of the line, or below it. Knows no field.
+
+use pages::{Cell, Page};
+
+use crate::labels::{self, Hit, Label, Strength};
+
+/// Lines below a word in which its value may stand.
+const LINES_BELOW_MAX: usize = 4;
+/// Points by which a value may stand outside the width of its word.
+const ASIDE_MAX: i64 = 12;
+
+/// A line with its number on its page.
+pub(crate) struct Spot<'p> {
+    pub page: usize,
+    pub line: usize,
+    pub size: i64,
+    pub cells: &'p [Cell],
+    /// The cells' texts in lower case, letter for letter in the same bytes.
+    pub lower: Vec<String>,
+}
+
+/// All lines of a document.
+pub(crate) struct Sheet<'p> {
+    pub spots: Vec<Spot<'p>>,
+    marks: Vec<Mark>,
+}
+
+/// A word of a field, and where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    pub hit: Hit,
+    pub spot: usize,
+    pub cell: usize,
+}
+
+/// Where a value may stand with respect to its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Behind it, or in a later cell of the line.
+    Beside,
+    /// In a line below.
+    Below,
+}
+
+/// A text that may hold a value.
+pub(crate) struct Place<'s> {
+    pub text: &'s str,
+    pub side: Side,
+    pub spot: usize,
+}
+
+impl<'p> Sheet<'p> {
+    /// Finds all words of fields in a document.
+    pub fn new(pages: &'p [Page]) -> Self {
+        let mut spots = Vec::new();
+        for (page, lines) in pages.iter().enumerate() {
+            for (line, found) in lines.lines.iter().enumerate() {
+                let lower = found.cells.iter().map(|cell| lower(&cell.text)).collect();
+                let (page, line, size) = (page + 1, line + 1, found.size);
+                spots.push(Spot { page, line, size, cells: &found.cells, lower });
+            }
+        }
+        let mut marks = Vec::new();
+        for (spot, found) in spots.iter().enumerate() {
+            for (cell, text) in found.lower.iter().enumerate() {
+                marks.extend(labels::hits(text).into_iter().map(|hit| Mark { hit, spot, cell }));
+            }
+        }
+        Self { spots, marks }
+    }
+
+    /// The words of a field, in the order of the document.
+    pub fn marks(&self, label: Label) -> impl Iterator<Item = Mark> {
+        self.marks.iter().copied().filter(move |mark| mark.hit.label == label)
+    }
+
+    /// The text behind a word in its own cell, up to the next word of another field.
+    pub fn behind(&self, mark: Mark) -> &str {
+        let text = &self.spots[mark.spot].cells[mark.cell].text;
+        let others = self.marks.iter().filter(|other| (other.spot, other.cell) == (mark.spot, mark.cell));
+        let end = others.map(|other| other.hit.start).filter(|start| *start >= mark.hit.end).min();
+        text.get(mark.hit.end..end.unwrap_or(text.len())).unwrap_or_default()
+    }
+
+    /// The cells behind a word's own in its line, up to one with a word of its own.
+    pub fn next_cells(&self, mark: Mark) -> impl Iterator<Item = Place<'_>> {
+        let spot = &self.spots[mark.spot];
+        let later = (mark.cell + 1..spot.cells.len()).take_while(move |cell| !self.is_marked(mark.spot, *cell));
+        later.map(move |cell| Place { text: &spot.cells[cell].text, side: Side::Beside, spot: mark.spot })
+    }
+
+    /// The first cells below a word, one of each line, as far as they stand right below it.
+    pub fn below(&self, mark: Mark) -> impl Iterator<Item = Place<'_>> {
+        let (spot, anchor) = (&self.spots[mark.spot], &self.spots[mark.spot].cells[mark.cell]);
+        // A value below a weak word is far more often another's.
+        let lines = if mark.hit.strength == Strength::Strong { LINES_BELOW_MAX } else { 0 };
+        let under = |cell: &&Cell| cell.left <= anchor.right + ASIDE_MAX && cell.right + ASIDE_MAX >= anchor.left;
+        let next = self.spots.iter().enumerate().skip(mark.spot + 1).take(lines);
+        next.take_while(|(_, below)| below.page == spot.page).filter_map(move |(index, below)| {
+            let cell = below.cells.iter().find(under)?;
+            Some(Place { text: &cell.text, side: Side::Below, spot: index })
+        })
+    }
+
+    fn is_marked(&self, spot: usize, cell: usize) -> bool {
+        self.marks.iter().any(|mark| (mark.spot, mark.cell) == (spot, cell))
+    }
+
+    /// Where something stands, for a person: which page and line, and by which word it was found.
+    pub fn words(&self, spot: usize, by: Option<Mark>) -> String {
+        let Spot { page, line, .. } = self.spots[spot];
+        let Some(mark) = by else { return format!("page {page}, line {line}") };
+        let label = self.spots[mark.spot].cells[mark.cell].text.get(mark.hit.start..mark.hit.end).unwrap_or_default();
+        let side = if mark.spot == spot { "beside" } else { "below" };
+        format!("page {page}, line {line}, {side} “{label}”")
+    }
+}
+
+/// Lower case that keeps every letter's bytes where they were.
+fn lower(text: &str) -> String {
+    text.chars()
+        .map(|letter| {
+            let mut small = letter.to_lowercase();
+            match (small.next(), small.next()) {
+                (Some(small), None) if small.len_utf8() == letter.len_utf8() => small,
+                _ => letter,
+            }
+        })
+        .collect()
+}
