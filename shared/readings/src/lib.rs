@@ -38,7 +38,7 @@ mod ubl;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use outcome::{NotReadable, Outcome, Refusal};
-pub use pdf::{is_encrypted, page_count};
+pub use pdf::{is_encrypted, page_count, read_text_layer};
 pub use reading::Reading;
 
 use gather::Gather;

@@ -5,7 +5,7 @@
 
 use pages::{Attachment, Page, Pdf, PdfError};
 
-use crate::outcome::{NotReadable, Refusal};
+use crate::outcome::{NotReadable, Outcome, Refusal};
 use crate::problem::{Problem, ProblemCode};
 use crate::reading::{Method, Reading};
 use crate::text;
@@ -28,6 +28,18 @@ pub fn is_encrypted(bytes: &[u8]) -> Result<bool, NotReadable> {
 
 fn guarded<T>(bytes: &[u8], ask: impl FnOnce(&Pdf<'_>) -> Result<T, PdfError>) -> Result<T, NotReadable> {
     crate::guard(bytes, |bytes| Pdf::open(bytes).and_then(|pdf| ask(&pdf)).map_err(refusal))
+}
+
+/// Reads the text of a PDF even where an e-invoice is attached: for holding one against the other.
+pub fn read_text_layer(bytes: &[u8]) -> Outcome {
+    match guarded_reading(bytes) {
+        Ok(reading) => Outcome::Read(Box::new(reading)),
+        Err(refusal) => Outcome::NotReadable(refusal),
+    }
+}
+
+fn guarded_reading(bytes: &[u8]) -> Result<Reading, NotReadable> {
+    crate::guard(bytes, |bytes| Pdf::open(bytes).map_err(refusal).and_then(|pdf| read_text(&pdf)))
 }
 
 /// Reads a PDF.
