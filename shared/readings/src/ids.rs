@@ -62,7 +62,10 @@ pub(crate) struct Id {
 
 /// The IBANs of a text. What only looks like one is given where the word stands before it.
 pub(crate) fn ibans(text: &str) -> Vec<Id> {
-    let named = text.to_uppercase().contains("IBAN");
+    let named = |start: usize| {
+        let before = text[..start].trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        before.to_ascii_uppercase().ends_with("IBAN")
+    };
     let mut found = Vec::new();
     for start in starts(text) {
         let compact = compact(&text[start..], *IBAN_CHARS.end());
@@ -73,7 +76,7 @@ pub(crate) fn ibans(text: &str) -> Vec<Id> {
         let fits = (*IBAN_CHARS.start()..=compact.len()).rev().find(|length| iban_fits(&compact[..*length]));
         match fits {
             Some(length) => found.push(Id { text: compact[..length].to_owned(), check: Check::Passed, start }),
-            None if named && IBAN_CHARS.contains(&compact.len()) => {
+            None if named(start) && IBAN_CHARS.contains(&compact.len()) => {
                 found.push(Id { text: compact, check: Check::Failed, start });
             }
             None => (),
@@ -103,7 +106,10 @@ pub(crate) fn vat_ids(text: &str) -> Vec<Id> {
         let Some((_, lengths)) = VAT_LENGTHS.iter().find(|(country, _)| compact.starts_with(country)) else { continue };
         let candidates = lengths.iter().rev().filter_map(|length| compact.get(..length + 2));
         let sound = candidates.filter(|id| id.bytes().filter(u8::is_ascii_digit).count() >= id.len() - 5);
-        let best = sound.map(|id| (vat_check(id), id)).max_by_key(|(check, _)| *check);
+        // Digits that go on are an account's, unless those of an id fit by themselves.
+        let goes_on = |id: &str| compact[id.len()..].starts_with(|next: char| next.is_ascii_digit());
+        let checked = sound.map(|id| (vat_check(id), id)).filter(|(check, id)| *check == Check::Passed || !goes_on(id));
+        let best = checked.max_by_key(|(check, _)| *check);
         if let Some((check, id)) = best {
             found.push(Id { text: id.to_owned(), check, start });
         }
@@ -248,5 +254,6 @@ mod tests {
         assert_eq!(check("ESB58378431"), Some(Check::Unchecked));
         assert_eq!(check("VAT DE 136 695 976"), Some(Check::Passed));
         assert_eq!(check("INVOICE 2026"), None);
+        assert_eq!(check("USt DE89 3704 0044 0532 0130 00"), None);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns the words and how surely each names its field. Looks at words alone; what stands beside them, others read.
 
+use std::sync::LazyLock;
+
 /// A field that has a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Label {
@@ -90,7 +92,7 @@ const STRONG: [(Label, &str); 11] = [
     ),
     (
         Label::Prepaid,
-        "amount paid|already paid|paid to date|less paid|deposit paid|prepaid|anzahlung|bereits gezahlt|bereits bezahlt|\
+        "amount paid|already paid|paid to date|less paid|deposit paid|prepaid|anzahlung|anzahlungen|erhaltene anzahlungen|bereits gezahlt|bereits bezahlt|\
          montant déjà payé|déjà payé|déjà réglé|acompte versé|acompte|anticipo|pagado a cuenta|reeds betaald|reeds voldaan|\
          aanbetaling|acconto|già pagato",
     ),
@@ -117,7 +119,7 @@ const STRONG: [(Label, &str); 11] = [
 const WEAK: [(Label, &str); 6] = [
     (
         Label::Number,
-        "tax invoice|invoice|credit note|receipt|rechnung|gutschrift|facture|avoir|factura|factuur|creditnota|fattura",
+        "tax invoice|invoice|credit note|receipt|rechnung|handelsrechnung|schlussrechnung|teilrechnung|gutschrift|facture|avoir|factura|factuur|creditnota|fattura",
     ),
     (Label::Issued, "date|datum|fecha|data|dated|du|vom"),
     (Label::Due, "due|fällig|vence"),
@@ -140,11 +142,21 @@ pub(crate) struct Hit {
     pub end: usize,
 }
 
+/// All words with their fields, and those with accents without them too: capitals often go without.
+static WORDS: LazyLock<Vec<(Label, Strength, Vec<String>)>> = LazyLock::new(|| {
+    let both = |words: &str| words.split('|').flat_map(|word| [word.to_owned(), unaccented(word)]).collect();
+    let strong = STRONG.iter().map(|(label, words)| (*label, Strength::Strong, both(words)));
+    let weak = WEAK.iter().map(|(label, words)| (*label, Strength::Weak, both(words)));
+    strong.chain(weak).collect()
+});
+
 /// The words of fields in a text in lower case. Of words of one field, the one that is found first and is longest.
 pub(crate) fn hits(lower: &str) -> Vec<Hit> {
-    let strong = STRONG.iter().filter_map(|(label, words)| strong_hit(lower, *label, words));
-    let weak = WEAK.iter().filter_map(|(label, words)| weak_hit(lower, *label, words));
-    let mut hits: Vec<Hit> = strong.chain(weak).collect();
+    if !lower.contains(char::is_alphabetic) {
+        return Vec::new();
+    }
+    let all = WORDS.iter().filter_map(|(label, strength, words)| hit(lower, *label, *strength, words));
+    let mut hits: Vec<Hit> = all.collect();
     // "Total" inside "Total HT" names nothing of its own, nor does "total tva" inside "total tva comprise".
     let all = hits.clone();
     let inside = |hit: &Hit, other: &Hit| {
@@ -154,16 +166,27 @@ pub(crate) fn hits(lower: &str) -> Vec<Hit> {
     hits
 }
 
-fn strong_hit(lower: &str, label: Label, words: &str) -> Option<Hit> {
-    let places = words.split('|').filter_map(|word| find_word(lower, word).map(|start| (start, start + word.len())));
-    let (start, end) = places.min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))?;
-    Some(Hit { label, strength: Strength::Strong, start, end })
+fn hit(lower: &str, label: Label, strength: Strength, words: &[String]) -> Option<Hit> {
+    let begins = |word: &String| lower.starts_with(word.as_str()) && ends_word(&lower[word.len()..]);
+    let place = |word: &String| match strength {
+        Strength::Strong => find_word(lower, word).map(|start| (start, start + word.len())),
+        Strength::Weak => begins(word).then_some((0, word.len())),
+    };
+    let (start, end) = words.iter().filter_map(place).min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))?;
+    Some(Hit { label, strength, start, end })
 }
 
-fn weak_hit(lower: &str, label: Label, words: &str) -> Option<Hit> {
-    let begins = |word: &&str| lower.starts_with(word) && ends_word(&lower[word.len()..]);
-    let word = words.split('|').filter(begins).max_by_key(|word| word.len())?;
-    Some(Hit { label, strength: Strength::Weak, start: 0, end: word.len() })
+fn unaccented(word: &str) -> String {
+    let plain = |letter| match letter {
+        'à' | 'á' | 'â' => 'a',
+        'é' | 'è' | 'ê' => 'e',
+        'í' => 'i',
+        'ó' => 'o',
+        'ú' | 'û' => 'u',
+        'ç' => 'c',
+        other => other,
+    };
+    word.chars().map(plain).collect()
 }
 
 fn find_word(lower: &str, word: &str) -> Option<usize> {
@@ -182,8 +205,7 @@ pub(crate) const CREDIT_NOTE: &str = "credit note|credit memo|gutschrift|rechnun
 /// Words of receipts.
 pub(crate) const RECEIPT: &str = "receipt|sales receipt|quittung|kassenbon|kassenbeleg|reçu|ticket de caisse|recibo|ticket|kassabon|ricevuta|scontrino";
 /// Words of invoices.
-pub(crate) const INVOICE: &str =
-    "invoice|tax invoice|bill|rechnung|facture|factura|factuur|fattura|sales invoice|vat invoice|rechnungsnummer";
+pub(crate) const INVOICE: &str = "invoice|tax invoice|bill|rechnung|handelsrechnung|schlussrechnung|teilrechnung|facture|factura|factuur|fattura|sales invoice|vat invoice|rechnungsnummer";
 
 /// Whether a text in lower case begins with one of some words.
 pub(crate) fn begins_with(lower: &str, words: &str) -> bool {

@@ -11,11 +11,13 @@
 //! | [`problem`], [`checks`], `currencies` | what in it does not add up |
 //! | [`outcome`] | how reading ends, and why a document is not read |
 //! | `decoding`, `tree`, `gather` | XML as a tree within limits; values with their places out of it |
+//! | [`bulk`] | many documents at once, to measure readers |
 //! | `ubl`, `cii` | structured invoices, exactly |
 //! | `pdf` | the e-invoice in a PDF, else its text |
 //! | `text`, `labels`, `dates`, `figures`, `ids` | what the text of a PDF says, by words and places |
 
 pub mod amount;
+pub mod bulk;
 pub mod checks;
 mod cii;
 mod currencies;

@@ -112,6 +112,9 @@ fn number_at(place: &Place<'_>) -> Option<(String, usize)> {
 
 /// The first word, if it is a number: it has a digit in it, and is no date and no amount.
 fn number_in(text: &str) -> Option<String> {
+    // A remark in brackets is no part of it: `Rechnung (Kopie) Nr. 17`.
+    let text = text.trim_start();
+    let text = text.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(text, |(_, rest)| rest);
     let start = text.trim_start_matches(|letter: char| !letter.is_alphanumeric());
     let lower = start.to_lowercase();
     let prefix = ["no.", "no", "nr.", "nr", "number", "num", "n°", "nº", "n.", "id"].iter();
@@ -141,7 +144,8 @@ fn when(sheet: &Sheet<'_>, reading: &mut Reading) {
         _ => by_words().then_some(Order::DayFirst),
     };
     for label in [Label::Issued, Label::Due] {
-        let Some((written, confidence, place)) = dated(sheet, label) else { continue };
+        let by_number = || (label == Label::Issued).then(|| dated_by_number(sheet)).flatten();
+        let Some((written, confidence, place)) = dated(sheet, label).or_else(by_number) else { continue };
         let found = settle(written, confidence, place, settled, &mut reading.problems);
         match label {
             Label::Issued => reading.fields.issue_date = Some(found),
@@ -189,6 +193,15 @@ fn dated(sheet: &Sheet<'_>, label: Label) -> Option<(Written, u16, String)> {
         Some((written, confidence, sheet.words(spot, Some(mark))))
     });
     found.reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+/// `Invoice 17 of 3 May 2026`: the date behind the document's number.
+fn dated_by_number(sheet: &Sheet<'_>) -> Option<(Written, u16, String)> {
+    sheet.marks(Label::Number).find_map(|mark| {
+        let text = &sheet.spots[mark.spot].cells[mark.cell].text;
+        let written = dates::dates(text.get(mark.hit.end..)?).into_iter().next()?;
+        Some((written, 650, sheet.words(mark.spot, Some(mark))))
+    })
 }
 
 /// A date before which nothing stands that could make it another's.
