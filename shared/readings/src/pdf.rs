@@ -3,7 +3,7 @@
 //! Owns which of both is read. An attached e-invoice is exact and comes first; the text is read where there is none, or
 //! where it cannot be read, and then that is said.
 
-use pages::{Attachment, Page, Pdf, PdfError};
+use pages::{Attachment, Pdf, PdfError};
 
 use crate::outcome::{NotReadable, Outcome, Refusal};
 use crate::problem::{Problem, ProblemCode};
@@ -74,14 +74,7 @@ fn read_text(pdf: &Pdf<'_>) -> Result<Reading, NotReadable> {
     if known < LETTERS_MIN || unknown > known {
         return Err(image_only(unknown > known));
     }
-    read_pages(&pages)
-}
-
-fn read_pages(pages: &[Page]) -> Result<Reading, NotReadable> {
-    text::read(pages).ok_or_else(|| {
-        let words = "The text of this PDF has neither a total nor the words of a bill, receipt or credit note.";
-        NotReadable::new(Refusal::NotAnInvoice, words)
-    })
+    text::read(&pages)
 }
 
 fn image_only(drawn: bool) -> NotReadable {

@@ -6,6 +6,12 @@ use pages::{Cell, Page};
 
 use crate::labels::{self, Hit, Label, Strength};
 
+/// Lines of a document; five hundred pages have fewer.
+pub(crate) const LINES_MAX: usize = 40_000;
+/// Bytes of the text of a document: words of fields are looked for in all of it.
+pub(crate) const TEXT_BYTES_MAX: usize = 2 << 20;
+/// Bytes of one cell; what is longer is no part of a form, and is passed over.
+const CELL_BYTES_MAX: usize = 1_000;
 /// Lines below a word in which its value may stand.
 const LINES_BELOW_MAX: usize = 4;
 /// Points by which a value may stand outside the width of its word.
@@ -16,7 +22,7 @@ pub(crate) struct Spot<'p> {
     pub page: usize,
     pub line: usize,
     pub size: i64,
-    pub cells: &'p [Cell],
+    pub cells: Vec<&'p Cell>,
     /// The cells' texts in lower case, letter for letter in the same bytes.
     pub lower: Vec<String>,
 }
@@ -52,15 +58,21 @@ pub(crate) struct Place<'s> {
 }
 
 impl<'p> Sheet<'p> {
-    /// Finds all words of fields in a document.
-    pub fn new(pages: &'p [Page]) -> Self {
+    /// Finds all words of fields in a document; none where it passes a limit.
+    pub fn new(pages: &'p [Page]) -> Option<Self> {
         let mut spots = Vec::new();
+        let mut bytes_left = TEXT_BYTES_MAX;
         for (page, lines) in pages.iter().enumerate() {
             for (line, found) in lines.lines.iter().enumerate() {
-                let lower = found.cells.iter().map(|cell| lower(&cell.text)).collect();
+                let cells: Vec<&Cell> = found.cells.iter().filter(|cell| cell.text.len() <= CELL_BYTES_MAX).collect();
+                bytes_left = bytes_left.checked_sub(cells.iter().map(|cell| cell.text.len()).sum())?;
+                let lower = cells.iter().map(|cell| lower(&cell.text)).collect();
                 let (page, line, size) = (page + 1, line + 1, found.size);
-                spots.push(Spot { page, line, size, cells: &found.cells, lower });
+                spots.push(Spot { page, line, size, cells, lower });
             }
+        }
+        if spots.len() > LINES_MAX {
+            return None;
         }
         let mut marks = Vec::new();
         for (spot, found) in spots.iter().enumerate() {
@@ -68,7 +80,7 @@ impl<'p> Sheet<'p> {
                 marks.extend(labels::hits(text).into_iter().map(|hit| Mark { hit, spot, cell }));
             }
         }
-        Self { spots, marks }
+        Some(Self { spots, marks })
     }
 
     /// The words of a field, in the order of the document.
@@ -79,7 +91,7 @@ impl<'p> Sheet<'p> {
     /// The text behind a word in its own cell, up to the next word of another field.
     pub fn behind(&self, mark: Mark) -> &str {
         let text = &self.spots[mark.spot].cells[mark.cell].text;
-        let others = self.marks.iter().filter(|other| (other.spot, other.cell) == (mark.spot, mark.cell));
+        let others = self.marks_of(mark.spot).iter().filter(|other| other.cell == mark.cell);
         let end = others.map(|other| other.hit.start).filter(|start| *start >= mark.hit.end).min();
         text.get(mark.hit.end..end.unwrap_or(text.len())).unwrap_or_default()
     }
@@ -96,7 +108,7 @@ impl<'p> Sheet<'p> {
         let (spot, anchor) = (&self.spots[mark.spot], &self.spots[mark.spot].cells[mark.cell]);
         // A value below a weak word is far more often another's.
         let lines = if mark.hit.strength == Strength::Strong { LINES_BELOW_MAX } else { 0 };
-        let under = |cell: &&Cell| cell.left <= anchor.right + ASIDE_MAX && cell.right + ASIDE_MAX >= anchor.left;
+        let under = |cell: &&&Cell| cell.left <= anchor.right + ASIDE_MAX && cell.right + ASIDE_MAX >= anchor.left;
         let next = self.spots.iter().enumerate().skip(mark.spot + 1).take(lines);
         next.take_while(|(_, below)| below.page == spot.page).filter_map(move |(index, below)| {
             let cell = below.cells.iter().find(under)?;
@@ -105,7 +117,14 @@ impl<'p> Sheet<'p> {
     }
 
     fn is_marked(&self, spot: usize, cell: usize) -> bool {
-        self.marks.iter().any(|mark| (mark.spot, mark.cell) == (spot, cell))
+        self.marks_of(spot).iter().any(|mark| mark.cell == cell)
+    }
+
+    /// The words of a line; they lie together, since they were found line by line.
+    fn marks_of(&self, spot: usize) -> &[Mark] {
+        let start = self.marks.partition_point(|mark| mark.spot < spot);
+        let end = self.marks.partition_point(|mark| mark.spot <= spot);
+        &self.marks[start..end]
     }
 
     /// Where something stands, for a person: which page and line, and by which word it was found.

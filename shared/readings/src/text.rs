@@ -14,6 +14,7 @@ use crate::dates::{self, Order, Written};
 use crate::figures::figures;
 use crate::ids::{self, Check, Id};
 use crate::labels::{self, Label, Strength};
+use crate::outcome::{NotReadable, Refusal};
 use crate::problem::{Problem, ProblemCode};
 use crate::reading::{Found, Kind, Method, Reading};
 use crate::sheet::{Mark, Place, Sheet, Side};
@@ -21,6 +22,8 @@ use crate::totals;
 
 /// Characters of a number of a document or an order.
 const NUMBER_CHARS_MAX: usize = 32;
+/// Ids of one kind that are kept; a bill has two or three.
+const IDS_MAX: usize = 32;
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 80;
 /// Lines from the top in which a supplier without a legal form in its name is looked for.
@@ -31,15 +34,17 @@ const LEGAL_FORMS: &str = "gmbh|gmbh & co. kg|ug|ag|kg|ohg|e.k.|ltd|ltd.|limited
 /// Words that may stand between a date and its word.
 const DATE_FILLERS: [&str; 12] = ["le", "am", "on", "is", "zum", "the", "du", "del", "de", "by", "of", "il"];
 
-/// Reads a document; none where nothing says that it is a bill.
-pub(crate) fn read(pages: &[Page]) -> Option<Reading> {
-    let sheet = Sheet::new(pages);
+/// Reads a document, unless it passes a limit, or nothing in it says that it is a bill.
+pub(crate) fn read(pages: &[Page]) -> Result<Reading, NotReadable> {
+    let sheet = Sheet::new(pages)
+        .ok_or_else(|| NotReadable::new(Refusal::TooLarge, "Not read: this PDF has more text than any bill has."))?;
     let mut reading = Reading::empty(kind(&sheet), Method::PdfText);
     reading.fields.currency = currency(&sheet);
     totals::read(&sheet, &mut reading);
     let nothing = reading.fields.gross_total.is_none() && reading.fields.payable.is_none();
     if nothing && reading.kind == Kind::Unknown {
-        return None;
+        let words = "The text of this PDF has neither a total nor the words of a bill, receipt or credit note.";
+        return Err(NotReadable::new(Refusal::NotAnInvoice, words));
     }
     when(&sheet, &mut reading);
     who(&sheet, &mut reading);
@@ -48,7 +53,7 @@ pub(crate) fn read(pages: &[Page]) -> Option<Reading> {
     fields.order_reference = token(&sheet, Label::Order);
     fields.payment_reference = token(&sheet, Label::PaymentReference);
     reading.problems.extend(checks::check(&reading));
-    Some(reading)
+    Ok(reading)
 }
 
 /// By the first line that begins with a word for it; a credit note outweighs the invoice that it names.
@@ -64,7 +69,7 @@ fn kind(sheet: &Sheet<'_>) -> Kind {
 fn currency(sheet: &Sheet<'_>) -> Option<Found<String>> {
     let mut counts = BTreeMap::<String, (usize, usize)>::new();
     for (index, spot) in sheet.spots.iter().enumerate() {
-        for cell in spot.cells {
+        for cell in &spot.cells {
             let marks = figures(&cell.text).into_iter().filter_map(|figure| figure.mark);
             let words = cell.text.split(|letter: char| !letter.is_alphanumeric());
             // Many codes are words too: ALL, TOP, MOP. Alone they count only where amounts have them.
@@ -241,7 +246,7 @@ fn collect(sheet: &Sheet<'_>, find: fn(&str) -> Vec<Id>, named: fn(&str) -> bool
         let is_named = spot.lower.iter().any(|lower| named(lower));
         for id in spot.cells.iter().flat_map(|cell| find(&cell.text)) {
             let known = found.iter().any(|(known, _)| known.text == id.text);
-            if !known && (id.check == Check::Passed || is_named) {
+            if !known && found.len() < IDS_MAX && (id.check == Check::Passed || is_named) {
                 found.push((id, index));
             }
         }

@@ -265,6 +265,23 @@ fn what_no_reader_can_read_has_its_own_answer() {
 }
 
 #[test]
+fn text_without_an_end_is_refused_and_a_paragraph_without_one_passed_over() {
+    let lines = |count: i64| {
+        let lines =
+            (0..count).map(|row| format!("1 0 0 1 0 {} Tm (Total 1.00 Total due Invoice no 1 VAT AB12) Tj ", row * 7));
+        let mut objects = page(&[]);
+        objects[3] = packed("", format!("BT /F 10 Tf {} ET", lines.collect::<String>()).as_bytes());
+        read(&pdf(&objects))
+    };
+    assert!(matches!(lines(10_000), Outcome::Read(_)));
+    let Outcome::NotReadable(refusal) = lines(60_000) else { panic!("endless, and read") };
+    assert_eq!(refusal.code, Refusal::TooLarge);
+    let long = "IBAN VAT Total 03/04/2026 ".repeat(50_000);
+    let found = text(&[(50, 800, long.as_str()), (50, 700, "Invoice no. 7"), (50, 688, "Total due EUR 12.00")]);
+    check(&found, &[("/fields/number", "7"), ("/fields/payable", "12.00")]);
+}
+
+#[test]
 fn every_prefix_and_flips_of_any_byte_end_in_an_outcome() {
     let whole = attached(ENGLISH, "factur-x.xml", XML.as_bytes());
     for end in 0..whole.len() {
