@@ -10,9 +10,9 @@ use kernel::Currency;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::amount::{Amount, Exact};
-use crate::currencies;
 use crate::problem::{Problem, ProblemCode};
 use crate::reading::{Adjustment, Direction, Found, Kind, Line, Method, Reading, TaxShare};
+use clues::currencies;
 
 /// What Peppol lets a line's amount differ from quantity times price (PEPPOL-EN16931-R120).
 const LINE_SLACK: Decimal = Decimal::from_parts(2, 0, 0, false, 2);

@@ -8,30 +8,24 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`reading`], [`amount`] | what a document says |
-//! | [`problem`], [`checks`], `currencies` | what in it does not add up |
+//! | [`problem`], [`checks`] | what in it does not add up |
 //! | [`outcome`] | how reading ends, and why a document is not read |
 //! | `decoding`, `tree`, `gather` | XML as a tree within limits; values with their places out of it |
 //! | [`bulk`] | many documents at once, to measure readers |
 //! | `ubl`, `cii` | structured invoices, exactly |
 //! | `pdf` | the e-invoice in a PDF, else its text |
-//! | `text`, `labels`, `dates`, `figures`, `ids` | what the text of a PDF says, by words and places |
+//! | `text`, `totals` | what the text of a PDF says, by the clues in it |
 
 pub mod amount;
 pub mod bulk;
 pub mod checks;
 mod cii;
-mod currencies;
-mod dates;
 mod decoding;
-mod figures;
 mod gather;
-mod ids;
-mod labels;
 pub mod outcome;
 mod pdf;
 pub mod problem;
 pub mod reading;
-mod sheet;
 mod text;
 mod totals;
 mod tree;

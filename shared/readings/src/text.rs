@@ -9,16 +9,16 @@ use kernel::Date;
 use pages::Page;
 
 use crate::checks;
-use crate::currencies;
-use crate::dates::{self, Order, Written};
-use crate::figures::figures;
-use crate::ids::{self, Check, Id};
-use crate::labels::{self, Label, Strength};
 use crate::outcome::{NotReadable, Refusal};
 use crate::problem::{Problem, ProblemCode};
 use crate::reading::{Found, Kind, Method, Reading};
-use crate::sheet::{Mark, Place, Sheet, Side};
 use crate::totals;
+use clues::currencies;
+use clues::dates::{self, Order, Written};
+use clues::figures::figures;
+use clues::ids::{self, Check, Id};
+use clues::labels::{self, Label, Strength};
+use clues::sheet::{Mark, Place, Sheet, Side};
 
 /// Characters of a number of a document or an order.
 const NUMBER_CHARS_MAX: usize = 32;

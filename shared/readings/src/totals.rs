@@ -7,10 +7,10 @@ use kernel::Currency;
 use rust_decimal::Decimal;
 
 use crate::amount::{Amount, Exact, plain};
-use crate::figures::{Figure, figures};
-use crate::labels::{Label, Strength};
 use crate::reading::{Found, Reading, TaxShare};
-use crate::sheet::{Mark, Place, Sheet, Side};
+use clues::figures::{Figure, figures};
+use clues::labels::{Label, Strength};
+use clues::sheet::{Mark, Place, Sheet, Side};
 
 /// Amounts of one field that are weighed against those of others; the last ones, since sums stand at the end.
 const CANDIDATES_MAX: usize = 12;

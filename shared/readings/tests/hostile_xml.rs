@@ -32,7 +32,7 @@ fn depth_elements_attributes_namespaces_and_text_are_bounded() {
     let deep = |levels: usize| format!("{OPEN}{}{}</Invoice>", "<a>".repeat(levels), "</a>".repeat(levels));
     check(&deep(64), Refusal::TooLarge);
     assert!(matches!(read(deep(63).as_bytes()), Outcome::Read(_)));
-    check(&format!("{OPEN}{}</Invoice>", "<a/>".repeat(300_000)), Refusal::TooLarge);
+    check(&format!("{OPEN}{}</Invoice>", "<a/>".repeat(200_000)), Refusal::TooLarge);
     let attributes: String = (0..65).map(|index| format!(" a{index}='1'")).collect();
     check(&format!("{OPEN}<a{attributes}/></Invoice>"), Refusal::TooLarge);
     check(&format!("{OPEN}<a b='{}'/></Invoice>", "x".repeat(65_537)), Refusal::TooLarge);

@@ -23,7 +23,8 @@ pub const ARROWS: &[Arrow] = &[
     ("postings", &["kernel", "ports", "state", "envelopes", "xero", "connections"]),
     ("sheets", &[]),
     ("pages", &[]),
-    ("readings", &["kernel", "pages"]),
+    ("clues", &["kernel", "pages"]),
+    ("readings", &["kernel", "pages", "clues"]),
     ("schedules", &["kernel"]),
     ("imports", &["kernel", "schedules", "sheets"]),
     (

@@ -5,7 +5,6 @@
 
 use rust_decimal::Decimal;
 
-use crate::amount::plain;
 use crate::currencies;
 
 /// Characters of one amount; longer figures are account numbers.
@@ -13,17 +12,19 @@ const AMOUNT_CHARS_MAX: usize = 20;
 
 /// An amount in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Figure {
+pub struct Figure {
+    /// With the sign it is written with.
     pub number: Decimal,
     /// A code of ISO 4217, or a sign, that stands beside it.
     pub mark: Option<String>,
     /// Where it begins in the text, in bytes.
     pub start: usize,
+    /// Where it ends.
     pub end: usize,
 }
 
 /// The amounts of a text, in their order. Percentages, dates and whole numbers without a currency are none.
-pub(crate) fn figures(text: &str) -> Vec<Figure> {
+pub fn figures(text: &str) -> Vec<Figure> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(step) = text[at..].find(|letter: char| letter.is_ascii_digit()) {
@@ -132,7 +133,7 @@ fn parse(text: &str, marked: bool) -> Option<Decimal> {
     let sound = groups.split(['.', ',']).skip(1).all(|group| group.len() == 3) && (!is_decimal || decimals <= 4);
     // A whole number may be anything: a year, a count, a part of an address.
     let whole = !is_decimal && !marked;
-    if sound && !whole { plain(&written) } else { None }
+    if sound && !whole { Decimal::from_str_exact(&written).ok() } else { None }
 }
 
 #[cfg(test)]

@@ -6,23 +6,34 @@ use std::sync::LazyLock;
 
 /// A field that has a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Label {
+pub enum Label {
+    /// The number of the document.
     Number,
+    /// The day it was issued.
     Issued,
+    /// The day by which to pay.
     Due,
+    /// The total without tax.
     Net,
+    /// The tax.
     Tax,
+    /// The total with tax.
     Gross,
+    /// What is still to pay.
     Payable,
+    /// What was paid before.
     Prepaid,
+    /// The buyer's order.
     Order,
+    /// What to state with the payment.
     PaymentReference,
+    /// Whom the document is for.
     Buyer,
 }
 
 /// How surely a word names its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Strength {
+pub enum Strength {
     /// It names other things too: "Total", "Date".
     Weak,
     /// It names this field alone.
@@ -134,11 +145,14 @@ const WEAK: [(Label, &str); 6] = [
 
 /// A word that was found in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Hit {
+pub struct Hit {
+    /// The field it names.
     pub label: Label,
+    /// How surely.
     pub strength: Strength,
     /// Where the word begins and ends in the text, in bytes of its lower case.
     pub start: usize,
+    /// Where it ends.
     pub end: usize,
 }
 
@@ -151,7 +165,7 @@ static WORDS: LazyLock<Vec<(Label, Strength, Vec<String>)>> = LazyLock::new(|| {
 });
 
 /// The words of fields in a text in lower case. Of words of one field, the one that is found first and is longest.
-pub(crate) fn hits(lower: &str) -> Vec<Hit> {
+pub fn hits(lower: &str) -> Vec<Hit> {
     if !lower.contains(char::is_alphabetic) {
         return Vec::new();
     }
@@ -200,20 +214,20 @@ fn ends_word(rest: &str) -> bool {
 }
 
 /// Words that say what a document is, by what they outweigh: a credit note names the invoice that it credits.
-pub(crate) const CREDIT_NOTE: &str = "credit note|credit memo|gutschrift|rechnungskorrektur|stornorechnung|facture d'avoir|\
+pub const CREDIT_NOTE: &str = "credit note|credit memo|gutschrift|rechnungskorrektur|stornorechnung|facture d'avoir|\
     avoir|nota de crédito|nota de credito|factura rectificativa|creditnota|creditfactuur|nota di credito";
 /// Words of receipts.
-pub(crate) const RECEIPT: &str = "receipt|sales receipt|quittung|kassenbon|kassenbeleg|reçu|ticket de caisse|recibo|ticket|kassabon|ricevuta|scontrino";
+pub const RECEIPT: &str = "receipt|sales receipt|quittung|kassenbon|kassenbeleg|reçu|ticket de caisse|recibo|ticket|kassabon|ricevuta|scontrino";
 /// Words of invoices.
-pub(crate) const INVOICE: &str = "invoice|tax invoice|bill|rechnung|handelsrechnung|schlussrechnung|teilrechnung|facture|factura|factuur|fattura|sales invoice|vat invoice|rechnungsnummer";
+pub const INVOICE: &str = "invoice|tax invoice|bill|rechnung|handelsrechnung|schlussrechnung|teilrechnung|facture|factura|factuur|fattura|sales invoice|vat invoice|rechnungsnummer";
 
 /// Whether a text in lower case begins with one of some words.
-pub(crate) fn begins_with(lower: &str, words: &str) -> bool {
+pub fn begins_with(lower: &str, words: &str) -> bool {
     words.split('|').any(|word| lower.strip_prefix(word).is_some_and(ends_word))
 }
 
 /// Whether the words are of a language that writes the day before the month.
-pub(crate) fn day_comes_first(lower: &str) -> bool {
+pub fn day_comes_first(lower: &str) -> bool {
     let words = "rechnung|rechnungsnummer|mwst|ust|gesamtbetrag|facture|tva|montant|factura|fecha|factuur|btw|totaal|fattura|\
         scadenza|imponibile|vat reg no|vat number|vat no|sort code";
     words.split('|').any(|word| find_word(lower, word).is_some())

@@ -7,9 +7,9 @@ use pages::{Cell, Page};
 use crate::labels::{self, Hit, Label, Strength};
 
 /// Lines of a document; five hundred pages have fewer.
-pub(crate) const LINES_MAX: usize = 40_000;
+pub const LINES_MAX: usize = 40_000;
 /// Bytes of the text of a document: words of fields are looked for in all of it.
-pub(crate) const TEXT_BYTES_MAX: usize = 2 << 20;
+pub const TEXT_BYTES_MAX: usize = 2 << 20;
 /// Bytes of one cell; what is longer is no part of a form, and is passed over.
 const CELL_BYTES_MAX: usize = 1_000;
 /// Lines below a word in which its value may stand.
@@ -18,32 +18,40 @@ const LINES_BELOW_MAX: usize = 4;
 const ASIDE_MAX: i64 = 12;
 
 /// A line with its number on its page.
-pub(crate) struct Spot<'p> {
+pub struct Spot<'p> {
+    /// From one.
     pub page: usize,
+    /// From one, on its page.
     pub line: usize,
+    /// The height of its largest letters, in points.
     pub size: i64,
+    /// Its pieces of text, but for those too long to be part of a form.
     pub cells: Vec<&'p Cell>,
     /// The cells' texts in lower case, letter for letter in the same bytes.
     pub lower: Vec<String>,
 }
 
 /// All lines of a document.
-pub(crate) struct Sheet<'p> {
+pub struct Sheet<'p> {
+    /// From top to bottom, page by page.
     pub spots: Vec<Spot<'p>>,
     marks: Vec<Mark>,
 }
 
 /// A word of a field, and where it stands.
 #[derive(Clone, Copy)]
-pub(crate) struct Mark {
+pub struct Mark {
+    /// The word.
     pub hit: Hit,
+    /// The line, by its place among all.
     pub spot: usize,
+    /// The cell of the line.
     pub cell: usize,
 }
 
 /// Where a value may stand with respect to its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
+pub enum Side {
     /// Behind it, or in a later cell of the line.
     Beside,
     /// In a line below.
@@ -51,9 +59,12 @@ pub(crate) enum Side {
 }
 
 /// A text that may hold a value.
-pub(crate) struct Place<'s> {
+pub struct Place<'s> {
+    /// The text.
     pub text: &'s str,
+    /// Where it stands with respect to the word.
     pub side: Side,
+    /// Its line, by its place among all.
     pub spot: usize,
 }
 

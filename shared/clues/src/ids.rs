@@ -41,7 +41,7 @@ const VAT_LENGTHS: [(&str, &[usize]); 30] = [
 
 /// How an id fared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Check {
+pub enum Check {
     /// Its digits do not fit.
     Failed,
     /// It has the form; its country's rule is not known here.
@@ -52,16 +52,17 @@ pub(crate) enum Check {
 
 /// An id in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Id {
+pub struct Id {
     /// Without spaces and points.
     pub text: String,
+    /// How its digits fared.
     pub check: Check,
     /// Where it begins in the text, in bytes.
     pub start: usize,
 }
 
 /// The IBANs of a text. What only looks like one is given where the word stands before it.
-pub(crate) fn ibans(text: &str) -> Vec<Id> {
+pub fn ibans(text: &str) -> Vec<Id> {
     let named = |start: usize| {
         let before = text[..start].trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
         before.to_ascii_uppercase().ends_with("IBAN")
@@ -86,7 +87,7 @@ pub(crate) fn ibans(text: &str) -> Vec<Id> {
 }
 
 /// Whether an IBAN's check digits fit: 97 divides it with one left.
-pub(crate) fn iban_fits(iban: &str) -> bool {
+pub fn iban_fits(iban: &str) -> bool {
     if !IBAN_CHARS.contains(&iban.len()) || !iban.is_ascii() {
         return false;
     }
@@ -99,7 +100,7 @@ pub(crate) fn iban_fits(iban: &str) -> bool {
 }
 
 /// The VAT ids of a text.
-pub(crate) fn vat_ids(text: &str) -> Vec<Id> {
+pub fn vat_ids(text: &str) -> Vec<Id> {
     let mut found = Vec::new();
     for start in starts(text) {
         let compact = compact(&text[start..], 14);

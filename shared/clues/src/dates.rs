@@ -25,7 +25,7 @@ const SHORT_YEAR_MAX: i16 = 79;
 
 /// What the numbers of a date say of their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
+pub enum Order {
     /// Year first, a month in words, or a point between the numbers: there is one way to read it.
     Certain,
     /// A day above twelve stands first.
@@ -38,9 +38,10 @@ pub(crate) enum Order {
 
 /// A date as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Written {
+pub struct Written {
     /// Read with the day first, where it is open.
     pub date: Date,
+    /// What its numbers say of their order.
     pub order: Order,
     /// Where it ends in the text, in bytes.
     pub end: usize,
@@ -56,7 +57,7 @@ impl Written {
 }
 
 /// The dates of a text, in their order.
-pub(crate) fn dates(text: &str) -> Vec<Written> {
+pub fn dates(text: &str) -> Vec<Written> {
     let tokens = tokens(text);
     let mut found = Vec::new();
     let mut at = 0;
