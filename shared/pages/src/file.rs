@@ -4,10 +4,12 @@
 //! broken tables too, and takes time by the size of the file alone. The last object of a number counts, as in a file that
 //! was changed by appending to it (ISO 32000, 7.5.6). Objects are read when they are asked for, never before.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use memchr::memmem;
 
+use crate::crypt::Key;
 use crate::error::{Budget, OBJECTS_MAX, PdfError, REFERENCES_MAX};
 use crate::filters;
 use crate::object::{Dict, Lexer, Object, is_space};
@@ -24,22 +26,37 @@ pub(crate) struct File<'b> {
     /// Unpacked object streams.
     packs: Vec<Vec<u8>>,
     root: Object,
-    encrypted: bool,
+    ids: Object,
+    lock: Lock,
+    /// Object streams that wait until the file's lock is known.
+    waiting: Vec<(u32, Dict, usize)>,
     pub budget: Budget,
 }
 
 #[derive(Clone, Copy)]
 enum Location {
-    /// In the file: where the object begins, and where the bytes of its stream are.
-    Plain { at: usize, stream: Option<(usize, usize)> },
-    /// In an object stream.
-    Packed { pack: usize, at: usize },
+    /// In the file: where the object begins, its generation, and where the bytes of its stream are.
+    Plain { at: usize, generation: u32, stream: Option<(usize, usize)> },
+    /// In an object stream, and where that begins in the file.
+    Packed { pack: usize, at: usize, since: usize },
 }
 
-/// An object that was asked for, with the bytes of its stream as they lie in the file.
+/// Whether a file is encrypted.
+enum Lock {
+    /// It is not.
+    Open,
+    /// It is, as this dictionary says.
+    Stated(Object),
+    /// It is, and opens without a password.
+    Key(Key),
+    /// It is, and does not.
+    Closed,
+}
+
+/// An object that was asked for, with the bytes of its stream as they lie in the file, and whose they are.
 pub(crate) struct Resolved<'b> {
     pub object: Object,
-    pub stream: Option<&'b [u8]>,
+    stream: Option<((u32, u32), &'b [u8])>,
 }
 
 impl<'b> File<'b> {
@@ -49,15 +66,19 @@ impl<'b> File<'b> {
             return Err(PdfError::NotPdf);
         }
         let (index, packs, budget) = (HashMap::new(), Vec::new(), Budget::full());
-        let mut file = Self { bytes, index, packs, root: Object::Null, encrypted: false, budget };
+        let (root, lock, waiting) = (Object::Null, Lock::Open, Vec::new());
+        let ids = Object::Null;
+        let mut file = Self { bytes, index, packs, root, ids, lock, waiting, budget };
         file.scan()?;
         file.trailers()?;
+        file.unlock()?;
+        file.unpack_all()?;
         Ok(file)
     }
 
-    /// Whether the file says it is encrypted. Its strings and streams are then of no use.
-    pub fn is_encrypted(&self) -> bool {
-        self.encrypted
+    /// Whether the file opens with a password only. Its strings and streams are then of no use.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.lock, Lock::Closed)
     }
 
     /// The document's catalog.
@@ -70,8 +91,8 @@ impl<'b> File<'b> {
         while let Some(found) = memmem::find(&self.bytes[at..], b"obj") {
             let word = at + found;
             at = word + 3;
-            if let Some(id) = header(&self.bytes[..word]) {
-                at = self.note(id, at)?.max(at);
+            if let Some(header) = header(&self.bytes[..word]) {
+                at = self.note(header, at)?.max(at);
             }
             if self.index.len() > OBJECTS_MAX {
                 return Err(PdfError::TooLarge("more objects than any bill has"));
@@ -81,28 +102,25 @@ impl<'b> File<'b> {
     }
 
     /// Notes the object that begins here, and answers where to look on.
-    fn note(&mut self, id: u32, at: usize) -> Result<usize, PdfError> {
+    fn note(&mut self, (id, generation): (u32, u32), at: usize) -> Result<usize, PdfError> {
         let mut lexer = Lexer::new(self.bytes, at, &self.budget);
         let object = lexer.object()?;
         let end = lexer.at;
         let Some(Object::Dict(dict)) = object else {
-            self.index.insert(id, Location::Plain { at, stream: None });
+            self.index.insert(id, Location::Plain { at, generation, stream: None });
             // A number may be what follows is; look on right behind the header.
             return Ok(at);
         };
         let stream = self.stream_after(end, &dict);
-        self.index.insert(id, Location::Plain { at, stream });
+        self.index.insert(id, Location::Plain { at, generation, stream });
         if dict.is("Type", "Catalog") && self.root == Object::Null {
             self.root = Object::Reference(id);
         }
         if dict.is("Type", "XRef") {
             self.trailer(&dict);
         }
-        if let Some((start, end)) = stream
-            && dict.is("Type", "ObjStm")
-            && !self.encrypted
-        {
-            self.unpack(&dict, &self.bytes[start..end])?;
+        if stream.is_some() && dict.is("Type", "ObjStm") {
+            self.waiting.push((id, dict, at));
         }
         Ok(stream.map_or(end, |(_, end)| end))
     }
@@ -123,7 +141,49 @@ impl<'b> File<'b> {
         Some((start, stated.filter(closes).or_else(found).unwrap_or(self.bytes.len())))
     }
 
-    fn unpack(&mut self, dict: &Dict, raw: &[u8]) -> Result<(), PdfError> {
+    /// Tries the password that is none, which opens files whose owner only wants them not to be changed.
+    fn unlock(&mut self) -> Result<(), PdfError> {
+        let Lock::Stated(stated) = std::mem::replace(&mut self.lock, Lock::Open) else { return Ok(()) };
+        let dict = self.dict(&stated)?.unwrap_or_default();
+        let key = Key::without_password(&dict, &self.first_id()?, |object| self.dict(object));
+        self.lock = key?.map_or(Lock::Closed, Lock::Key);
+        Ok(())
+    }
+
+    /// The first of the file's two ids, which keys are made of.
+    fn first_id(&self) -> Result<Vec<u8>, PdfError> {
+        let ids = self.resolve(&self.ids)?.object;
+        let first = ids.array().first().map(|id| self.resolve(id)).transpose()?;
+        Ok(if let Some(Resolved { object: Object::Text(id), .. }) = first { id } else { Vec::new() })
+    }
+
+    fn unpack_all(&mut self) -> Result<(), PdfError> {
+        if self.is_closed() {
+            return Ok(());
+        }
+        for (id, dict, since) in std::mem::take(&mut self.waiting) {
+            let Some(Location::Plain { at, generation, stream: Some((start, end)) }) = self.index.get(&id).copied()
+            else {
+                continue;
+            };
+            // Of a stream that was replaced, the last one counts.
+            if at == since {
+                let raw = self.opened((id, generation), &self.bytes[start..end]);
+                self.unpack(&dict, &raw, since)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of a stream or a string that stands in the file itself, without its encryption.
+    fn opened<'r>(&self, id: (u32, u32), raw: &'r [u8]) -> Cow<'r, [u8]> {
+        match &self.lock {
+            Lock::Key(key) => key.open(id, raw).into(),
+            _ => raw.into(),
+        }
+    }
+
+    fn unpack(&mut self, dict: &Dict, raw: &[u8], since: usize) -> Result<(), PdfError> {
         let Some(unpacked) = filters::decode(raw, &self.filters(dict)?, &self.budget)? else { return Ok(()) };
         let (count, first) = (dict.get("N").index().unwrap_or(0), dict.get("First").index().unwrap_or(0));
         let mut lexer = Lexer::new(&unpacked, 0, &self.budget);
@@ -134,7 +194,15 @@ impl<'b> File<'b> {
             pairs.extend(u32::try_from(id).ok().map(|id| (id, first.saturating_add(offset))));
         }
         let pack = self.packs.len();
-        self.index.extend(pairs.into_iter().map(|(id, at)| (id, Location::Packed { pack, at })));
+        for (id, at) in pairs {
+            let known = self.index.get(&id).map(|known| match known {
+                Location::Plain { at, .. } => *at,
+                Location::Packed { since, .. } => *since,
+            });
+            if known.is_none_or(|known| known <= since) {
+                self.index.insert(id, Location::Packed { pack, at, since });
+            }
+        }
         self.packs.push(unpacked);
         Ok(())
     }
@@ -154,7 +222,12 @@ impl<'b> File<'b> {
         if let root @ Object::Reference(_) = dict.get("Root") {
             self.root = root.clone();
         }
-        self.encrypted |= *dict.get("Encrypt") != Object::Null;
+        if *dict.get("Encrypt") != Object::Null {
+            self.lock = Lock::Stated(dict.get("Encrypt").clone());
+        }
+        if *dict.get("ID") != Object::Null {
+            self.ids = dict.get("ID").clone();
+        }
     }
 
     /// What an object is, whether it stands here or is referred to. What is nowhere is null.
@@ -164,14 +237,31 @@ impl<'b> File<'b> {
             let Object::Reference(id) = resolved.object else { return Ok(resolved) };
             let none = Resolved { object: Object::Null, stream: None };
             let Some(location) = self.index.get(&id) else { return Ok(none) };
-            let (bytes, at, stream) = match *location {
-                Location::Plain { at, stream } => (self.bytes, at, stream),
-                Location::Packed { pack, at } => (self.packs[pack].as_slice(), at, None),
+            resolved = match *location {
+                Location::Plain { at, generation, stream } => {
+                    let mut object = Lexer::new(self.bytes, at, &self.budget).object()?.unwrap_or(Object::Null);
+                    self.open_strings((id, generation), &mut object);
+                    let stream = stream.map(|(start, end)| ((id, generation), &self.bytes[start..end]));
+                    Resolved { object, stream }
+                }
+                Location::Packed { pack, at, .. } => {
+                    let object = Lexer::new(&self.packs[pack], at, &self.budget).object()?.unwrap_or(Object::Null);
+                    Resolved { object, stream: None }
+                }
             };
-            let object = Lexer::new(bytes, at, &self.budget).object()?.unwrap_or(Object::Null);
-            resolved = Resolved { object, stream: stream.map(|(start, end)| &self.bytes[start..end]) };
         }
         Err(PdfError::Damaged)
+    }
+
+    fn open_strings(&self, id: (u32, u32), object: &mut Object) {
+        match (&self.lock, object) {
+            (Lock::Key(key), Object::Text(text)) => *text = key.open(id, text),
+            (Lock::Key(_), Object::Array(array)) => array.iter_mut().for_each(|object| self.open_strings(id, object)),
+            (Lock::Key(_), Object::Dict(dict)) => {
+                dict.0.iter_mut().for_each(|(_, object)| self.open_strings(id, object))
+            }
+            _ => (),
+        }
     }
 
     /// The same, as a dictionary.
@@ -189,8 +279,10 @@ impl<'b> File<'b> {
 
     /// The unpacked bytes of a stream with its dictionary; none where it is no stream, or a picture.
     pub fn stream(&self, object: &Object) -> Result<Option<(Dict, Vec<u8>)>, PdfError> {
-        let Resolved { object: Object::Dict(dict), stream: Some(raw) } = self.resolve(object)? else { return Ok(None) };
-        let decoded = filters::decode(raw, &self.filters(&dict)?, &self.budget)?;
+        let Resolved { object: Object::Dict(dict), stream: Some((id, raw)) } = self.resolve(object)? else {
+            return Ok(None);
+        };
+        let decoded = filters::decode(&self.opened(id, raw), &self.filters(&dict)?, &self.budget)?;
         Ok(decoded.map(|decoded| (dict, decoded)))
     }
 
@@ -214,12 +306,12 @@ pub(crate) fn begins(bytes: &[u8]) -> bool {
     memmem::find(head, b"%PDF-").is_some()
 }
 
-/// The number of the object whose header ends here: `12 0 ` before `obj`.
-fn header(before: &[u8]) -> Option<u32> {
+/// The number and generation of the object whose header ends here: `12 0 ` before `obj`.
+fn header(before: &[u8]) -> Option<(u32, u32)> {
     let tail = &before[before.len().saturating_sub(3 * ID_DIGITS_MAX)..];
     let (rest, generation) = last_digits(tail)?;
     let (_, id) = last_digits(rest)?;
-    generation.parse::<u32>().ok().and_then(|_| id.parse().ok())
+    Some((id.parse().ok()?, generation.parse().ok()?))
 }
 
 /// The digits that white space follows, and what stands before them.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`error`] | the limits, and why a PDF is not read |
 //! | `object`, `filters`, `file` | objects out of bytes, streams unpacked, where each object is |
+//! | `crypt` | files that are encrypted and open without a password |
 //! | `page_tree`, `attachments` | pages in their order; attached files |
 //! | `encodings`, `cmap`, `font` | codes of a font as letters, and how wide they are |
 //! | `content`, `layout` | what a page draws as text, and its lines |
@@ -15,6 +16,7 @@
 mod attachments;
 mod cmap;
 mod content;
+mod crypt;
 mod encodings;
 pub mod error;
 mod file;
@@ -53,9 +55,9 @@ impl<'b> Pdf<'b> {
         Ok(Self { file: File::open(bytes)? })
     }
 
-    /// Whether it is encrypted. Then neither text nor attachments can be read; pages can be counted in most.
+    /// Whether it opens with a password only. Then neither text nor attachments can be read; pages can be counted in most.
     pub fn is_encrypted(&self) -> bool {
-        self.file.is_encrypted()
+        self.file.is_closed()
     }
 
     /// How many pages there are, counted and not believed.

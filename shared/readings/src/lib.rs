@@ -120,3 +120,21 @@ fn read_root(element: Element<'_>, gather: &mut Gather) -> Option<Reading> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_panics_costs_its_document_alone() {
+        let refusal = guard(b"x", |_| -> Result<(), NotReadable> { panic!("on purpose") }).unwrap_err();
+        assert_eq!(refusal.code, Refusal::ReaderFailed);
+    }
+
+    #[test]
+    fn a_file_beyond_the_limit_reaches_no_reader() {
+        let large = vec![0; FILE_BYTES_MAX + 1];
+        let refusal = guard(&large, |_| -> Result<(), NotReadable> { panic!("reached") }).unwrap_err();
+        assert_eq!(refusal.code, Refusal::TooLarge);
+    }
+}

@@ -21,7 +21,8 @@ pub fn page_count(bytes: &[u8]) -> Result<usize, NotReadable> {
     guarded(bytes, |pdf| pdf.page_count())
 }
 
-/// Whether a PDF is encrypted, so that neither its text nor its attachments can be read.
+/// Whether a PDF needs a password, so that neither its text nor its attachments can be read. One that is only locked
+/// against change needs none.
 pub fn is_encrypted(bytes: &[u8]) -> Result<bool, NotReadable> {
     guarded(bytes, |pdf| Ok(pdf.is_encrypted()))
 }
@@ -89,10 +90,9 @@ fn image_only(drawn: bool) -> NotReadable {
 fn refusal(error: PdfError) -> NotReadable {
     match error {
         PdfError::NotPdf => NotReadable::new(Refusal::UnknownFormat, "This is no PDF."),
-        PdfError::Encrypted => NotReadable::new(
-            Refusal::Encrypted,
-            "This PDF is encrypted and needs a password, so no reader can read it.",
-        ),
+        PdfError::Encrypted => {
+            NotReadable::new(Refusal::Encrypted, "This PDF needs a password, so no reader can read it.")
+        }
         PdfError::Damaged => {
             NotReadable::new(Refusal::Damaged, "This PDF is cut off or damaged: no page is left in it.")
         }
