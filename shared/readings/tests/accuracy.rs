@@ -1,7 +1,8 @@
 //! How much of what documents say is read, field by field, over the corpus.
 //!
 //! `corpus/expected.json` states what each file says; `corpus/README.md` says who found that out, and where each file is
-//! from. Files below `apart` were put aside before the readers saw them, and no reader was changed after they were read.
+//! from. Files below `apart` were put aside before the readers saw them, and no reader was changed after they were read:
+//! whoever changes one for their sake moves them to `seen` and brings others.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -176,5 +177,11 @@ fn check(part: &str, text_min: usize) {
 
 #[test]
 fn fields_of_files_that_were_looked_at_are_read() {
-    check("seen", 800);
+    check("seen", 880);
+}
+
+#[test]
+fn fields_of_files_that_nobody_tuned_to_are_read() {
+    // Measured 891 at their first reading.
+    check("apart", 880);
 }
