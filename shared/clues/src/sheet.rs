@@ -116,15 +116,35 @@ impl<'p> Sheet<'p> {
 
     /// The first cells below a word, one of each line, as far as they stand right below it.
     pub fn below(&self, mark: Mark) -> impl Iterator<Item = Place<'_>> {
-        let (spot, anchor) = (&self.spots[mark.spot], &self.spots[mark.spot].cells[mark.cell]);
-        // A value below a weak word is far more often another's.
-        let lines = if mark.hit.strength == Strength::Strong { LINES_BELOW_MAX } else { 0 };
-        let under = |cell: &&&Cell| cell.left <= anchor.right + ASIDE_MAX && cell.right + ASIDE_MAX >= anchor.left;
+        let (spot, (left, right)) = (&self.spots[mark.spot], self.width(mark));
+        // A value below a weak word is far more often another's, unless the word heads a column.
+        let lines = match mark.hit.strength {
+            Strength::Strong => LINES_BELOW_MAX,
+            Strength::Weak => usize::from(self.is_heading(mark)),
+        };
+        let under = move |cell: &&&Cell| cell.left <= right + ASIDE_MAX && cell.right + ASIDE_MAX >= left;
         let next = self.spots.iter().enumerate().skip(mark.spot + 1).take(lines);
         next.take_while(|(_, below)| below.page == spot.page).filter_map(move |(index, below)| {
             let cell = below.cells.iter().find(under)?;
             Some(Place { text: &cell.text, side: Side::Below, spot: index })
         })
+    }
+
+    /// Whether a word heads a column: its line has words of several fields, and no number but rates.
+    pub fn is_heading(&self, mark: Mark) -> bool {
+        let numbers = |cell: &&Cell| {
+            let mut words = cell.text.split_whitespace();
+            words.any(|word| word.contains(|letter: char| letter.is_ascii_digit()) && !word.contains('%'))
+        };
+        self.marks_of(mark.spot).len() > 1 && !self.spots[mark.spot].cells.iter().any(numbers)
+    }
+
+    /// From where to where a word stands, as far as the length of the text before it tells.
+    fn width(&self, mark: Mark) -> (i64, i64) {
+        let cell = self.spots[mark.spot].cells[mark.cell];
+        let whole = i64::try_from(cell.text.len()).unwrap_or(1).max(1);
+        let part = |at: usize| cell.left + (cell.right - cell.left) * i64::try_from(at).unwrap_or(0) / whole;
+        (part(mark.hit.start), part(mark.hit.end))
     }
 
     fn is_marked(&self, spot: usize, cell: usize) -> bool {

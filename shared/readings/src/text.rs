@@ -29,7 +29,7 @@ const NAME_CHARS_MAX: usize = 80;
 /// Lines from the top in which a supplier without a legal form in its name is looked for.
 const TOP_LINES_MAX: usize = 12;
 /// Words at the end of companies' names.
-const LEGAL_FORMS: &str = "gmbh|gmbh & co. kg|ug|ag|kg|ohg|e.k.|ltd|ltd.|limited|plc|llp|llc|inc|inc.|corp|corp.|sarl|s.a.r.l.|\
+const LEGAL_FORMS: &str = "gmbh|gmbh & co. kg|gmbh & co. ohg|ug|ag|kg|ohg|e.k.|ltd|ltd.|limited|plc|llp|llc|inc|inc.|corp|corp.|sarl|s.a.r.l.|\
     sas|s.a.s.|sasu|sa|s.a.|eurl|s.l.|sl|s.l.u.|b.v.|bv|n.v.|nv|vof|s.r.l.|srl|s.p.a.|spa|s.n.c.|aps|a/s|ab|oy|as";
 /// Words that may stand between a date and its word.
 const DATE_FILLERS: [&str; 12] = ["le", "am", "on", "is", "zum", "the", "du", "del", "de", "by", "of", "il"];
@@ -96,7 +96,7 @@ fn currency(sheet: &Sheet<'_>) -> Option<Found<String>> {
 fn token(sheet: &Sheet<'_>, label: Label) -> Option<Found<String>> {
     let found = sheet.marks(label).filter_map(|mark| {
         let behind = number_in(sheet.behind(mark)).map(|value| (value, mark.spot));
-        let bare = !sheet.behind(mark).chars().any(char::is_alphanumeric);
+        let bare = !sheet.behind(mark).chars().any(char::is_alphanumeric) || sheet.is_heading(mark);
         let next = || sheet.next_cells(mark).next().and_then(|place| number_at(&place));
         let below = || sheet.below(mark).next().and_then(|place| number_at(&place));
         let (value, spot) = behind.or_else(|| if bare { next().or_else(below) } else { None })?;
@@ -149,7 +149,8 @@ fn when(sheet: &Sheet<'_>, reading: &mut Reading) {
         _ => by_words().then_some(Order::DayFirst),
     };
     for label in [Label::Issued, Label::Due] {
-        let by_number = || (label == Label::Issued).then(|| dated_by_number(sheet)).flatten();
+        let by_number =
+            || (label == Label::Issued).then(|| dated_by_number(sheet).or_else(|| only_date(sheet))).flatten();
         let Some((written, confidence, place)) = dated(sheet, label).or_else(by_number) else { continue };
         let found = settle(written, confidence, place, settled, &mut reading.problems);
         match label {
@@ -186,7 +187,7 @@ fn dated(sheet: &Sheet<'_>, label: Label) -> Option<(Written, u16, String)> {
     let found = sheet.marks(label).filter_map(|mark| {
         let behind = sheet.behind(mark);
         let beside = leading_date(behind).map(|written| (written, mark.spot, Side::Beside));
-        let bare = !behind.chars().any(char::is_alphanumeric);
+        let bare = !behind.chars().any(char::is_alphanumeric) || sheet.is_heading(mark);
         let others = || sheet.next_cells(mark).take(1).chain(sheet.below(mark).take(2));
         let other = || others().find_map(|place| Some((leading_date(place.text)?, place.spot, place.side)));
         let (written, spot, side) = beside.or_else(|| if bare { other() } else { None })?;
@@ -207,6 +208,16 @@ fn dated_by_number(sheet: &Sheet<'_>) -> Option<(Written, u16, String)> {
         let written = dates::dates(text.get(mark.hit.end..)?).into_iter().next()?;
         Some((written, 650, sheet.words(mark.spot, Some(mark))))
     })
+}
+
+/// The date of a document that has no other, such as most receipts.
+fn only_date(sheet: &Sheet<'_>) -> Option<(Written, u16, String)> {
+    let cells =
+        sheet.spots.iter().enumerate().flat_map(|(spot, found)| found.cells.iter().map(move |cell| (spot, cell)));
+    let mut found = cells.flat_map(|(spot, cell)| dates::dates(&cell.text).into_iter().map(move |date| (spot, date)));
+    let (spot, first) = found.next()?;
+    let alone = found.all(|(_, other)| other.date == first.date);
+    alone.then(|| (first, 400, format!("{}; the only date", sheet.words(spot, None))))
 }
 
 /// A date before which nothing stands that could make it another's.
@@ -272,7 +283,7 @@ fn as_found(sheet: &Sheet<'_>, (id, spot): &(Id, usize), confidence: u16) -> Fou
 fn buyer(sheet: &Sheet<'_>) -> Option<Found<String>> {
     sheet.marks(Label::Buyer).find_map(|mark: Mark| {
         let behind = Place { text: sheet.behind(mark), side: Side::Beside, spot: mark.spot };
-        let places = std::iter::once(behind).chain(sheet.below(mark).take(1));
+        let places = std::iter::once(behind).chain(sheet.next_cells(mark).take(1)).chain(sheet.below(mark).take(1));
         let mut names = places.filter_map(|place| Some((name(place.text)?, place.spot)));
         let (value, spot) = names.next()?;
         Some(Found { value, confidence: 450, place: sheet.words(spot, Some(mark)) })
@@ -285,9 +296,10 @@ fn supplier(sheet: &Sheet<'_>, buyer: Option<&str>) -> Option<Found<String>> {
         let cells = sheet.spots[index].cells.iter().filter_map(|cell| name(&cell.text));
         cells.filter(|name| Some(name.as_str()) != buyer).map(|name| (name, index)).collect::<Vec<_>>()
     };
-    let all = || (0..sheet.spots.len()).flat_map(named);
-    let legal = all().find(|(name, _)| has_legal_form(name));
-    if let Some((value, spot)) = legal {
+    let cells =
+        sheet.spots.iter().enumerate().flat_map(|(spot, found)| found.cells.iter().map(move |cell| (spot, cell)));
+    let mut legal = cells.filter_map(|(spot, cell)| Some((name(up_to_legal_form(&cell.text)?)?, spot)));
+    if let Some((value, spot)) = legal.find(|(name, _)| Some(name.as_str()) != buyer) {
         let place = format!("{}; a name with a legal form", sheet.words(spot, None));
         return Some(Found { value, confidence: 500, place });
     }
@@ -312,8 +324,20 @@ fn name(text: &str) -> Option<String> {
     (sound && !title).then(|| text.to_owned())
 }
 
-fn has_legal_form(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    let Some((_, last)) = lower.rsplit_once(' ') else { return false };
-    LEGAL_FORMS.split('|').any(|form| form == last)
+/// A text up to the legal form of a company in it; senders write their address behind it.
+fn up_to_legal_form(text: &str) -> Option<&str> {
+    let ends = |at: usize| text.get(at..).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    let place = |form: &str| {
+        let mut starts = text.match_indices(' ').map(|(at, _)| at + 1).filter(|at| *at > 1);
+        let is = |at: &usize| {
+            let found = text.get(*at..at + form.len()).filter(|found| found.eq_ignore_ascii_case(form));
+            // Small words of sentences are spelt like some forms, but without a capital.
+            found.is_some_and(|found| found.starts_with(char::is_uppercase) || form.contains('.'))
+                && ends(at + form.len())
+        };
+        starts.find(is).map(|at| (at, at + form.len()))
+    };
+    let (_, end) =
+        LEGAL_FORMS.split('|').filter_map(place).min_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)))?;
+    text.get(..end)
 }

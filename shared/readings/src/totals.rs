@@ -19,6 +19,7 @@ const AGREES: u16 = 920;
 const STRONG_BESIDE: u16 = 750;
 const STRONG_BELOW: u16 = 600;
 const WEAK_BESIDE: u16 = 500;
+const WEAK_BELOW: u16 = 450;
 
 /// An amount that may be a field's.
 #[derive(Clone)]
@@ -108,14 +109,15 @@ fn candidate(sheet: &Sheet<'_>, mark: Mark) -> Option<Candidate> {
     let confidence = match (mark.hit.strength, side) {
         (Strength::Strong, Side::Beside) => STRONG_BESIDE,
         (Strength::Strong, Side::Below) => STRONG_BELOW,
-        (Strength::Weak, _) => WEAK_BESIDE,
+        (Strength::Weak, Side::Beside) => WEAK_BESIDE,
+        (Strength::Weak, Side::Below) => WEAK_BELOW,
     };
     Some(Candidate { figure, confidence, mark, spot, percent })
 }
 
 /// The first amount right below a word that stands alone in its line; a cell in between that holds none ends the search.
 fn below(sheet: &Sheet<'_>, mark: Mark, line: &[Place<'_>]) -> Option<(Figure, Side, usize)> {
-    let alone = line.iter().all(|place| unit(place.text));
+    let alone = line.iter().all(|place| unit(place.text)) || sheet.is_heading(mark);
     let place = sheet.below(mark).next().filter(|_| alone)?;
     figures(place.text).pop().map(|figure| (figure, place.side, place.spot))
 }

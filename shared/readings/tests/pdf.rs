@@ -209,6 +209,48 @@ fn an_iban_whose_digits_do_not_fit_is_left_out_and_named() {
 }
 
 #[test]
+fn values_below_the_heads_of_columns_are_found() {
+    let found = text(&[
+        (50, 800, "Waldmann Holzbau GmbH – Am Forst 3 – 79100 Freiburg"),
+        (50, 760, "Rechnung-Nr."),
+        (200, 760, "Rechnungsdatum"),
+        (350, 760, "Fällig am"),
+        (50, 746, "R-17"),
+        (200, 746, "02.06.2026"),
+        (350, 746, "16.06.2026"),
+        (50, 700, "Nettobetrag"),
+        (200, 700, "MwSt. 19 %"),
+        (350, 700, "Gesamtbetrag"),
+        (50, 686, "100,00 €"),
+        (200, 686, "19,00 €"),
+        (350, 686, "119,00 €"),
+    ]);
+    let fields = [
+        ("/fields/supplier/name", "Waldmann Holzbau GmbH"),
+        ("/fields/number", "R-17"),
+        ("/fields/issue_date", "2026-06-02"),
+        ("/fields/due_date", "2026-06-16"),
+        ("/fields/net_total", "100.00"),
+        ("/fields/tax_total", "19.00"),
+        ("/fields/gross_total", "119.00"),
+    ];
+    check(&found, &fields);
+    assert_eq!(found.problems, []);
+}
+
+#[test]
+fn the_only_date_of_a_receipt_is_its_date_but_little_sure() {
+    let found = text(&[
+        (50, 800, "GREEN GROCER"),
+        (50, 788, "RECEIPT"),
+        (50, 776, "12 Jan 2026 10:42"),
+        (50, 764, "TOTAL GBP 7.40"),
+    ]);
+    check(&found, &[("/fields/issue_date", "2026-01-12"), ("/fields/gross_total", "7.40")]);
+    assert_eq!(found.fields.issue_date.unwrap().confidence, 400);
+}
+
+#[test]
 fn credit_notes_and_receipts_are_told_from_invoices() {
     let kind = |title: &'static str| {
         text(&[(50, 800, title), (50, 788, "for Invoice 17"), (50, 776, "Total EUR 12.00 paid in cash")]).kind
