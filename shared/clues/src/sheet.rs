@@ -12,6 +12,8 @@ pub const LINES_MAX: usize = 40_000;
 pub const TEXT_BYTES_MAX: usize = 2 << 20;
 /// Bytes of one cell; what is longer is no part of a form, and is passed over.
 const CELL_BYTES_MAX: usize = 1_000;
+/// Cells of one line; what stands beyond them is no part of a form, and is passed over.
+const CELLS_MAX: usize = 64;
 /// Lines below a word in which its value may stand.
 const LINES_BELOW_MAX: usize = 4;
 /// Points by which a value may stand outside the width of its word.
@@ -75,7 +77,8 @@ impl<'p> Sheet<'p> {
         let mut bytes_left = TEXT_BYTES_MAX;
         for (page, lines) in pages.iter().enumerate() {
             for (line, found) in lines.lines.iter().enumerate() {
-                let cells: Vec<&Cell> = found.cells.iter().filter(|cell| cell.text.len() <= CELL_BYTES_MAX).collect();
+                let cells = found.cells.iter().filter(|cell| cell.text.len() <= CELL_BYTES_MAX).take(CELLS_MAX);
+                let cells: Vec<&Cell> = cells.collect();
                 bytes_left = bytes_left.checked_sub(cells.iter().map(|cell| cell.text.len()).sum())?;
                 let lower = cells.iter().map(|cell| lower(&cell.text)).collect();
                 let (page, line, size) = (page + 1, line + 1, found.size);
@@ -133,7 +136,8 @@ impl<'p> Sheet<'p> {
     /// Whether a word heads a column: its line has words of several fields, and no number but rates.
     pub fn is_heading(&self, mark: Mark) -> bool {
         let numbers = |cell: &&Cell| {
-            let mut words = cell.text.split_whitespace();
+            let text = cell.text.replace(" %", "%");
+            let mut words = text.split_whitespace();
             words.any(|word| word.contains(|letter: char| letter.is_ascii_digit()) && !word.contains('%'))
         };
         self.marks_of(mark.spot).len() > 1 && !self.spots[mark.spot].cells.iter().any(numbers)

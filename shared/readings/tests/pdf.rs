@@ -295,6 +295,11 @@ fn text_without_an_end_is_refused_and_a_paragraph_without_one_passed_over() {
     };
     assert!(matches!(lines(10_000), Outcome::Read(_)));
     assert_eq!(held::refusal(lines(60_000)).code, Refusal::TooLarge);
+    // One line of words without an end: were each held against all others, this would not end either.
+    let mut objects = page(&[]);
+    let wide: String = (0..60_000).map(|column| format!("1 0 0 1 {} 0 Tm (Total) Tj ", column * 90)).collect();
+    objects[3] = packed("", format!("BT /F 10 Tf {wide} ET").as_bytes());
+    assert!(matches!(read(&pdf(&objects)), Outcome::NotReadable(_)));
     let long = "IBAN VAT Total 03/04/2026 ".repeat(50_000);
     let found = text(&[(50, 800, long.as_str()), (50, 700, "Invoice no. 7"), (50, 688, "Total due EUR 12.00")]);
     check(&found, &[("/fields/number", "7"), ("/fields/payable", "12.00")]);
