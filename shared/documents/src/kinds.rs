@@ -149,9 +149,17 @@ fn looks_like_xml(bytes: &[u8]) -> bool {
     text.starts_with('<') && !text.contains("<html") && !text.starts_with("<!doctype html")
 }
 
-/// Pages of a PDF that can be opened and is no book.
-fn pages_of(_bytes: &[u8]) -> Result<Option<usize>, Unfit> {
-    Ok(None)
+/// Pages of a PDF. One that cannot be opened here may still open elsewhere: its reader says so, and a person looks at it.
+fn pages_of(bytes: &[u8]) -> Result<Option<usize>, Unfit> {
+    if readings::is_encrypted(bytes) == Ok(true) {
+        return Err(Unfit::Encrypted);
+    }
+    match readings::page_count(bytes) {
+        Ok(pages) if pages > PAGES_MAX => Err(Unfit::TooManyPages),
+        Ok(pages) => Ok(Some(pages)),
+        Err(refusal) if refusal.code == readings::Refusal::TooLarge => Err(Unfit::TooManyPages),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Measures a file that was announced as of some type; refuses what cannot be a bill.

@@ -10,9 +10,9 @@ use kernel::Currency;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::amount::{Amount, Exact};
-use crate::currencies;
 use crate::problem::{Problem, ProblemCode};
 use crate::reading::{Adjustment, Direction, Found, Kind, Line, Method, Reading, TaxShare};
+use clues::currencies;
 
 /// What Peppol lets a line's amount differ from quantity times price (PEPPOL-EN16931-R120).
 const LINE_SLACK: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
@@ -126,8 +126,13 @@ fn dates(reading: &Reading, found: &mut Vec<Problem>) {
 fn net_tax_gross(reading: &Reading) -> Option<Problem> {
     let fields = &reading.fields;
     let (net, gross) = (number(fields.net_total.as_ref())?, fields.gross_total.as_ref()?);
-    // EN 16931 leaves the tax total out where there is no tax.
-    let tax = number(fields.tax_total.as_ref()).unwrap_or_default();
+    let tax = match number(fields.tax_total.as_ref()) {
+        Some(tax) => tax,
+        // EN 16931 leaves the tax total out where there is no tax; in running text it may just not have been found.
+        None if reading.method != Method::PdfText => Decimal::ZERO,
+        None if reading.taxes.is_empty() => return None,
+        None => sum(reading.taxes.iter().filter_map(|share| number(share.tax.as_ref())))?,
+    };
     let (stated, computed) = (gross.value.number.0, sum([net, tax])?);
     let words = format!("Net {net} and tax {tax} make");
     let (code, place) = (ProblemCode::NetPlusTaxNotGross, gross.place.clone());

@@ -38,10 +38,8 @@ pub enum ProblemCode {
     DateAmbiguous,
     /// An account number whose check digits do not fit.
     CheckDigits,
-    /// Two places of the document say different things.
-    Contradiction,
-    /// A PDF was read only up to a limit.
-    ReadInPart,
+    /// A PDF has an e-invoice attached that could not be read.
+    AttachmentUnreadable,
 }
 
 /// One thing that is wrong.

@@ -13,8 +13,8 @@ use crate::outcome::{NotReadable, Refusal};
 
 /// Elements inside each other; UBL nests up to about ten.
 pub(crate) const DEPTH_MAX: usize = 64;
-/// A line has about forty elements, so this is a document of some 7,000 lines.
-pub(crate) const ELEMENTS_MAX: usize = 300_000;
+/// A line has about forty elements, so this is a document of some 5,000 lines.
+pub(crate) const ELEMENTS_MAX: usize = 200_000;
 /// Attributes of one element, declarations of namespaces among them. UBL roots declare up to about thirty.
 pub(crate) const ATTRIBUTES_MAX: usize = 64;
 /// Namespaces declared at once, in all open elements.
@@ -23,6 +23,9 @@ pub(crate) const NAMESPACES_MAX: usize = 256;
 pub(crate) const TEXT_BYTES_MAX: usize = 64 << 10;
 /// Attached files, in base64, are passed over however long; nothing else in an invoice is.
 const PASSED_OVER: [&str; 2] = ["EmbeddedDocumentBinaryObject", "AttachmentBinaryObject"];
+
+/// Attributes that readers ask for; others are not kept.
+const KEPT: [&str; 4] = ["currencyID", "unitCode", "schemeID", "format"];
 
 /// A namespace that invoices use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,15 +61,17 @@ const SPACES: [(&str, &str, Space); 11] = [
 pub(crate) struct Tree {
     nodes: Vec<Node>,
     /// How many elements of a name a parent has. Counted on the way in: to count for each place takes the square of them.
-    twins: HashMap<(usize, Space, String), usize>,
+    twins: HashMap<(usize, Space, u32), usize>,
+    /// Each name once; elements know its place here.
+    names: Vec<String>,
 }
 
 struct Node {
     parent: Option<usize>,
     space: Space,
-    name: String,
+    name: u32,
     text: String,
-    attributes: Vec<(String, String)>,
+    attributes: Vec<(&'static str, String)>,
     children: Vec<usize>,
     /// Which of its twins it is, from one.
     position: usize,
@@ -84,6 +89,8 @@ struct Growing {
     open: Vec<usize>,
     /// Prefix, namespace, and the depth at which it was declared.
     namespaces: Vec<(String, Space, usize)>,
+    /// Where each name is among the tree's.
+    known: HashMap<String, u32>,
 }
 
 impl Tree {
@@ -91,8 +98,8 @@ impl Tree {
     pub fn parse(text: &str) -> Result<Self, NotReadable> {
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
-        let tree = Self { nodes: Vec::new(), twins: HashMap::new() };
-        let mut growing = Growing { tree, open: Vec::new(), namespaces: Vec::new() };
+        let tree = Self { nodes: Vec::new(), twins: HashMap::new(), names: Vec::new() };
+        let mut growing = Growing { tree, open: Vec::new(), namespaces: Vec::new(), known: HashMap::new() };
         loop {
             let event = reader.read_event().map_err(|_| broken())?;
             if !growing.take(event)? {
@@ -142,8 +149,8 @@ impl Growing {
         let prefix = name.prefix().map(|prefix| prefix.into_inner()).unwrap_or_default();
         let declared = self.namespaces.iter().rev().find(|(known, _, _)| known == prefix);
         let space = declared.map_or(Space::Other, |(_, space, _)| *space);
-        let (parent, name) = (self.open.last().copied(), name.local_name().into_inner().to_owned());
-        let twins = self.tree.twins.entry((parent.unwrap_or(usize::MAX), space, name.clone())).or_default();
+        let (parent, name) = (self.open.last().copied(), self.name(name.local_name().into_inner()));
+        let twins = self.tree.twins.entry((parent.unwrap_or(usize::MAX), space, name)).or_default();
         *twins += 1;
         let (position, text, children) = (*twins, String::new(), Vec::new());
         self.tree.nodes.push(Node { parent, space, name, text, attributes, children, position });
@@ -154,8 +161,18 @@ impl Growing {
         Ok(())
     }
 
-    /// The attributes that are no declarations; those are taken in.
-    fn attributes(&mut self, start: &BytesStart<'_>) -> Result<Vec<(String, String)>, NotReadable> {
+    fn name(&mut self, name: &str) -> u32 {
+        if let Some(known) = self.known.get(name) {
+            return *known;
+        }
+        let next = u32::try_from(self.tree.names.len()).unwrap_or(u32::MAX);
+        self.known.insert(name.to_owned(), next);
+        self.tree.names.push(name.to_owned());
+        next
+    }
+
+    /// The attributes that readers ask for. Declarations are taken in.
+    fn attributes(&mut self, start: &BytesStart<'_>) -> Result<Vec<(&'static str, String)>, NotReadable> {
         let mut kept = Vec::new();
         let depth = self.open.len() + 1;
         // Without the check for names given twice, which takes the square of their number.
@@ -169,7 +186,11 @@ impl Growing {
                 "xmlns" => self.declare("", &value, depth)?,
                 name => match name.strip_prefix("xmlns:") {
                     Some(prefix) => self.declare(prefix, &value, depth)?,
-                    None => kept.push((attribute.key.local_name().into_inner().to_owned(), value.into_owned())),
+                    None => {
+                        let name = attribute.key.local_name().into_inner();
+                        let known = KEPT.iter().find(|known| **known == name);
+                        kept.extend(known.map(|known| (*known, value.into_owned())));
+                    }
                 },
             }
         }
@@ -189,7 +210,8 @@ impl Growing {
         let Some(node) = self.open.last().and_then(|open| self.tree.nodes.get_mut(*open)) else {
             return if text.trim().is_empty() { Ok(()) } else { Err(broken()) };
         };
-        if PASSED_OVER.contains(&node.name.as_str()) {
+        let name = self.tree.names.get(node.name as usize).map(String::as_str);
+        if name.is_some_and(|name| PASSED_OVER.contains(&name)) {
             return Ok(());
         }
         if node.text.len() + text.len() > TEXT_BYTES_MAX {
@@ -234,7 +256,7 @@ impl<'t> Element<'t> {
 
     /// Its name without a prefix.
     pub fn name(self) -> &'t str {
-        &self.node().name
+        self.tree.names.get(self.node().name as usize).map_or("", String::as_str)
     }
 
     /// Its own text without white space around it; none when there is none.
@@ -245,7 +267,7 @@ impl<'t> Element<'t> {
     /// An attribute by its name without a prefix.
     pub fn attribute(self, name: &str) -> Option<&'t str> {
         let mut all = self.node().attributes.iter();
-        all.find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        all.find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// The elements directly in it.
@@ -264,8 +286,7 @@ impl<'t> Element<'t> {
     }
 
     fn is(self, name: &str) -> bool {
-        let node = self.node();
-        name.strip_prefix(usual(node.space)).is_some_and(|rest| rest == node.name)
+        name.strip_prefix(usual(self.space())).is_some_and(|rest| rest == self.name())
     }
 
     /// Where it stands: the names from the root, counted where several have one name.
@@ -282,8 +303,8 @@ impl<'t> Element<'t> {
 
     fn step(self) -> String {
         let node = self.node();
-        let key = (node.parent.unwrap_or(usize::MAX), node.space, node.name.clone());
-        let name = format!("{}{}", usual(node.space), node.name);
+        let key = (node.parent.unwrap_or(usize::MAX), node.space, node.name);
+        let name = format!("{}{}", usual(node.space), self.name());
         match self.tree.twins.get(&key) {
             Some(2..) => format!("{name}[{}]", node.position),
             _ => name,

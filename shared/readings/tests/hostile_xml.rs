@@ -1,18 +1,14 @@
 //! XML that attacks: each is refused by name, at once, within limits.
 
-use readings::{NotReadable, Outcome, Refusal, read};
+mod held;
+
+use readings::{Outcome, Refusal, read};
 
 const OPEN: &str = r#"<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2" xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">"#;
 
 #[track_caller]
 fn check(text: &str, expected: Refusal) {
-    match read(text.as_bytes()) {
-        Outcome::NotReadable(NotReadable { code, words }) => {
-            assert_eq!(code, expected, "{words}");
-            assert!(words.ends_with('.'), "{words}");
-        }
-        Outcome::Read(_) => panic!("{expected:?} was read"),
-    }
+    assert_eq!(held::refusal(read(text.as_bytes())).code, expected);
 }
 
 #[test]
@@ -32,7 +28,7 @@ fn depth_elements_attributes_namespaces_and_text_are_bounded() {
     let deep = |levels: usize| format!("{OPEN}{}{}</Invoice>", "<a>".repeat(levels), "</a>".repeat(levels));
     check(&deep(64), Refusal::TooLarge);
     assert!(matches!(read(deep(63).as_bytes()), Outcome::Read(_)));
-    check(&format!("{OPEN}{}</Invoice>", "<a/>".repeat(300_000)), Refusal::TooLarge);
+    check(&format!("{OPEN}{}</Invoice>", "<a/>".repeat(200_000)), Refusal::TooLarge);
     let attributes: String = (0..65).map(|index| format!(" a{index}='1'")).collect();
     check(&format!("{OPEN}<a{attributes}/></Invoice>"), Refusal::TooLarge);
     check(&format!("{OPEN}<a b='{}'/></Invoice>", "x".repeat(65_537)), Refusal::TooLarge);
@@ -65,8 +61,7 @@ fn what_is_no_document_has_its_own_answer() {
     check("<a/><a/>", Refusal::Damaged);
     check("<?xml version='1.0' encoding='EBCDIC'?><a/>", Refusal::Damaged);
     let large = vec![b'<'; readings::FILE_BYTES_MAX + 1];
-    let Outcome::NotReadable(refusal) = read(&large) else { panic!("too large, and read") };
-    assert_eq!(refusal.code, Refusal::TooLarge);
+    assert_eq!(held::refusal(read(&large)).code, Refusal::TooLarge);
 }
 
 #[test]

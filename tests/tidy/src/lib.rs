@@ -23,7 +23,9 @@ pub const ARROWS: &[Arrow] = &[
     ("mirror", &["kernel", "ports", "state", "xero"]),
     ("postings", &["kernel", "ports", "state", "envelopes", "xero", "connections"]),
     ("sheets", &[]),
-    ("readings", &["kernel"]),
+    ("pages", &[]),
+    ("clues", &["kernel", "pages"]),
+    ("readings", &["kernel", "pages", "clues"]),
     ("schedules", &["kernel"]),
     ("imports", &["kernel", "schedules", "sheets"]),
     (

@@ -195,6 +195,55 @@ async fn what_no_reader_reads_waits_for_a_person_and_can_be_saved() {
     }
 }
 
+/// A PDF of so many empty pages.
+fn pdf(pages: usize, trailer: &str) -> Vec<u8> {
+    let kids: String = (0..pages).map(|page| format!("{} 0 R ", page + 3)).collect();
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        format!("<< /Type /Pages /Count {pages} /Kids [{kids}] >>"),
+    ];
+    objects.resize(pages + 2, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] >>".to_owned());
+    let mut file = "%PDF-1.4\n".to_owned();
+    let mut table = "0000000000 65535 f \n".to_owned();
+    for (at, object) in objects.iter().enumerate() {
+        table += &format!("{:010} 00000 n \n", file.len());
+        file += &format!("{} 0 obj\n{object}\nendobj\n", at + 1);
+    }
+    let (start, size) = (file.len(), objects.len() + 1);
+    file += &format!("xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R {trailer} >>\n");
+    file += &format!("startxref\n{start}\n%%EOF\n");
+    file.into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pdfs_are_read_by_their_invoice_or_their_text_and_others_say_why_not() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let corpus = local::build::checkout().join("shared/readings/tests/corpus/seen");
+    for (name, method) in [("EXTENDED_Projektabschlussrechnung.pdf", "factur_x"), ("reportlab-en.pdf", "pdf_text")] {
+        let file = std::fs::read(corpus.join(name)).unwrap();
+        let id = uploaded(&town, &caller, name, "application/pdf", &file).await;
+        town.settle().await;
+        let found = shown(&town, &caller, &id).await;
+        assert_eq!((&found["state"], &found["reading"]["method"]), (&json!("read"), &json!(method)), "{found}");
+        assert!(found["pages"].as_u64().unwrap() >= 1 && !found["reading"]["fields"]["number"].is_null(), "{found}");
+    }
+    let whole = std::fs::read(corpus.join("reportlab-en.pdf")).unwrap();
+    let locked = "/Encrypt << /Filter /Standard /V 1 /R 2 /O (00000000000000000000000000000000) \
+                  /U (00000000000000000000000000000000) /P -4 >> /ID [(0) (0)]";
+    for (file, state, code) in [
+        (pdf(10_000, ""), "refused", "too_many_pages"),
+        (pdf(1, locked), "refused", "encrypted"),
+        (pdf(1, ""), "needs_person", "image_only"),
+        (whole[..200].to_vec(), "needs_person", "damaged"),
+    ] {
+        let id = uploaded(&town, &caller, "a.pdf", "application/pdf", &file).await;
+        town.settle().await;
+        let found = shown(&town, &caller, &id).await;
+        assert_eq!((&found["state"], &found["attention"]["code"]), (&json!(state), &json!(code)), "{found}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_file_goes_through_the_api_and_a_form_takes_no_other_file() {
     let mut town = Town::start(5).await;

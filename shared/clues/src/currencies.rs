@@ -11,6 +11,6 @@ const KNOWN: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF
     UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
 
 /// Whether a text is the code of money in use.
-pub(crate) fn known(code: &str) -> bool {
+pub fn known(code: &str) -> bool {
     code.len() == 3 && KNOWN.split_ascii_whitespace().any(|known| known == code)
 }
