@@ -184,3 +184,49 @@ fn lower(text: &str) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use pages::Line;
+
+    use super::*;
+
+    fn line(texts: &[&str]) -> Line {
+        let cell = |(at, text): (i64, &&str)| Cell { text: (*text).to_owned(), left: at * 100, right: at * 100 + 60 };
+        Line { cells: (0..).zip(texts).map(cell).collect(), base: 0, size: 10 }
+    }
+
+    fn page(lines: Vec<Line>) -> Vec<Page> {
+        vec![Page { lines }]
+    }
+
+    #[test]
+    fn lines_text_and_cells_are_bounded() {
+        assert!(Sheet::new(&page(vec![line(&["a"]); LINES_MAX])).is_some());
+        assert!(Sheet::new(&page(vec![line(&["a"]); LINES_MAX + 1])).is_none());
+        let long = "a".repeat(CELL_BYTES_MAX);
+        let lines = TEXT_BYTES_MAX / CELL_BYTES_MAX;
+        assert!(Sheet::new(&page(vec![line(&[&long]); lines])).is_some());
+        assert!(Sheet::new(&page(vec![line(&[&long]); lines + 1])).is_none());
+        let pages = page(vec![line(&["Total"; CELLS_MAX + 1]), line(&[&"a".repeat(CELL_BYTES_MAX + 1)])]);
+        let sheet = Sheet::new(&pages).unwrap();
+        assert_eq!((sheet.spots[0].cells.len(), sheet.spots[1].cells.len()), (CELLS_MAX, 0));
+    }
+
+    #[test]
+    fn a_value_stands_behind_beside_or_below_its_word() {
+        let pages = page(vec![
+            line(&["Invoice no: 7", "Due date", "1 May 2026"]),
+            line(&["Subtotal", "VAT 20 %"]),
+            line(&["1", "2"]),
+        ]);
+        let sheet = Sheet::new(&pages).unwrap();
+        let mark = |label| sheet.marks(label).next().unwrap();
+        assert_eq!(sheet.behind(mark(Label::Number)), ": 7");
+        let due = mark(Label::Due);
+        assert_eq!(sheet.next_cells(due).map(|place| place.text).collect::<Vec<_>>(), ["1 May 2026"]);
+        assert!(!sheet.is_heading(due) && sheet.is_heading(mark(Label::Tax)));
+        assert_eq!(sheet.below(mark(Label::Tax)).map(|place| place.text).collect::<Vec<_>>(), ["2"]);
+        assert_eq!(sheet.words(2, Some(mark(Label::Tax))), "page 1, line 3, below “VAT”");
+    }
+}

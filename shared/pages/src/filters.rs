@@ -229,6 +229,53 @@ mod tests {
         assert_eq!(decode(b"x", &named(&["DCTDecode"]), &Budget::full()), Ok(None));
     }
 
+    /// Packs as the format's authors describe it: a new word for each code, wider codes as the table grows.
+    fn lzw_packed(bytes: &[u8], early: usize) -> Vec<u8> {
+        let (mut out, mut bits, mut held) = (Vec::new(), 0_u64, 0);
+        let mut put = |code: usize, width: usize| {
+            (bits, held) = (bits << width | code as u64, held + width);
+            while held >= 8 {
+                held -= 8;
+                out.push((bits >> held & 0xff) as u8);
+            }
+        };
+        let fresh =
+            || (0..=255_u8).map(|byte| (vec![byte], usize::from(byte))).collect::<std::collections::HashMap<_, _>>();
+        let (mut table, mut next, mut word) = (fresh(), 258, Vec::new());
+        let width = |next: usize| (usize::BITS - (next + early).leading_zeros()).clamp(9, 12) as usize;
+        put(LZW_CLEAR, 9);
+        for byte in bytes {
+            let longer = [word.as_slice(), &[*byte]].concat();
+            if table.contains_key(&longer) {
+                word = longer;
+                continue;
+            }
+            put(table[&word], width(next));
+            table.insert(longer, next);
+            (next, word) = (next + 1, vec![*byte]);
+            if next == 4_094 {
+                put(LZW_CLEAR, 12);
+                (table, next) = (fresh(), 258);
+            }
+        }
+        put(table[&word], width(next));
+        put(LZW_END, width(next + 1));
+        put(0, 7);
+        out
+    }
+
+    #[test]
+    fn lzw_is_undone_through_all_widths_of_its_codes() {
+        let text: Vec<u8> = (0..60_000_u32).map(|at| (at * at / 7 % 251) as u8).collect();
+        for (early, parameter) in [(1, 1), (0, 0)] {
+            let parameters = Dict(vec![(b"EarlyChange".to_vec(), Object::Number(parameter * 1_000_000))]);
+            let filters = [(b"LZWDecode".to_vec(), parameters)];
+            let decoded = decode(&lzw_packed(&text, early), &filters, &Budget::full()).unwrap().unwrap();
+            assert_eq!(decoded.iter().zip(&text).position(|(one, other)| one != other), None);
+            assert_eq!(decoded.len(), text.len());
+        }
+    }
+
     #[test]
     fn rows_of_png_are_undone() {
         let parameters = Dict(vec![

@@ -2,7 +2,7 @@
 
 mod press;
 
-use pages::error::{PAGES_COUNTED_MAX, PAGES_MAX, STREAM_BYTES_MAX};
+use pages::error::{ATTACHMENTS_MAX, PAGES_COUNTED_MAX, PAGES_MAX, RUNS_MAX, STREAM_BYTES_MAX};
 use pages::{Attachment, Pdf, PdfError};
 use press::{attached, deflated, description, packed, page, pdf, plain, stream};
 
@@ -176,6 +176,25 @@ fn one_large_object_in_many_places_is_counted_each_time() {
     objects[1] = plain(&format!("<</Kids[{}]>>", "<</Contents 6 0 R>>".repeat(400)));
     objects.push(format!("[{}]", "null ".repeat(200_000)).into_bytes());
     assert_eq!(refused(&pdf(&objects)), PdfError::TooLarge("more in it than any bill has"));
+}
+
+#[test]
+fn pieces_of_text_and_attached_files_are_bounded() {
+    let pieces = |count: usize| {
+        let mut objects = page(&[]);
+        objects[3] = packed("", format!("BT /F 10 Tf {} ET", "(a)Tj ".repeat(count)).as_bytes());
+        Pdf::open(&pdf(&objects)).and_then(|pdf| pdf.pages()).map(|pages| pages.len())
+    };
+    assert_eq!(pieces(RUNS_MAX), Ok(1));
+    assert_eq!(pieces(RUNS_MAX + 1), Err(PdfError::TooLarge("more pieces of text than any bill has")));
+    let attachment = |at: usize| {
+        let mut objects = page(&[]);
+        let others = "(x) <</F(other)>> ".repeat(at);
+        objects[0] =
+            plain(&format!("<</Pages 2 0 R/Names<</EmbeddedFiles<</Names[{others}(y) <</F(a)/EF<</F 4 0 R>>>>]>>>>>>"));
+        Pdf::open(&pdf(&objects)).unwrap().attachments(&["a"]).unwrap().len()
+    };
+    assert_eq!((attachment(ATTACHMENTS_MAX - 1), attachment(ATTACHMENTS_MAX)), (1, 0));
 }
 
 #[test]
