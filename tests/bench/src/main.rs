@@ -10,6 +10,7 @@ mod documents;
 mod journals;
 mod load;
 mod planning;
+mod reading;
 mod start;
 mod tie_out;
 mod worker;
@@ -49,6 +50,10 @@ async fn main() -> ExitCode {
         let planned = rounds.parse().map_err(anyhow::Error::from).and_then(planning::alone);
         return if planned.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
+    if let Some(rounds) = std::env::args().skip_while(|argument| argument != reading::ALONE).nth(1) {
+        let read = rounds.parse().map_err(anyhow::Error::from).and_then(reading::alone);
+        return if read.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let invoices = if asked("--quick") { 10_000 } else { 100_000 };
     let releases = invoices / 10;
     let outcomes = if asked("--builds") {
@@ -56,7 +61,7 @@ async fn main() -> ExitCode {
     } else if asked("--journals") {
         vec![planning::measure(), journals::measure(releases).await]
     } else if asked("--documents") {
-        vec![documents::measure().await]
+        vec![documents::measure().await, reading::measure()]
     } else if asked("--tie-outs") {
         vec![tie_out::measure(invoices).await]
     } else {
@@ -67,6 +72,7 @@ async fn main() -> ExitCode {
             planning::measure(),
             journals::measure(releases).await,
             documents::measure().await,
+            reading::measure(),
             tie_out::measure(invoices).await,
         ]
     };
