@@ -101,6 +101,36 @@ codes! {
     DuplicateNumber "duplicate_number"
         "Another record in Xero has this number."
         "Use another number, or check whether the record is in Xero already.";
+    ContactArchived "contact_archived"
+        "The contact is archived in Xero."
+        "Restore the contact in Xero, or choose another one, and try again.";
+    ContactUnknown "contact_unknown"
+        "The contact is not in Xero."
+        "Choose a contact that exists, and try again.";
+    HasPayment "has_payment"
+        "Payments or credit notes are allocated to the document, so it cannot be changed."
+        "Remove them from it in Xero first.";
+    QuantityInvalid "quantity_invalid"
+        "The quantity of a line is below zero."
+        "Write a discount as a price below zero, with a quantity above it.";
+    TotalsDisagree "totals_disagree"
+        "The totals that were sent are not those that Xero works out from the lines."
+        "Compare the lines with the document, and correct what differs.";
+    ApprovalLimit "approval_limit"
+        "The organisation's plan allows no more approvals this month."
+        "Save it as a draft, or change the plan in Xero.";
+    LinesMissing "lines_missing"
+        "The document has no lines."
+        "Add a line and try again.";
+    DueDateMissing "due_date_missing"
+        "The document awaits payment and has no due date."
+        "Add a due date and try again.";
+    TextMissing "text_missing"
+        "A text that Xero requires is empty."
+        "Fill in what the message names.";
+    FileRefused "file_refused"
+        "Xero does not take the file: its name has letters that are not allowed, it is larger than 10 MB, or the record has 10 files already."
+        "Rename or shrink the file, or remove another one in Xero.";
     IdempotencyKeyReused "idempotency_key_reused"
         "The same request key was used for something else shortly before. Nothing was written this time."
         "Check whether the record is in Xero already, then try again.";
