@@ -6,8 +6,8 @@ mod scene;
 use std::collections::HashMap;
 
 use bills::{
-    AccountRef, BillDraft, BillKind, BillLine, BillMark, ContactId, LineAmounts, NewStatus, WriteOutcome, create,
-    predict, read_created, read_list,
+    AccountRef, BillDraft, BillKind, BillLine, BillMark, ContactId, DraftFault, LineAmounts, NewStatus, WriteOutcome,
+    create, predict, read_created, read_list,
 };
 use ports::Transport;
 use rust_decimal::Decimal;
@@ -103,13 +103,16 @@ async fn thousands_of_drafts_come_back_with_the_predicted_totals_on_every_line()
     let mut tax_types: Vec<String> = rates.keys().cloned().collect();
     tax_types.sort();
     let (token, addresses) = (SecretString::from(scene.access()), XeroAddresses::default());
-    let mut between_cents = 0;
+    let (mut between_cents, mut compared) = (0, 0);
     for seed in 0..DRAFTS {
         let mut sent = draft(seed, contact, &tax_types);
         let expected = predict(&sent, |line| rates.get(line.tax_type.as_ref()?).copied()).unwrap();
-        between_cents += usize::from(expected.on_half_cent);
         sent.expected = Some(expected.clone());
-        let write = create(&sent, IdempotencyKey::try_new(format!("t-{seed}")).unwrap()).unwrap();
+        let write = match create(&sent, IdempotencyKey::try_new(format!("t-{seed}")).unwrap()) {
+            Ok(write) => write,
+            Err(DraftFault::TooLarge(_)) => continue,
+            Err(other) => panic!("seed {seed}: {other}"),
+        };
         let answer = scene.xero.send(write_request(&addresses, &token, scene.tenant, &write)).await.unwrap();
         let outcome = read_created(Ok(answer.clone()), &sent);
         assert!(matches!(outcome, WriteOutcome::Written { .. }), "seed {seed}: {outcome:?} {sent:?}");
@@ -119,8 +122,10 @@ async fn thousands_of_drafts_come_back_with_the_predicted_totals_on_every_line()
             assert_eq!(seen, (Some(wanted.amount), Some(wanted.tax)), "seed {seed}");
         }
         assert_eq!(expected.sub_total + expected.tax, expected.total, "seed {seed}");
+        between_cents += usize::from(expected.on_half_cent);
+        compared += 1;
     }
-    assert!(between_cents > 50, "half cents are among them: {between_cents}");
+    assert!(between_cents > 50 && compared > 2_000, "half cents in {between_cents} of {compared}");
 }
 
 #[tokio::test]

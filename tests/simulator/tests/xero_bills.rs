@@ -397,6 +397,7 @@ async fn what_is_archived_or_unknown_is_refused_with_its_code() {
             let sent = BillDraft { lines: lines.clone(), ..draft };
             assert_eq!(codes(&created(&scene, &sent, &format!("{at}-{:?}", sent.kind)).await), [expected]);
             assert!(is_absent(&scene, &sent).await);
+            scene.clock.pass(60);
         }
     }
     let mut sent = BillDraft { currency: "JPY".to_owned(), ..bill(&scene, 1).await };
