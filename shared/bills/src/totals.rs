@@ -4,10 +4,11 @@
 //! each line's amount to two places, then each line's tax to two places, and sums what it has rounded; it never takes
 //! the tax of a sum. So 25.06, 25.61 and 25.63 at 15 % carry 3.76 + 3.84 + 3.84 = 11.44, though 15 % of 76.30 is 11.45.
 //!
-//! Xero does not publish what becomes of half a cent. Here it goes away from zero, as in commerce; a prediction that
-//! hangs on it says so in [`Totals::on_half_cent`].
+//! The tax is that of the rounded line, and half a cent goes up: both were said by Xero's staff, not on the page. What
+//! becomes of half a cent below zero nobody has said; here it goes away from zero, as a credit mirrors its debit. A
+//! prediction that hangs on half a cent says so in [`Totals::on_half_cent`].
 //!
-//! Source: the page "Rounding in Xero" and the Accounting specification.
+//! Sources: the page "Rounding in Xero"; of half cents Xero's developer community, discussion 66891.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,7 @@ pub struct Totals {
     pub tax: Decimal,
     /// With tax.
     pub total: Decimal,
-    /// Whether some amount lay exactly between two cents, where Xero's way is not documented.
+    /// Whether some amount lay exactly between two cents, where Xero's page does not say what happens.
     pub on_half_cent: bool,
 }
 
@@ -198,6 +199,71 @@ mod tests {
         let totals = predict(&sent, |line| line.tax_amount.is_none().then(|| decimal("20"))).unwrap();
         assert_eq!(totals.lines[0], LineTotals { amount: decimal("100.00"), tax: decimal("19.99") });
         assert_eq!((totals.tax.to_string(), totals.total.to_string()), ("17.99".into(), "107.99".into()));
+    }
+
+    /// Worked out with fractions of whole numbers, apart from any code here.
+    #[test]
+    fn a_table_of_fractions_agrees() {
+        use LineAmounts::{Exclusive, Inclusive, NoTax};
+        check(
+            Exclusive,
+            "15",
+            &[("2.25", "82717"), ("1000", "0.34"), ("3", "4.521")],
+            ["186466.81", "27970.02", "214436.83"],
+        );
+        check(
+            Inclusive,
+            "17.5",
+            &[("1", "18434.5"), ("0.3333", "5543.50"), ("7.1234", "4.046")],
+            ["17285.94", "3025.03", "20310.97"],
+        );
+        check(
+            Exclusive,
+            "15",
+            &[("12", "6.2123"), ("0.5", "48.2"), ("1000", "575.031")],
+            ["575129.65", "86269.45", "661399.10"],
+        );
+        check(
+            Inclusive,
+            "12.5",
+            &[("1000", "13610"), ("0.3333", "0.0009"), ("1000", "3758.0")],
+            ["15438222.22", "1929777.78", "17368000.00"],
+        );
+        check(Exclusive, "5", &[("7.1234", "54.1"), ("0.3333", "6033.80")], ["2396.45", "119.82", "2516.27"]);
+        check(Inclusive, "7", &[("0.5", "-88.7"), ("1", "8036.08")], ["7468.91", "522.82", "7991.73"]);
+        check(Exclusive, "17.5", &[("1", "58522")], ["58522.00", "10241.35", "68763.35"]);
+        check(NoTax, "7", &[("0.3333", "0.2538"), ("12", "26")], ["312.08", "0.00", "312.08"]);
+        check(Exclusive, "19", &[("3", "25.88"), ("12", "-153.580")], ["-1765.32", "-335.41", "-2100.73"]);
+        check(Inclusive, "21", &[("0.5", "-8193"), ("3", "-3.94")], ["-3395.31", "-713.01", "-4108.32"]);
+        check(Exclusive, "20", &[("0.5", "-2141.47")], ["-1070.74", "-214.15", "-1284.89"]);
+        check(Inclusive, "19", &[("1000", "767")], ["644537.82", "122462.18", "767000.00"]);
+        check(Exclusive, "15", &[("1", "0.053")], ["0.05", "0.01", "0.06"]);
+        check(Inclusive, "19", &[("0.3333", "27")], ["7.56", "1.44", "9.00"]);
+        check(Exclusive, "21", &[("1", "5564.90")], ["5564.90", "1168.63", "6733.53"]);
+        check(NoTax, "20", &[("12", "-8244"), ("12", "-0.2"), ("12", "311")], ["-95198.40", "0.00", "-95198.40"]);
+        check(
+            Exclusive,
+            "19",
+            &[("0.5", "7338"), ("2.25", "15"), ("0.3333", "-0.67")],
+            ["3702.53", "703.48", "4406.01"],
+        );
+        check(
+            Inclusive,
+            "19",
+            &[("0.3333", "57.3428"), ("3", "280.6"), ("1000", "1.5")],
+            ["1983.95", "376.96", "2360.91"],
+        );
+        check(Exclusive, "7", &[("0.5", "-875")], ["-437.50", "-30.63", "-468.13"]);
+        check(
+            Inclusive,
+            "15",
+            &[("7.1234", "40.4"), ("7.1234", "0.089"), ("1", "0.0023")],
+            ["250.80", "37.62", "288.42"],
+        );
+        check(Exclusive, "17.5", &[("1", "0.4748"), ("3", "2.016"), ("7.1234", "0.588")], ["10.71", "1.87", "12.58"]);
+        check(Inclusive, "7", &[("1", "95.0"), ("0.3333", "5.8897")], ["90.62", "6.34", "96.96"]);
+        check(Exclusive, "10", &[("0.5", "486.75")], ["243.38", "24.34", "267.72"]);
+        check(NoTax, "5", &[("0.3333", "6.2117")], ["2.07", "0.00", "2.07"]);
     }
 
     #[test]

@@ -48,7 +48,7 @@ codes! {
         "An account is not in Xero's chart of accounts. Its code may have been changed."
         "Choose an account that exists, and try again.";
     AccountNotAllowed "account_not_allowed"
-        "An account cannot be used in a manual journal: bank, receivable, payable, retained earnings and inventory accounts cannot, nor one that does not exist."
+        "An account cannot be used in this kind of record: bank, receivable, payable and retained earnings accounts cannot, in journals inventory accounts neither, nor one that does not exist."
         "Choose another account, such as a clearing account, and try again.";
     TaxTypeNotAllowedWithAccount "tax_type_not_allowed_with_account"
         "The tax rate of a line cannot be used with its account."
@@ -78,11 +78,11 @@ codes! {
         "The organisation does not use this currency."
         "Add the currency in Xero if the plan allows it, or post in the organisation's own currency.";
     JournalAlreadyVoided "journal_already_voided"
-        "The journal has been voided, deleted or archived in Xero, or may not be changed any more."
-        "Look at the journal in Xero. If it is still needed, post it again as a new one.";
+        "The record has been voided, deleted or archived in Xero, or may not be changed in this way any more."
+        "Look at the record in Xero. If it is still needed, post it again as a new one.";
     StatusNotApplicable "status_not_applicable"
-        "The journal cannot move to this status: a draft is deleted, a posted journal is voided."
-        "Look at the journal in Xero and choose again.";
+        "The record cannot move to this status: a draft is deleted, what is in the books is voided."
+        "Look at the record in Xero and choose again.";
     DateInvalid "date_invalid"
         "Xero cannot use the date."
         "Correct the date and try again.";
