@@ -88,7 +88,8 @@ pub enum Sighting {
     Absent,
     /// Ours is there, perhaps changed since, or voided by a person.
     Present(Box<BillRecord>),
-    /// More than one may be ours: it was written twice, or a person copied it. A person decides.
+    /// More than one is ours, or one may be: it was written twice, a person copied it, or contacts were merged. A person
+    /// decides.
     Ambiguous(Vec<BillRecord>),
 }
 
@@ -96,23 +97,38 @@ pub enum Sighting {
 ///
 /// `former` are documents that cannot be ours whatever they look like, and do not count: those that were shown as
 /// [`duplicates`] before ours was sent, and those that ours once was and that were voided or deleted before. By content
-/// alone, nothing voided or deleted counts.
+/// alone, nothing voided or deleted counts, and the same content on another contact, as after a merge, is for a person
+/// to judge.
 pub fn sight(found: impl IntoIterator<Item = BillRecord>, draft: &BillDraft, former: &[BillId]) -> Sighting {
-    let marked = draft.url.is_some();
-    let is_ours = |bill: &BillRecord| match marked {
-        true => bill.mark() == Some(draft.mark),
-        false => !bill.status.is_gone() && is_same_content(bill, draft),
-    };
-    let counts = |bill: &BillRecord| bill.kind == draft.kind && !former.contains(&bill.id) && is_ours(bill);
-    let (gone, mut standing): (Vec<_>, Vec<_>) =
-        once_each(found).into_iter().filter(counts).partition(|bill| bill.status.is_gone());
-    if standing.is_empty() {
-        standing = gone;
+    let counts = |bill: &BillRecord| bill.kind == draft.kind && !former.contains(&bill.id);
+    let found: Vec<BillRecord> = once_each(found).into_iter().filter(counts).collect();
+    match draft.url.is_some() {
+        true => sight_marked(found, draft),
+        false => sight_alike(found, draft),
     }
-    match standing.len().cmp(&1) {
+}
+
+/// What stands goes before what is gone: a person may have voided one of two.
+fn sight_marked(found: Vec<BillRecord>, draft: &BillDraft) -> Sighting {
+    let ours = found.into_iter().filter(|bill| bill.mark() == Some(draft.mark));
+    let (gone, standing): (Vec<_>, Vec<_>) = ours.partition(|bill| bill.status.is_gone());
+    one_or_several(if standing.is_empty() { gone } else { standing })
+}
+
+fn sight_alike(found: Vec<BillRecord>, draft: &BillDraft) -> Sighting {
+    let alike = found.into_iter().filter(|bill| !bill.status.is_gone() && is_same_content(bill, draft));
+    let (ours, moved): (Vec<_>, Vec<_>) = alike.partition(|bill| bill.contact() == Some(draft.contact));
+    match ours.is_empty() && !moved.is_empty() {
+        true => Sighting::Ambiguous(moved),
+        false => one_or_several(ours),
+    }
+}
+
+fn one_or_several(mut bills: Vec<BillRecord>) -> Sighting {
+    match bills.len().cmp(&1) {
         Ordering::Less => Sighting::Absent,
-        Ordering::Equal => Sighting::Present(Box::new(standing.remove(0))),
-        Ordering::Greater => Sighting::Ambiguous(standing),
+        Ordering::Equal => Sighting::Present(Box::new(bills.remove(0))),
+        Ordering::Greater => Sighting::Ambiguous(bills),
     }
 }
 
@@ -128,12 +144,11 @@ fn once_each(found: impl IntoIterator<Item = BillRecord>) -> Vec<BillRecord> {
     all
 }
 
-/// Account, tax type and tracking are left out: Xero may have dropped them from ours.
+/// Account, tax type and tracking are left out: Xero may have dropped them from ours. The contact is compared apart.
 fn is_same_content(bill: &BillRecord, draft: &BillDraft) -> bool {
     let total = draft.expected.as_ref().is_none_or(|expected| bill.total == Some(expected.total));
     let lines = || bill.line_items.iter().zip(&draft.lines).all(|(have, sent)| is_same_line(have, sent));
-    bill.contact() == Some(draft.contact)
-        && bill.number.trim() == draft.number.trim()
+    bill.number.trim() == draft.number.trim()
         && bill.date == Some(draft.date)
         && bill.currency_code.as_deref() == Some(draft.currency.as_str())
         && total
@@ -279,7 +294,6 @@ mod tests {
             ("Date", json!("2026-10-30")),
             ("CurrencyCode", json!("USD")),
             ("Total", json!(130.86)),
-            ("Contact", json!({ "ContactID": Uuid::from_u128(6) })),
             ("LineItems", json!([])),
             ("Type", json!("ACCPAY")),
             ("Status", json!("VOIDED")),
@@ -292,6 +306,9 @@ mod tests {
             other["LineItems"][1][field] = value;
             check(&sent, &[other], &[], "absent");
         }
+        let moved = changed(record(3, &sent), "Contact", json!({ "ContactID": Uuid::from_u128(6) }));
+        check(&sent, std::slice::from_ref(&moved), &[], "1 of them");
+        check(&sent, &[moved, ours.clone()], &[], "1 AUTHORISED");
         let mut dropped = ours.clone();
         dropped["LineItems"][0]["AccountCode"] = Value::Null;
         check(&sent, &[dropped], &[], "1 AUTHORISED");

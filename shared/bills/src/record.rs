@@ -238,3 +238,82 @@ pub fn read_one(answer: HttpResponse, kind: BillKind, id: BillId) -> Result<Bill
     found.retain(|bill| bill.id == id);
     found.pop().ok_or_else(|| unreadable("the document asked for is not in the answer"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn answer(body: &Value) -> HttpResponse {
+        let headers = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
+        HttpResponse { status: 200, headers, body: body.to_string().into(), wire_bytes: 0 }
+    }
+
+    fn bill(number: u128) -> Value {
+        json!({
+            "InvoiceID": Uuid::from_u128(number), "Type": "ACCPAY", "Status": "AUTHORISED",
+            "Contact": { "ContactID": Uuid::from_u128(5) }, "Date": "/Date(1793404800000+0000)/",
+            "DueDate": "2026-11-30T00:00:00", "SubTotal": 100.10, "TotalTax": "20.02", "Total": 1.2012E2,
+            "LineItems": [{ "UnitAmount": 0.0625, "AccountCode": "", "TaxType": "NONE", "Tracking": null }],
+        })
+    }
+
+    #[test]
+    fn a_page_is_read_leniently_and_exactly() {
+        let mut bare = json!({ "InvoiceID": Uuid::from_u128(2), "Type": "ACCPAY", "Status": "SHELVED" });
+        for field in ["Contact", "InvoiceNumber", "Date", "Total", "LineItems", "Url", "AmountPaid"] {
+            bare[field] = Value::Null;
+        }
+        (bare["AmountCredited"], bare["CurrencyRate"]) = (json!(""), json!("1.25"));
+        let pages = json!({ "page": 1, "pageSize": 2, "pageCount": 2, "itemCount": 4 });
+        let page = answer(&json!({ "pagination": pages, "Invoices": [bill(1), bare] }));
+        let page = read_list(page, BillKind::Bill).unwrap();
+        let [full, bare] = &page.bills[..] else { panic!("two") };
+        let texts = [full.sub_total, full.total_tax, full.total].map(|amount| amount.unwrap().normalize().to_string());
+        assert_eq!((page.is_last, texts), (false, ["100.1", "20.02", "120.12"].map(str::to_owned)));
+        assert_eq!(
+            (full.date.unwrap().to_string(), full.due_date.unwrap().to_string()),
+            ("2026-10-31".into(), "2026-11-30".into())
+        );
+        assert_eq!(full.line_items[0].unit_amount.unwrap().to_string(), "0.0625");
+        assert_eq!((&full.line_items[0].account_code, full.contact()), (&None, Some(ContactId(Uuid::from_u128(5)))));
+        assert_eq!(
+            (bare.status.as_str(), bare.contact(), bare.total, bare.is_settled()),
+            ("SHELVED", None, None, false)
+        );
+        let last = json!({ "page": 2, "pageSize": 2, "pageCount": 2, "itemCount": 4 });
+        let last = answer(&json!({ "pagination": last, "Invoices": [] }));
+        assert!(read_list(last, BillKind::Bill).unwrap().is_last);
+    }
+
+    #[test]
+    fn one_unreadable_document_fails_the_page_and_no_value_is_quoted() {
+        for (field, value) in [
+            ("InvoiceID", Value::Null),
+            ("InvoiceID", json!(Uuid::nil())),
+            ("Status", Value::Null),
+            ("Type", json!("ACCREC")),
+            ("Total", json!("plenty")),
+            ("Total", json!([1])),
+        ] {
+            let mut broken = bill(1);
+            broken[field] = value;
+            let read = read_list(answer(&json!({ "Invoices": [bill(2), broken] })), BillKind::Bill);
+            let error = read.unwrap_err().to_string();
+            assert!(!error.contains("plenty") && !error.contains("ACCREC"), "{field}: {error}");
+        }
+        let other = answer(&json!({ "Invoices": [bill(2)] }));
+        assert!(read_list(other, BillKind::CreditNote).is_err(), "another list is not the one that was asked for");
+    }
+
+    #[test]
+    fn one_document_is_the_one_that_was_asked_for() {
+        let body = json!({ "Invoices": [bill(1)] });
+        let id = BillId(Uuid::from_u128(1));
+        assert_eq!(read_one(answer(&body), BillKind::Bill, id).unwrap().id, id);
+        assert!(read_one(answer(&body), BillKind::Bill, BillId(Uuid::from_u128(2))).is_err());
+        let missing = HttpResponse { status: 404, ..answer(&Value::Null) };
+        assert!(matches!(read_one(missing, BillKind::Bill, id), Err(XeroError::NotFound)));
+    }
+}

@@ -301,6 +301,49 @@ async fn a_credit_note_is_told_from_a_persons_by_what_was_there_before() {
 }
 
 #[tokio::test]
+async fn a_merge_of_contacts_between_sending_and_looking_hides_neither_kind() {
+    let scene = Scene::with(5).await;
+    let (sent, note) = (bill(&scene, 1).await, credit(&scene, 2).await);
+    let id = written(&scene, &sent, "bill").await;
+    let credit_id = written(&scene, &note, "note").await;
+    let contacts = scene.get("/Contacts?page=1").await["Contacts"].clone();
+    let winner = contacts[1]["ContactID"].as_str().unwrap().parse().unwrap();
+    scene.xero.merge_contacts(scene.tenant, sent.contact.0, winner).unwrap();
+    let record = found(&scene, &sent).await;
+    assert_eq!((record.id, record.contact()), (id, Some(ContactId(winner))));
+    assert_eq!(losses(&sent, &record), ["the document is on another contact"]);
+    let (wide, narrow) = sightings(&scene, &note, &[]).await;
+    assert!(matches!(&wide, Sighting::Ambiguous(all) if all.len() == 1 && all[0].id == credit_id), "{wide:?}");
+    assert_eq!(narrow, Sighting::Absent);
+}
+
+#[tokio::test]
+async fn ours_is_found_beyond_the_first_page() {
+    let scene = Scene::with(5).await;
+    let sent = bill(&scene, 1).await;
+    for from in [0, 50, 100] {
+        let element = |at: u32| {
+            let number = format!("SUP-{at}");
+            let lines = json!([{ "Description": "x", "UnitAmount": 1, "AccountCode": "463" }]);
+            json!({
+                "Type": "ACCPAY", "Contact": { "ContactID": sent.contact.0.to_string() }, "Date": "2026-10-01",
+                "InvoiceNumber": number, "LineItems": lines,
+            })
+        };
+        let many: Vec<Value> = (from..from + 50).map(element).collect();
+        assert_eq!(scene.put("/Invoices", json!({ "Invoices": many })).await.status, 200);
+    }
+    scene.clock.pass(1);
+    let id = written(&scene, &sent, "one").await;
+    let since = look_up_since(BillKind::Bill, "2026-10-05T09:00:00Z".parse().unwrap(), 1);
+    let first = read_list(read(&scene, &since).await, BillKind::Bill).unwrap();
+    assert!(!first.is_last && first.bills.iter().all(|each| each.mark().is_none()));
+    assert_eq!(found(&scene, &sent).await.id, id);
+    let like = pages(&scene, BillKind::Bill, |page| look_up_like(&sent, page)).await;
+    assert!(like.iter().any(|each| each.id == id), "all pages are read");
+}
+
+#[tokio::test]
 async fn duplicates_are_shown_before_sending_and_nothing_refuses_a_second_one() {
     let scene = Scene::with(5).await;
     let sent = bill(&scene, 9).await;
