@@ -62,6 +62,24 @@ impl FileName {
         Self(if cut.is_empty() { "document".to_owned() } else { cut })
     }
 
+    /// This name, or one beside it such as `scan (2).pdf` where the document has a file of that name, in any case of
+    /// letters. Choose before the first upload and keep what was chosen: after it, our own file is there.
+    pub fn beside(&self, there: &[Attachment]) -> Self {
+        let is_taken = |name: &Self| there.iter().any(|each| each.file_name.to_lowercase() == name.0.to_lowercase());
+        // One more than there are files: the last cannot be taken.
+        let numbers = 2..there.len() + 2;
+        let others = numbers.map(|number| self.numbered(number));
+        [self.clone()].into_iter().chain(others).find(|name| !is_taken(name)).unwrap_or_else(|| self.clone())
+    }
+
+    fn numbered(&self, number: usize) -> Self {
+        let at = self.0.rfind('.').filter(|at| *at > 0 && self.0.len() - at <= EXTENSION_BYTES_MAX);
+        let (stem, ending) = self.0.split_at(at.unwrap_or(self.0.len()));
+        let ending = format!(" ({number}){ending}");
+        let end = stem.floor_char_boundary(FILE_NAME_BYTES_MAX - ending.len());
+        Self(format!("{}{ending}", &stem[..end]))
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -365,6 +383,25 @@ mod tests {
         assert_eq!((room("9.pdf", &there), room("new.pdf", &there[1..])), (Ok(()), Ok(())));
         assert!(matches!(read_attachments(answer(404, Value::Null)), Err(XeroError::NotFound)));
         assert!(read_attachments(answer(200, json!({ "Attachments": [{ "FileName": "a" }] }))).is_err());
+    }
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number_before_its_ending() {
+        let check = |name: &str, taken: &[&str], expected: &str| {
+            let all: Vec<Value> = taken.iter().map(|name| file(name)).collect();
+            let there = read_attachments(answer(200, json!({ "Attachments": all }))).unwrap();
+            let chosen = FileName::try_new(name).unwrap().beside(&there);
+            assert_eq!(chosen.as_str(), expected);
+            assert!(FileName::try_new(expected).is_ok() && !taken.contains(&expected));
+        };
+        check("scan.pdf", &[], "scan.pdf");
+        check("scan.pdf", &["other.pdf"], "scan.pdf");
+        check("scan.pdf", &["Scan.PDF"], "scan (2).pdf");
+        check("scan.pdf", &["scan.pdf", "scan (2).pdf", "scan (3).pdf"], "scan (4).pdf");
+        check(".hidden", &[".hidden"], ".hidden (2)");
+        check("bare", &["bare"], "bare (2)");
+        let long = format!("{}.pdf", "é".repeat(125));
+        check(&long, &[&long], &format!("{} (2).pdf", "é".repeat(123)));
     }
 
     #[test]

@@ -57,7 +57,8 @@ pub enum TotalsFault {
 }
 
 /// Predicts a document. `percent_of` gives the effective rate of a line's tax type, such as 20 for 20 %; for a line
-/// without a tax type that of its account's own. It is not asked where no tax is worked out.
+/// without a tax type that of its account's own. It is not asked where no tax is worked out. A rate of several components
+/// counts as one: whether Xero rounds components apart is not said.
 pub fn predict(draft: &BillDraft, percent_of: impl Fn(&BillLine) -> Option<Decimal>) -> Result<Totals, TotalsFault> {
     let mut lines = Vec::with_capacity(draft.lines.len());
     let mut on_half_cent = false;

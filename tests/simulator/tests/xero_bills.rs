@@ -301,6 +301,17 @@ async fn a_credit_note_is_told_from_a_persons_by_what_was_there_before() {
 }
 
 #[tokio::test]
+async fn a_credit_note_is_not_searched_by_its_number() {
+    let scene = Scene::with(5).await;
+    let sent = credit(&scene, 1).await;
+    written(&scene, &sent, "one").await;
+    let mut ask = look_up_by_content(&sent, 1);
+    assert_eq!(read(&scene, &ask).await.status, 200);
+    ask.query[0].1.push_str(" AND CreditNoteNumber==\"SUP-9912\"");
+    assert_eq!(read(&scene, &ask).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_merge_of_contacts_between_sending_and_looking_hides_neither_kind() {
     let scene = Scene::with(5).await;
     let (sent, note) = (bill(&scene, 1).await, credit(&scene, 2).await);
