@@ -65,6 +65,13 @@ const REPORTED: &[Row] = rows![
     JournalAlreadyVoided ["not of valid status"], "Document not of valid status for modification";
     StatusNotApplicable ["status", "cannot be applied"], "The status 'VOID' cannot be applied to the document";
     DuplicateNumber ["must be unique"], "Invoice # must be unique.";
+    ContactArchived ["must be un archived"], "The contact with the specified contact details has been archived. The contact must be un-archived before creating new invoices or credit notes";
+    ContactArchived ["status", "is not valid for contacts"], "The status 'ARCHIVED' is not valid for contacts";
+    ContactUnknown ["elements to identify the contact"], "The Contact must contain at least 1 of the following elements to identify the contact: Name, ContactID, ContactNumber";
+    HasPayment ["has a payment or credit note"], "This document cannot be edited as it has a payment or credit note allocated to it.";
+    QuantityInvalid ["quantity must not be less than zero"], "The quantity value '-1.0000' is invalid. Quantity must not be less than zero.";
+    TotalsDisagree ["does not equal the sum of the lines"], "The invoice total does not equal the sum of the lines.";
+    ApprovalLimit ["limit of invoices you can approve"], "You have reached the limit of invoices you can approve";
     IdempotencyKeyReused ["idempotency key", "different request"], "Idempotency Key 'k-1' is used with a different request.";
     DateInvalid ["error converting value", "datetime"], "Error converting value \"soon\" to type 'System.DateTime'. Path 'ManualJournals[0].Date'.";
     RequestMalformed ["error converting value"], "Error converting value \"NO_TAX\" to type 'Xero.API.Model.LineAmountType'. Path 'ManualJournals[0].LineAmountTypes'.";
@@ -80,6 +87,14 @@ const ASSUMED: &[Row] = rows![
     TrackingInactive ["tracking", "not active"], "The tracking option 'North' is not active";
     TrackingInactive ["tracking", "archived"], "Tracking option 'North' has been archived";
     TrackingUnknown ["tracking", "not valid"], "Tracking category 'Region' is not valid";
+    ContactUnknown ["contact", "could not be found"], "A contact with ContactID 0b159335-606b-485f-b51b-97b3b32bad32 could not be found";
+    TotalsDisagree ["does not match the expected line total"], "The line total 9.99 does not match the expected line total 10.00";
+    LinesMissing ["line items must be specified"], "One or more line items must be specified";
+    DueDateMissing ["duedate is required"], "DueDate is required for an approved invoice";
+    TextMissing ["must have at least 1 character"], "Description must have at least 1 character";
+    FileRefused ["file name contains"], "The file name contains characters that are not allowed";
+    FileRefused ["file is too large"], "The file is too large";
+    FileRefused ["maximum", "attachments"], "A maximum of 10 attachments may be added to a document";
     NarrationMissing ["narration", "mandatory"], "Narration is a mandatory field";
     NarrationMissing ["narration", "required"], "Narration is required";
     NarrationMissing ["narration", "must be specified"], "A narration must be specified";
@@ -208,6 +223,26 @@ mod tests {
                 "request_malformed",
             ),
             ("Idempotency Key abc is used with a different request.", "idempotency_key_reused"),
+        ] {
+            assert_eq!(recognise(message).code.as_str(), code, "{message}");
+        }
+    }
+
+    #[test]
+    fn m25_the_messages_about_bills_and_their_files_have_their_codes() {
+        for (message, code) in [
+            (
+                "… archived. The contact must be un-archived before creating new invoices or credit notes",
+                "contact_archived",
+            ),
+            ("The status 'ARCHIVED' is not valid for contacts", "contact_archived"),
+            ("This document cannot be edited as it has a payment or credit note allocated to it.", "has_payment"),
+            ("The quantity value '-2.0000' is invalid. Quantity must not be less than zero.", "quantity_invalid"),
+            ("The invoice total does not equal the sum of the lines.", "totals_disagree"),
+            ("You have reached the limit of invoices you can approve", "approval_limit"),
+            ("The status 'ARCHIVED' cannot be applied to the document", "status_not_applicable"),
+            ("Credit note # must be unique.", "duplicate_number"),
+            ("A maximum of 10 attachments may be added to a document", "file_refused"),
         ] {
             assert_eq!(recognise(message).code.as_str(), code, "{message}");
         }

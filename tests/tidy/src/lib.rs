@@ -16,6 +16,7 @@ pub const ARROWS: &[Arrow] = &[
     ("envelopes", &["kernel"]),
     ("xero", &["kernel", "ports"]),
     ("manual-journals", &["kernel", "ports", "xero"]),
+    ("bills", &["kernel", "ports", "xero"]),
     ("ledger", &["kernel", "xero"]),
     ("settings", &["kernel"]),
     ("connections", &["kernel", "ports", "state", "envelopes", "xero", "settings"]),

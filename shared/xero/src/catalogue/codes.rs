@@ -48,7 +48,7 @@ codes! {
         "An account is not in Xero's chart of accounts. Its code may have been changed."
         "Choose an account that exists, and try again.";
     AccountNotAllowed "account_not_allowed"
-        "An account cannot be used in a manual journal: bank, receivable, payable, retained earnings and inventory accounts cannot, nor one that does not exist."
+        "An account cannot be used in this kind of record: bank, receivable, payable and retained earnings accounts cannot, in journals inventory accounts neither, nor one that does not exist."
         "Choose another account, such as a clearing account, and try again.";
     TaxTypeNotAllowedWithAccount "tax_type_not_allowed_with_account"
         "The tax rate of a line cannot be used with its account."
@@ -78,11 +78,11 @@ codes! {
         "The organisation does not use this currency."
         "Add the currency in Xero if the plan allows it, or post in the organisation's own currency.";
     JournalAlreadyVoided "journal_already_voided"
-        "The journal has been voided, deleted or archived in Xero, or may not be changed any more."
-        "Look at the journal in Xero. If it is still needed, post it again as a new one.";
+        "The record has been voided, deleted or archived in Xero, or may not be changed in this way any more."
+        "Look at the record in Xero. If it is still needed, post it again as a new one.";
     StatusNotApplicable "status_not_applicable"
-        "The journal cannot move to this status: a draft is deleted, a posted journal is voided."
-        "Look at the journal in Xero and choose again.";
+        "The record cannot move to this status: a draft is deleted, what is in the books is voided."
+        "Look at the record in Xero and choose again.";
     DateInvalid "date_invalid"
         "Xero cannot use the date."
         "Correct the date and try again.";
@@ -101,6 +101,36 @@ codes! {
     DuplicateNumber "duplicate_number"
         "Another record in Xero has this number."
         "Use another number, or check whether the record is in Xero already.";
+    ContactArchived "contact_archived"
+        "The contact is archived in Xero."
+        "Restore the contact in Xero, or choose another one, and try again.";
+    ContactUnknown "contact_unknown"
+        "The contact is not in Xero."
+        "Choose a contact that exists, and try again.";
+    HasPayment "has_payment"
+        "Payments or credit notes are allocated to the document, so it cannot be changed."
+        "Remove them from it in Xero first.";
+    QuantityInvalid "quantity_invalid"
+        "The quantity of a line is below zero."
+        "Write a discount as a price below zero, with a quantity above it.";
+    TotalsDisagree "totals_disagree"
+        "The totals that were sent are not those that Xero works out from the lines."
+        "Compare the lines with the document, and correct what differs.";
+    ApprovalLimit "approval_limit"
+        "The organisation's plan allows no more approvals this month."
+        "Save it as a draft, or change the plan in Xero.";
+    LinesMissing "lines_missing"
+        "The document has no lines."
+        "Add a line and try again.";
+    DueDateMissing "due_date_missing"
+        "The document awaits payment and has no due date."
+        "Add a due date and try again.";
+    TextMissing "text_missing"
+        "A text that Xero requires is empty."
+        "Fill in what the message names.";
+    FileRefused "file_refused"
+        "Xero does not take the file: its name has letters that are not allowed, it is larger than 10 MB, or the record has 10 files already."
+        "Rename or shrink the file, or remove another one in Xero.";
     IdempotencyKeyReused "idempotency_key_reused"
         "The same request key was used for something else shortly before. Nothing was written this time."
         "Check whether the record is in Xero already, then try again.";
