@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use connections::{
-    Connection, ConnectionState, Direction, DisconnectError, FEATURES, Interval, KindSettings, PostsAs, Settings,
-    Usage, change_connection, connections_of, disconnect as disconnect_here, load_connection, load_test, request_test,
-    token_age,
+    Connection, ConnectionState, Direction, DisconnectError, FEATURES, Interval, KindSettings, PostsAs,
+    ScheduleAccounts, Settings, Usage, change_connection, connections_of, disconnect as disconnect_here,
+    load_connection, load_test, request_test, token_age,
 };
 use envelopes::{Envelope, Work};
+use journals::chart::Chart;
 use kernel::OrganisationRef;
 use kernel::calendar::PeriodKind;
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use mirror::entities::{ENTITIES, entity};
 use ports::random_16;
 use postings::list_waiting;
+use schedules::{AccountRef, TextError};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use state::{AuditEntry, keys, list_audit, load, record_audit};
@@ -156,6 +158,9 @@ fn settings_answer(settings: &Settings) -> Value {
         "features": features,
         "posts_as": settings.posts_as,
         "periods": settings.periods,
+        "schedule_accounts": {
+            "prepayment": settings.schedule_accounts.prepayment, "accrual": settings.schedule_accounts.accrual,
+        },
         "kinds": kinds,
     })
 }
@@ -169,6 +174,7 @@ struct SettingsBody {
     features: BTreeMap<String, bool>,
     posts_as: PostsAs,
     periods: Option<PeriodKind>,
+    schedule_accounts: ScheduleAccounts,
     kinds: BTreeMap<String, Map<String, Value>>,
 }
 
@@ -201,11 +207,32 @@ impl SettingsBody {
             features: self.features,
             posts_as: self.posts_as,
             periods: self.periods,
+            schedule_accounts: self.schedule_accounts,
             kinds,
         };
         settings.check().map_err(|error| Problem::bad_request("bad-settings", format!("{error}.")))?;
         Ok(settings)
     }
+}
+
+/// Refuses accounts that cannot hold the balances of schedules.
+async fn check_accounts(api: &Api, whose: &OrganisationRef, accounts: &ScheduleAccounts) -> Result<(), Problem> {
+    let named = [("prepayment", &accounts.prepayment), ("accrual", &accounts.accrual)];
+    let named: Vec<(&str, &String)> =
+        named.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?))).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let bad =
+        |name: &str, words: String| Problem::bad_request("bad-settings", format!("schedule_accounts.{name}: {words}."));
+    let chart = Chart::load(&*api.access.ports.table, whose).await.map_err(failed)?;
+    for (name, text) in named {
+        let account: AccountRef = text.parse().map_err(|error: TextError| bad(name, error.to_string()))?;
+        if let Some(words) = chart.balance_fault(&account) {
+            return Err(bad(name, words));
+        }
+    }
+    Ok(())
 }
 
 /// Replaces the settings; every change is audited.
@@ -216,6 +243,7 @@ pub async fn change_settings(
     request: &ApiRequest,
 ) -> Result<ApiReply, Problem> {
     let wanted = body::<SettingsBody>(request)?.settings()?;
+    check_accounts(api, whose, &wanted.schedule_accounts).await?;
     let table = &*api.access.ports.table;
     let mut before = Settings::default();
     let stored = change_connection(table, whose, |connection| {

@@ -33,7 +33,7 @@ pub async fn change_schedule(
     let id: ScheduleId = path_id(request, "schedule_id")?;
     let ChangeBody { terms, remove, closing_period, correct_by, confirmed } = body(request)?;
     let wanted = match (terms, remove) {
-        (Some(terms), false) => Wanted::Terms(Box::new(read_terms(terms)?)),
+        (Some(terms), false) => Wanted::Terms(Box::new(read_terms(connection, terms)?)),
         (None, true) => Wanted::Removed,
         _ => return Err(Problem::bad_request("bad-change", "Send either terms or remove: true.")),
     };

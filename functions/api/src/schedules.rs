@@ -46,15 +46,24 @@ struct ScheduleBody {
 
 async fn proposal(api: &Api, connection: &Connection, request: &ApiRequest) -> Result<Proposal, Problem> {
     let ScheduleBody { terms, closing_period } = body(request)?;
-    propose(&api.access, connection, read_terms(terms)?, closing_period).await.map_err(refused)
+    propose(&api.access, connection, read_terms(connection, terms)?, closing_period).await.map_err(refused)
 }
 
-/// Terms as a caller sends them.
-pub fn read_terms(terms: Map<String, Value>) -> Result<Terms, Problem> {
+/// Terms as a caller sends them. Where they name no balance account, the organisation's own of that kind is meant.
+pub fn read_terms(connection: &Connection, mut terms: Map<String, Value>) -> Result<Terms, Problem> {
     let malformed = |detail: String| Problem::bad_request("malformed-json", detail);
     if let Some(name) = terms.keys().find(|name| !TERMS.contains(&name.as_str())) {
         let name: String = name.chars().take(40).collect();
         return Err(malformed(format!("terms: there is no field {name}; fields are {}.", TERMS.join(", "))));
+    }
+    let accounts = &connection.settings.schedule_accounts;
+    let own = match terms.get("kind").and_then(Value::as_str) {
+        Some("prepayment") => accounts.prepayment.as_ref(),
+        Some("accrual") => accounts.accrual.as_ref(),
+        _ => None,
+    };
+    if let Some(own) = own {
+        terms.entry("balance_account").or_insert_with(|| json!(own));
     }
     serde_json::from_value(Value::Object(terms)).map_err(|error| malformed(format!("terms: {error}.")))
 }

@@ -111,6 +111,9 @@ pub struct OrganisationFacts {
     pub time_zone: String,
     /// Day and month on which the financial year ends.
     pub financial_year_end: Option<(u8, u8)>,
+    /// How often tax is returned, in Xero's word: `MONTHLY`, `QUARTERLY1`, …
+    #[serde(default)]
+    pub sales_tax_period: Option<String>,
     /// Nothing on or before this date may change, but for advisers.
     pub period_lock_date: Option<String>,
     /// Nothing on or before this date may change.

@@ -111,16 +111,32 @@ impl Chart {
         faults
     }
 
+    /// Why an account cannot hold the balances of schedules: journals cannot use it, or its balance begins anew each year.
+    pub fn balance_fault(&self, account: &AccountRef) -> Option<String> {
+        if let Some(fault) = self.account_fault(1, account) {
+            let words = fault.to_string();
+            return Some(words.trim_start_matches("line 1: ").to_owned());
+        }
+        let class = self.account(account).map_or("", |found| text_of(found, "Class"));
+        matches!(class, "EXPENSE" | "REVENUE").then(|| {
+            format!("account {account} is of profit and loss, and its balance begins anew each year; choose a balance sheet account")
+        })
+    }
+
+    fn account(&self, account: &AccountRef) -> Option<&Map<String, Value>> {
+        let name = account.to_string();
+        self.accounts.iter().find(|found| match account.id() {
+            Some(id) => text_of(found, "AccountID").parse() == Ok(id),
+            None => text_of(found, "Code") == name,
+        })
+    }
+
     fn account_fault(&self, line: usize, account: &AccountRef) -> Option<ChartFault> {
         if self.accounts.is_empty() {
             return None;
         }
         let name = account.to_string();
-        let same = |found: &&Map<String, Value>| match account.id() {
-            Some(id) => text_of(found, "AccountID").parse() == Ok(id),
-            None => text_of(found, "Code") == name,
-        };
-        let Some(found) = self.accounts.iter().find(same) else {
+        let Some(found) = self.account(account) else {
             return Some(ChartFault::AccountUnknown { line, account: name });
         };
         let kind = match (text_of(found, "Type"), text_of(found, "SystemAccount")) {

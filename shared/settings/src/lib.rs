@@ -91,6 +91,24 @@ const BOTH_WAYS: &[&str] = &["manual_journals"];
 const WRITABLE: &[&str] =
     &["contacts", "items", "invoices", "credit_notes", "purchase_orders", "bank_transactions", "manual_journals"];
 
+/// Accounts that schedules hold their balances on unless they say otherwise, by code or Xero id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScheduleAccounts {
+    /// Of prepayments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prepayment: Option<String>,
+    /// Of accruals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accrual: Option<String>,
+}
+
+impl ScheduleAccounts {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// The settings of one organisation. A stored row may be of a newer version, so unknown fields are no error here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -109,6 +127,9 @@ pub struct Settings {
     /// How the organisation cuts its time where that is not by calendar months.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub periods: Option<PeriodKind>,
+    /// See [`ScheduleAccounts`].
+    #[serde(default, skip_serializing_if = "ScheduleAccounts::is_empty")]
+    pub schedule_accounts: ScheduleAccounts,
     /// What differs for single kinds, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kinds: BTreeMap<String, KindSettings>,

@@ -29,14 +29,15 @@ pub(crate) async fn keep_facts(worker: &Worker<'_>, records: &[Record]) -> Resul
 fn facts(record: &Record) -> OrganisationFacts {
     let part =
         |name: &str| record.fields.get(name).and_then(serde_json::Value::as_u64).and_then(|part| part.try_into().ok());
-    let date = |name: &str| Some(record.text(name)).filter(|date| !date.is_empty()).map(str::to_owned);
+    let given = |name: &str| Some(record.text(name)).filter(|text| !text.is_empty()).map(str::to_owned);
     OrganisationFacts {
         short_code: record.text("ShortCode").to_owned(),
         base_currency: record.text("BaseCurrency").to_owned(),
         country: record.text("CountryCode").to_owned(),
         time_zone: record.text("Timezone").to_owned(),
         financial_year_end: part("FinancialYearEndDay").zip(part("FinancialYearEndMonth")),
-        period_lock_date: date("PeriodLockDate"),
-        end_of_year_lock_date: date("EndOfYearLockDate"),
+        sales_tax_period: given("SalesTaxPeriod"),
+        period_lock_date: given("PeriodLockDate"),
+        end_of_year_lock_date: given("EndOfYearLockDate"),
     }
 }

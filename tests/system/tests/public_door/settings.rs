@@ -138,3 +138,42 @@ async fn o4_o27_one_way_out_means_that_xeros_edits_are_not_asked_for_and_payment
     let shown = status(&town, &caller).await["settings"].clone();
     assert_eq!((&kind_of(&shown, "payments")["direction"], &shown), (&json!("pull"), &stored), "nothing changed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn x6_the_accounts_of_schedules_are_checked_against_the_chart_and_meant_where_terms_name_none() {
+    let mut town = Town::start(5).await;
+    let caller = town.connect().await;
+    let organisation = status(&town, &caller).await["organisation"].clone();
+    assert_eq!(organisation["financial_year_end"], json!([31, 3]), "{organisation}");
+    assert!(!organisation["sales_tax_period"].as_str().unwrap().is_empty(), "{organisation}");
+    let put = async |accounts: Value| {
+        let body = json!({ "schedule_accounts": accounts });
+        caller.call("PUT", &town.path("/settings"), Some(body)).await.unwrap()
+    };
+    for (accounts, words) in [
+        (json!({ "prepayment": "999" }), "schedule_accounts.prepayment: there is no account 999"),
+        (json!({ "accrual": "433" }), "profit and loss"),
+        (json!({ "accrual": "" }), "is empty"),
+        (json!({ "prepayment": "610" }), "system account"),
+    ] {
+        let (code, problem) = put(accounts).await;
+        assert_eq!((code, crate::kind(&problem)), (400, "bad-settings"), "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{words}: {problem}");
+    }
+    assert_eq!(put(json!({ "deferral": "620" })).await.0, 400, "no such kind");
+    let mut terms = json!({
+        "id": "S-1", "kind": "prepayment", "amount": { "amount": "30.00", "currency": "GBP" }, "first": "2026-10-01",
+        "last": "2026-12-31", "method": { "kind": "straight_line" }, "expense_account": "433", "description": "Rent",
+    });
+    let preview = async |terms: &Value| {
+        caller.call("POST", &town.path("/schedules/preview"), Some(json!({ "terms": terms }))).await.unwrap()
+    };
+    assert_eq!(preview(&terms).await.0, 400, "no account is named anywhere");
+    let (code, answer) = put(json!({ "prepayment": "620", "accrual": "801" })).await;
+    assert_eq!((code, &answer["schedule_accounts"]["prepayment"]), (200, &json!("620")), "{answer}");
+    assert_eq!(preview(&terms).await.1["terms"]["balance_account"], "620");
+    terms["kind"] = json!("accrual");
+    assert_eq!(preview(&terms).await.1["terms"]["balance_account"], "801");
+    terms["balance_account"] = json!("620");
+    assert_eq!(preview(&terms).await.1["terms"]["balance_account"], "620", "terms may name their own");
+}
