@@ -38,7 +38,8 @@ pub use tokens::{TokenError, TokenSet, TokensToKeep, keep_alive, token_age, toke
 pub use usage::Usage;
 
 use envelopes::Envelope;
-use ports::{Message, Ports, QueueError};
+use ports::{Message, Ports, QueueError, TableError};
+use state::{ParkedWork, Stored, unpark};
 use xero::XeroAddresses;
 
 /// What every step towards Xero needs: the ports and where Xero is.
@@ -56,5 +57,15 @@ impl Access {
         let (queue, body) = (envelope.queue(), envelope.to_json());
         let message = Message { queue, body, group: envelope.group(), dedupe: envelope.dedupe() };
         self.ports.queue.send(vec![message]).await
+    }
+
+    /// Sends an envelope that was parked a moment ago as the net under this very message, and takes the net away.
+    pub async fn send_parked<E>(&self, envelope: &Envelope, work: ParkedWork) -> Result<(), E>
+    where
+        E: From<QueueError> + From<TableError>,
+    {
+        self.send(envelope).await?;
+        unpark(&*self.ports.table, &Stored { value: work, version: 1 }).await?;
+        Ok(())
     }
 }

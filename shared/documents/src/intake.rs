@@ -8,7 +8,7 @@ use kernel::{Applied, DocumentId, OrganisationRef};
 use ports::{BlobError, Guard, Table, Written};
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
-use state::{ParkedWork, Stored, keys, load, parked_write, put, unpark};
+use state::{ParkedWork, Stored, keys, load, parked_write, put};
 use tracing::{info, warn};
 
 use crate::kinds::{FILE_BYTES_MAX, Measure, Unfit, measure};
@@ -195,7 +195,7 @@ async fn admit(
         return Ok(table.write(put(key, guard, &document, None)).await? == Written::Stored);
     }
     document.state = DocumentState::TakenIn;
-    let work = to_read(access, whose, id);
+    let (envelope, work) = to_read(access, whose, id);
     let writes = vec![
         put(key, guard, &document, None),
         put(file_key, Guard::Absent, &FileRow { document: id }, None),
@@ -204,22 +204,15 @@ async fn admit(
     if table.transact(writes).await? != Written::Stored {
         return Ok(false);
     }
-    send(access, work).await?;
+    access.send_parked::<DocumentError>(&envelope, work).await?;
     info!(tenant.id = %whose.tenant, document.id = %id, "A document was taken in");
     Ok(true)
 }
 
 /// The message that has a document read, parked until now: the net under the message itself.
-pub(crate) fn to_read(access: &Access, whose: &OrganisationRef, document: DocumentId) -> ParkedWork {
+fn to_read(access: &Access, whose: &OrganisationRef, document: DocumentId) -> (Envelope, ParkedWork) {
     let envelope = Envelope::new(Work::ReadDocument { organisation: whose.clone(), document });
     let (reason, tail) = ("just taken in".to_owned(), envelope.dedupe());
-    ParkedWork { until: access.ports.clock.now(), reason, envelope: envelope.to_json(), tail }
-}
-
-async fn send(access: &Access, work: ParkedWork) -> Result<(), DocumentError> {
-    // The envelope was made a moment ago by this very code.
-    let envelope = Envelope::parse(&work.envelope).expect("an envelope of this version");
-    access.send(&envelope).await?;
-    unpark(&*access.ports.table, &Stored { value: work, version: 1 }).await?;
-    Ok(())
+    let work = ParkedWork { until: access.ports.clock.now(), reason, envelope: envelope.to_json(), tail };
+    (envelope, work)
 }

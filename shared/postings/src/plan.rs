@@ -5,7 +5,7 @@ use envelopes::{Envelope, Work};
 use kernel::{Applied, IntentId, OrganisationRef, Timestamp};
 use ports::{Guard, TableError, Write, Written};
 use serde::Serialize;
-use state::{Intent, ParkedWork, Stored, keys, load, parked_write, put, unpark};
+use state::{Intent, ParkedWork, keys, load, parked_write, put};
 
 use crate::PostingError;
 
@@ -140,7 +140,5 @@ pub(crate) fn envelope(whose: &OrganisationRef, intent: &Intent) -> Envelope {
 pub(crate) async fn send_parked(access: &Access, work: ParkedWork) -> Result<(), PostingError> {
     // The envelope was made a moment ago by this very code.
     let envelope = Envelope::parse(&work.envelope).expect("an envelope of this version");
-    access.send(&envelope).await?;
-    unpark(&*access.ports.table, &Stored { value: work, version: 1 }).await?;
-    Ok(())
+    access.send_parked(&envelope, work).await
 }

@@ -10,7 +10,7 @@ use envelopes::{Envelope, Work};
 use kernel::{Currency, Date, OrganisationRef, ScheduleId, TieOutId, Timestamp};
 use ports::{Direction, Guard, Query, Table, TableError, Write, random_16};
 use serde::{Deserialize, Serialize};
-use state::{ParkedWork, Stored, keys, load, parked_write, put, read_row, unpark};
+use state::{ParkedWork, Stored, keys, load, parked_write, put, read_row};
 
 use crate::TieOutError;
 use crate::sheet::Sheet;
@@ -224,8 +224,7 @@ pub(crate) async fn store(
         return Ok(false);
     }
     if let Some(work) = follows.filter(|work| work.until <= now) {
-        access.send(&envelope).await?;
-        unpark(table, &Stored { value: work, version: 1 }).await?;
+        access.send_parked::<TieOutError>(&envelope, work).await?;
     }
     Ok(true)
 }

@@ -1,16 +1,15 @@
 //! Planning many schedules on one core: instructions counted by callgrind, beside the second the issue allows.
 
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use kernel::calendar::{Calendar, YearEnd};
 use kernel::{Currency, Date, Money};
 use schedules::{Method, Release, Schedule, Terms, plan_into};
 use serde_json::json;
 
 use crate::Figure;
-use crate::start::totals;
+use crate::start::instructions;
 
 const SCHEDULES: usize = 100_000;
 const PERIODS: i32 = 36;
@@ -23,7 +22,7 @@ pub const ALONE: &str = "--plan-alone";
 
 /// Measures instructions, and for comparison the time here. Needs valgrind.
 pub fn measure() -> anyhow::Result<Vec<Figure>> {
-    let counted = count(1)?.saturating_sub(count(0)?);
+    let counted = instructions(ALONE, 1)?.saturating_sub(instructions(ALONE, 0)?);
     let all = counted * (SCHEDULES / COUNTED) as u64;
     let schedules = agreed(SCHEDULES)?;
     let began = Instant::now();
@@ -44,22 +43,6 @@ pub fn alone(rounds: usize) -> anyhow::Result<()> {
         plan_all(&schedules)?;
     }
     Ok(())
-}
-
-fn count(rounds: usize) -> anyhow::Result<u64> {
-    let out = std::env::temp_dir().join(format!("callgrind-plan-{}", std::process::id()));
-    let status = Command::new("valgrind")
-        .args(["--tool=callgrind", &format!("--callgrind-out-file={}", out.display())])
-        .arg(std::env::current_exe()?)
-        .args([ALONE, &rounds.to_string()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .context("valgrind is missing; install it (apt-get install valgrind)")?;
-    ensure!(status.success(), "planning under valgrind failed");
-    let found = totals(&out)?;
-    std::fs::remove_file(out)?;
-    Ok(found)
 }
 
 fn plan_all(schedules: &[Schedule]) -> anyhow::Result<usize> {

@@ -1,13 +1,11 @@
 //! Reading documents on one core: instructions counted by callgrind, beside the minute that a thousand of them may take.
 
-use std::process::{Command, Stdio};
-
 use anyhow::{Context, ensure};
 use local::build::checkout;
 use readings::bulk::read_round;
 
 use crate::Figure;
-use crate::start::totals;
+use crate::start::instructions;
 
 const DOCUMENTS: u64 = 1_000;
 /// A minute of any core of today, at a billion instructions a second.
@@ -18,7 +16,7 @@ pub const ALONE: &str = "--read-alone";
 /// Measures instructions over the whole corpus. Needs valgrind.
 pub fn measure() -> anyhow::Result<Vec<Figure>> {
     let files = corpus()?.len() as u64;
-    let each = count(1)?.saturating_sub(count(0)?) / files;
+    let each = instructions(ALONE, 1)?.saturating_sub(instructions(ALONE, 0)?) / files;
     Ok(vec![
         Figure::at_most("reading 1,000 mixed PDF and XML bills: instructions", each * DOCUMENTS, INSTRUCTIONS_MAX, ""),
         Figure::beside("reading: bills of the corpus", files.to_string()),
@@ -44,20 +42,4 @@ fn corpus() -> anyhow::Result<Vec<Vec<u8>>> {
     }
     ensure!(!files.is_empty(), "the corpus is empty");
     Ok(files)
-}
-
-fn count(rounds: usize) -> anyhow::Result<u64> {
-    let out = std::env::temp_dir().join(format!("callgrind-read-{}", std::process::id()));
-    let status = Command::new("valgrind")
-        .args(["--tool=callgrind", &format!("--callgrind-out-file={}", out.display())])
-        .arg(std::env::current_exe()?)
-        .args([ALONE, &rounds.to_string()])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .context("valgrind is missing; install it (apt-get install valgrind)")?;
-    ensure!(status.success(), "reading under valgrind failed");
-    let found = totals(&out)?;
-    std::fs::remove_file(out)?;
-    Ok(found)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use aws::SystemClock;
 use bytes::Bytes;
 use local::build::{build, build_functions, checkout};
@@ -151,6 +151,23 @@ async fn embedded() -> anyhow::Result<Embedded> {
     let keys = r#"{"main":["dGVzdC13ZWJob29rLWtleS1ub3QtZGVjb2RlZA=="]}"#.to_owned();
     let secrets = std::collections::BTreeMap::from([("Keys".to_owned(), keys)]);
     Embedded::start(&plan, EmbeddedSettings { keep: None, clock: Arc::new(SystemClock), secrets }).await
+}
+
+/// Instructions of this very program when it is told to do one thing so many times.
+pub fn instructions(alone: &str, rounds: usize) -> anyhow::Result<u64> {
+    let out = std::env::temp_dir().join(format!("callgrind{alone}-{}", std::process::id()));
+    let status = std::process::Command::new("valgrind")
+        .args(["--tool=callgrind", &format!("--callgrind-out-file={}", out.display())])
+        .arg(std::env::current_exe()?)
+        .args([alone, &rounds.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .context("valgrind is missing; install it (apt-get install valgrind)")?;
+    ensure!(status.success(), "{alone} under valgrind failed");
+    let found = totals(&out)?;
+    std::fs::remove_file(out)?;
+    Ok(found)
 }
 
 /// What callgrind counted in all.
