@@ -76,13 +76,13 @@ pub fn dates(text: &str) -> Vec<Written> {
 
 /// Digits, letters, or one other sign.
 #[derive(Clone, Copy)]
-struct Token<'t> {
-    text: &'t str,
-    start: usize,
-    end: usize,
+pub(crate) struct Token<'t> {
+    pub(crate) text: &'t str,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
-fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let kind = |letter: char| match letter {
         letter if letter.is_ascii_digit() => 0,
         letter if letter.is_alphabetic() => 1,
@@ -105,7 +105,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 }
 
 /// A date at the beginning of some tokens, and how many of them it takes.
-fn written(tokens: &[Token<'_>]) -> Option<(Date, Order, usize)> {
+pub(crate) fn written(tokens: &[Token<'_>]) -> Option<(Date, Order, usize)> {
     by_numbers(tokens).or_else(|| by_name(tokens))
 }
 
@@ -151,7 +151,7 @@ fn by_name(tokens: &[Token<'_>]) -> Option<(Date, Order, usize)> {
     Some((date, Order::Certain, third.0 + 1))
 }
 
-fn month(text: &str) -> Option<i8> {
+pub(crate) fn month(text: &str) -> Option<i8> {
     let lower = text.to_lowercase();
     let found = MONTHS.iter().position(|names| names.split('|').any(|name| lower.starts_with(name)));
     found.and_then(|index| i8::try_from(index + 1).ok())

@@ -7,6 +7,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`dates`], [`figures`], [`ids`] | dates, amounts, VAT ids and IBANs in a text |
+//! | [`spans`] | stretches of time a text speaks of, by their ends or by their length |
 //! | [`currencies`] | the money there is |
 //! | [`labels`] | words of fields |
 //! | [`sheet`] | a document's lines, and what stands beside or below a word |
@@ -17,3 +18,4 @@ pub mod figures;
 pub mod ids;
 pub mod labels;
 pub mod sheet;
+pub mod spans;

@@ -4,7 +4,7 @@
 //! Owns where in a CII document each field stands. Takes nothing from anywhere else, and computes nothing.
 
 use crate::gather::Gather;
-use crate::reading::{Adjustment, Direction, Found, Kind, Line, Method, Reading, Supplier, TaxShare};
+use crate::reading::{Adjustment, Direction, Found, Kind, Line, Method, Period, Reading, Supplier, TaxShare};
 use crate::tree::{Element, Space};
 
 /// Codes of UNTDID 1001 that give money back; EN 16931 takes them, or others of its list for invoices.
@@ -123,6 +123,7 @@ fn settle(reading: &mut Reading, settlement: Element<'_>, names: &Names, gather:
     fields.accounts = accounts.filter_map(|means| account(means, gather)).collect();
     let due = "ram:DueDateDateTime/udt:DateTimeString";
     fields.due_date = gather.compact_date(settlement.each("ram:SpecifiedTradePaymentTerms").find_map(|t| t.at(due)));
+    fields.period = period(settlement, gather);
     let preceding = settlement.at("ram:InvoiceReferencedDocument");
     fields.preceding = gather.text(preceding.and_then(|document| document.at(names.reference)));
     if let Some(sums) = settlement.at(names.summation) {
@@ -133,6 +134,13 @@ fn settle(reading: &mut Reading, settlement: Element<'_>, names: &Names, gather:
     reading.adjustments = adjustments(settlement, names, gather);
     let services = settlement.each("ram:SpecifiedLogisticsServiceCharge");
     reading.adjustments.extend(services.filter_map(|service| logistics(service, names, gather)));
+}
+
+fn period(settlement: Element<'_>, gather: &mut Gather) -> Option<Found<Period>> {
+    let of = settlement.at("ram:BillingSpecifiedPeriod")?;
+    let first = gather.compact_date(of.at("ram:StartDateTime/udt:DateTimeString"));
+    let last = gather.compact_date(of.at("ram:EndDateTime/udt:DateTimeString"));
+    gather.period(first, last)
 }
 
 fn account(means: Element<'_>, gather: &Gather) -> Option<Found<String>> {
@@ -217,6 +225,7 @@ fn read_line(line: Element<'_>, names: &Names, gather: &mut Gather) -> Line {
         unit: gather.attribute(quantity, "unitCode"),
         unit_price: gather.amount(price.and_then(|price| price.at("ram:ChargeAmount"))),
         price_base: gather.number(price.and_then(|price| price.at("ram:BasisQuantity"))),
+        period: settlement.and_then(|settlement| period(settlement, gather)),
         net: gather.amount(sums.and_then(|sums| sums.at("ram:LineTotalAmount"))),
         tax_category: gather.text(tax.and_then(|tax| tax.at("ram:CategoryCode"))),
         tax_percent: gather.number(tax.and_then(|tax| tax.at(names.percent))),

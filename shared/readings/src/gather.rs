@@ -7,7 +7,7 @@ use kernel::{Currency, Date};
 
 use crate::amount::{Amount, Exact, plain};
 use crate::problem::{Problem, ProblemCode};
-use crate::reading::{Found, STATED};
+use crate::reading::{Found, Period, STATED};
 use crate::tree::Element;
 
 /// What is gathered on the way.
@@ -79,6 +79,13 @@ impl Gather {
             Some(date) => Some(self.found(element, date)),
             None => self.unreadable(element, "a date"),
         }
+    }
+
+    /// A period of two dates; one that lacks an end, or runs backwards, is none.
+    pub fn period(&mut self, of: Option<Found<Date>>, to: Option<Found<Date>>) -> Option<Found<Period>> {
+        let (first, last) = (of?, to?);
+        let period = Period { first: first.value, last: last.value };
+        (period.first <= period.last).then_some(Found { value: period, confidence: STATED, place: first.place })
     }
 
     fn unreadable<T>(&mut self, element: Element<'_>, what: &str) -> Option<Found<T>> {

@@ -85,6 +85,8 @@ pub struct Fields {
     pub issue_date: Option<Found<Date>>,
     /// BT-9.
     pub due_date: Option<Found<Date>>,
+    /// What it is for (BG-14), where that has both ends.
+    pub period: Option<Found<Period>>,
     /// BT-5. As written, since a text that is no currency must be seen too.
     pub currency: Option<Found<String>>,
     /// Who sent it (BG-4).
@@ -113,6 +115,15 @@ pub struct Fields {
     pub accounts: Vec<Found<String>>,
     /// What to state with the payment (BT-83).
     pub payment_reference: Option<Found<String>>,
+}
+
+/// A stretch of time that something is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// Its first day (BT-73, BT-134).
+    pub first: Date,
+    /// Its last day (BT-74, BT-135).
+    pub last: Date,
 }
 
 /// Who sent a document.
@@ -145,6 +156,8 @@ pub struct Line {
     pub unit_price: Option<Found<Amount>>,
     /// Units that the price is for (BT-149); one where it is not stated.
     pub price_base: Option<Found<Exact>>,
+    /// What the line is for (BG-26), where that has both ends.
+    pub period: Option<Found<Period>>,
     /// Net amount of the line (BT-131).
     pub net: Option<Found<Amount>>,
     /// UNCL 5305 code of the tax (BT-151): S, Z, E, AE, …

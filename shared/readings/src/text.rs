@@ -11,7 +11,7 @@ use pages::Page;
 use crate::checks;
 use crate::outcome::{NotReadable, Refusal};
 use crate::problem::{Problem, ProblemCode};
-use crate::reading::{Found, Kind, Method, Reading};
+use crate::reading::{Found, Kind, Method, Period, Reading};
 use crate::totals;
 use clues::currencies;
 use clues::dates::{self, Order, Written};
@@ -19,6 +19,7 @@ use clues::figures::figures;
 use clues::ids::{self, Check, Id};
 use clues::labels::{self, Label, Strength};
 use clues::sheet::{Mark, Place, Sheet, Side};
+use clues::spans::{Known, spans};
 
 /// Characters of a number of a document or an order.
 const NUMBER_CHARS_MAX: usize = 32;
@@ -49,6 +50,7 @@ pub(crate) fn read(pages: &[Page]) -> Result<Reading, NotReadable> {
     when(&sheet, &mut reading);
     who(&sheet, &mut reading);
     let fields = &mut reading.fields;
+    fields.period = period(&sheet);
     fields.number = token(&sheet, Label::Number);
     fields.order_reference = token(&sheet, Label::Order);
     fields.payment_reference = token(&sheet, Label::PaymentReference);
@@ -90,6 +92,23 @@ fn currency(sheet: &Sheet<'_>) -> Option<Found<String>> {
         code => (code, 900),
     };
     Some(Found { value: code.to_owned(), confidence, place: sheet.words(*spot, None) })
+}
+
+/// The longest stretch of time that a line speaks of: what a bill is for is longer than what it asks to be paid within.
+fn period(sheet: &Sheet<'_>) -> Option<Found<Period>> {
+    let lines = sheet.spots.iter().enumerate().flat_map(|(index, spot)| {
+        let texts: Vec<&str> = spot.cells.iter().map(|cell| cell.text.as_str()).collect();
+        spans(&texts.join(" ")).into_iter().map(move |span| (index, span))
+    });
+    let days = |first: Date, last: Date| kernel::periods::days_between(first, last);
+    let longest = lines.reduce(|best, next| {
+        if days(next.1.first, next.1.last) > days(best.1.first, best.1.last) { next } else { best }
+    });
+    longest.map(|(spot, span)| Found {
+        value: Period { first: span.first, last: span.last },
+        confidence: if span.known == Known::OrderOpen { 400 } else { 650 },
+        place: sheet.words(spot, None),
+    })
 }
 
 /// The number behind a word, or below it.

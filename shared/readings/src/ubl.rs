@@ -3,7 +3,7 @@
 //! Owns where in a UBL document each field stands. Takes nothing from anywhere else, and computes nothing.
 
 use crate::gather::Gather;
-use crate::reading::{Adjustment, Direction, Found, Kind, Line, Method, Reading, Supplier, TaxShare};
+use crate::reading::{Adjustment, Direction, Found, Kind, Line, Method, Period, Reading, Supplier, TaxShare};
 use crate::tree::{Element, Space};
 
 /// Reads the root element of an invoice or a credit note.
@@ -29,6 +29,7 @@ fn header(reading: &mut Reading, root: Element<'_>, gather: &mut Gather) {
     // A credit note has its due date among the means of payment.
     let due = root.at("cbc:DueDate").or_else(|| root.at("cac:PaymentMeans/cbc:PaymentDueDate"));
     fields.due_date = gather.date(due);
+    fields.period = period(root, gather);
     fields.buyer_reference = gather.text(root.at("cbc:BuyerReference"));
     fields.order_reference = gather.text(root.at("cac:OrderReference/cbc:ID"));
     fields.preceding = gather.text(root.at("cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID"));
@@ -39,6 +40,12 @@ fn header(reading: &mut Reading, root: Element<'_>, gather: &mut Gather) {
     let means = || root.each("cac:PaymentMeans");
     fields.accounts = means().filter_map(|means| gather.text(means.at("cac:PayeeFinancialAccount/cbc:ID"))).collect();
     fields.payment_reference = means().find_map(|means| gather.text(means.at("cbc:PaymentID")));
+}
+
+fn period(of: Element<'_>, gather: &mut Gather) -> Option<Found<Period>> {
+    let first = gather.date(of.at("cac:InvoicePeriod/cbc:StartDate"));
+    let last = gather.date(of.at("cac:InvoicePeriod/cbc:EndDate"));
+    gather.period(first, last)
 }
 
 fn supplier(party: Element<'_>, gather: &Gather) -> Supplier {
@@ -118,6 +125,7 @@ fn read_line(line: Element<'_>, gather: &mut Gather) -> Line {
         unit: gather.attribute(quantity, "unitCode"),
         unit_price: gather.amount(line.at("cac:Price/cbc:PriceAmount")),
         price_base: gather.number(line.at("cac:Price/cbc:BaseQuantity")),
+        period: period(line, gather),
         net: gather.amount(line.at("cbc:LineExtensionAmount")),
         tax_category: gather.text(item("cac:ClassifiedTaxCategory/cbc:ID")),
         tax_percent: gather.number(item("cac:ClassifiedTaxCategory/cbc:Percent")),

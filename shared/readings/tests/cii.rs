@@ -205,3 +205,17 @@ fn an_order_is_no_invoice() {
     let refusal = held::refusal(read(text.as_bytes()));
     assert_eq!(refusal.code, readings::Refusal::NotAnInvoice);
 }
+
+#[test]
+fn x5_the_period_of_a_line_is_read_with_both_ends() {
+    let period = "<y:SpecifiedLineTradeSettlement><y:BillingSpecifiedPeriod>\
+        <y:StartDateTime><u:DateTimeString format=\"102\">20261101</u:DateTimeString></y:StartDateTime>\
+        <y:EndDateTime><u:DateTimeString format=\"102\">20271031</u:DateTimeString></y:EndDateTime>\
+        </y:BillingSpecifiedPeriod>";
+    let lines = LINES.replacen("<y:SpecifiedLineTradeSettlement>", period, 1);
+    let text = format!("{HEAD}{lines}</x:SupplyChainTradeTransaction></x:CrossIndustryInvoice>");
+    let found = held::reading(read(text.as_bytes()));
+    let of_line = found.lines[0].period.as_ref().unwrap().value;
+    assert_eq!((of_line.first.to_string(), of_line.last.to_string()), ("2026-11-01".into(), "2027-10-31".into()));
+    assert_eq!(found.fields.period, None);
+}

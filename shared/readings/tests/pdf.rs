@@ -329,3 +329,17 @@ fn every_prefix_and_flips_of_any_byte_end_in_an_outcome() {
         }
     }
 }
+
+#[test]
+fn x5_the_longest_stretch_that_a_line_of_the_text_speaks_of_is_what_the_bill_is_for() {
+    let mut texts = ENGLISH.to_vec();
+    texts.extend([
+        (50, 660, "Payment window 1 Mar 2026 - 15 Mar 2026"),
+        (50, 640, "Cloud hosting"),
+        (200, 640, "1 Nov 2026 - 31 Oct 2027"),
+    ]);
+    let found = text(&texts).fields.period.unwrap();
+    assert_eq!((found.value.first.to_string(), found.value.last.to_string()), ("2026-11-01".into(), "2027-10-31".into()));
+    assert!(found.place.contains("line"), "{}", found.place);
+    assert_eq!(text(ENGLISH).fields.period, None);
+}
