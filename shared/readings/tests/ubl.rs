@@ -199,7 +199,7 @@ fn x5_what_a_bill_and_its_lines_are_for_is_read_with_both_ends() {
     };
     let head = HEAD.replace("<a:OrderReference>", &format!("{}<a:OrderReference>", period("2026-11-01", "2027-10-31")));
     let line = format!("{}<a:OrderLineReference>", period("2027-01-01", "2027-03-31"));
-    let text = format!("{head}{}</q:Invoice>", BODY.replacen("<a:OrderLineReference>", &line, 1));
+    let text = format!("{head}{}", BODY.replacen("<a:OrderLineReference>", &line, 1));
     let found = held::reading(read(text.as_bytes()));
     let whole = found.fields.period.unwrap();
     assert_eq!((whole.value.first.to_string(), whole.value.last.to_string()), ("2026-11-01".into(), "2027-10-31".into()));
