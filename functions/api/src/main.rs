@@ -15,6 +15,7 @@ mod routes;
 mod schedule_changes;
 mod schedules;
 mod sources;
+mod suggestions;
 mod syncs;
 mod tie_outs;
 

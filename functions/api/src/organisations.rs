@@ -7,7 +7,7 @@ use connections::{
     ScheduleAccounts, Settings, Usage, change_connection, connections_of, disconnect as disconnect_here,
     load_connection, load_test, request_test, token_age,
 };
-use envelopes::{Envelope, Work};
+use envelopes::{Envelope, Follower, Work};
 use journals::chart::Chart;
 use kernel::OrganisationRef;
 use kernel::calendar::PeriodKind;
@@ -140,10 +140,7 @@ fn setup_steps(connection: &Connection, head: &SyncHead, missing: &[&str]) -> Ve
 fn settings_answer(settings: &Settings) -> Value {
     let features: Vec<Value> = FEATURES
         .iter()
-        .map(|(name, stage)| {
-            let on = settings.features.get(*name).copied().unwrap_or(false);
-            json!({ "name": name, "stage": stage, "on": on })
-        })
+        .map(|(name, stage)| json!({ "name": name, "stage": stage, "on": settings.has(name) }))
         .collect();
     let kinds: Vec<Value> = ENTITIES
         .iter()
@@ -257,6 +254,12 @@ pub async fn change_settings(
         let at = api.access.ports.clock.now();
         let entry = AuditEntry { at, actor: caller.actor.clone(), action: "settings.changed".into(), detail };
         table.write(record_audit(whose, &entry, &format!("{:020}", stored.version))).await.map_err(failed)?;
+    }
+    if wanted.has(suggestions::FEATURE) && !before.has(suggestions::FEATURE) {
+        // What is in the mirror already is looked through too.
+        let (organisation, follower) = (whose.clone(), Follower::Prepayments);
+        let to = load_head(table, whose).await.map_err(failed)?.feed_head;
+        send(api, Envelope::new(Work::FollowFeed { organisation, follower, to, round: 0 })).await?;
     }
     Ok(ApiReply::json(200, &settings_answer(&wanted)))
 }

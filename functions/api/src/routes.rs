@@ -9,7 +9,7 @@ use crate::commands::once;
 use crate::config::Api;
 use crate::{
     changes, connects, documents, imports, orders, organisations, postings, schedule_changes, schedules, sources,
-    syncs, tie_outs,
+    suggestions, syncs, tie_outs,
 };
 
 /// Answers one request.
@@ -55,6 +55,9 @@ async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Re
         Some((verb, path)) if path.starts_with("/documents") => {
             of_documents(api, caller, &known, request, (verb, path)).await
         }
+        Some((verb, path)) if path.starts_with("/suggestions") => {
+            of_suggestions(api, caller, &known, request, (verb, path)).await
+        }
         Some((verb, path)) => of_postings(api, caller, &known, request, (verb, path)).await,
         None => Err(Problem::not_found()),
     }
@@ -74,6 +77,26 @@ async fn of_documents(
         ("POST", "/documents/file") => once(api, caller, request, documents::upload(api, caller, known, request)).await,
         ("GET", "/documents") => documents::list(api, known, request).await,
         ("GET", "/documents/{document_id}") => documents::show(api, known, request).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// Routes of what is suggested.
+async fn of_suggestions(
+    api: &Api,
+    caller: &Caller,
+    known: &Connection,
+    request: &ApiRequest,
+    below: (&str, &str),
+) -> Result<ApiReply, Problem> {
+    match below {
+        ("GET", "/suggestions") => suggestions::list(api, known, request).await,
+        ("GET", "/suggestions/{suggestion_id}") => suggestions::show(api, known, request).await,
+        ("POST", "/suggestions/{suggestion_id}/accept") => {
+            once(api, caller, request, suggestions::accept(api, caller, known, request)).await
+        }
+        ("POST", "/suggestions/{suggestion_id}/dismiss") => suggestions::dismiss(api, caller, known, request).await,
+        ("POST", "/suggestions/{suggestion_id}/reopen") => suggestions::reopen(api, known, request).await,
         _ => Err(Problem::not_found()),
     }
 }

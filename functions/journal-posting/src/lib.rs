@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use connections::{Access, load_connection};
-use envelopes::{Envelope, Work};
+use envelopes::{Envelope, Follower, Work};
 use journals::{LINES_MAX, MANUAL_JOURNALS, ManualJournals, compare_changed};
 use kernel::periods::days_after;
 use kernel::{Date, OrganisationRef, Timestamp, local_date};
 use lambda_kit::QueueMessage;
 use postings::{PostingError, carry, resume_waiting};
 use releases::{Published, publish, roll};
+use suggestions::LookError;
 use tie_outs::{Pace, TieOutError};
 
 /// Why a message comes back.
@@ -21,6 +22,9 @@ pub enum WorkError {
     /// See [`TieOutError`].
     #[error(transparent)]
     TieOut(#[from] TieOutError),
+    /// See [`LookError`].
+    #[error(transparent)]
+    Look(#[from] LookError),
     /// A message for another function, or of a kind that this version does not post.
     #[error("not a message that journal-posting can carry out")]
     Foreign,
@@ -56,6 +60,12 @@ pub async fn carry_out(access: &Access, limits: Limits, message: QueueMessage) -
         }
         Work::PostedChanged { organisation, entity, from, to, .. } if entity == MANUAL_JOURNALS => {
             compare_changed(access, organisation, *from..*to).await?;
+            Ok(())
+        }
+        Work::FollowFeed { organisation, follower: Follower::Prepayments, to, round } => {
+            let found = load_connection(&*access.ports.table, organisation).await.map_err(PostingError::from)?;
+            let Some(connection) = found else { return Ok(()) };
+            suggestions::look(access, &connection.value, *to, *round, message.deadline).await?;
             Ok(())
         }
         Work::TieOut { organisation, tie_out, step } => {

@@ -45,6 +45,7 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         | Work::PostReleases { .. }
         | Work::TieOut { .. }
         | Work::PostedChanged { .. }
+        | Work::FollowFeed { .. }
         | Work::ReadDocument { .. } => Err(WorkError::Foreign),
     }
 }

@@ -76,9 +76,33 @@ const ADJECTIVES: [(&str, i16); 10] = [
 ];
 /// What is commonly paid ahead, as beginnings of words.
 const AHEAD: [&str; 27] = [
-    "subscription", "licen", "lizenz", "member", "mitglied", "maint", "wartung", "support", "insur", "versicher", "assur",
-    "premium", "cover", "policy", "rent", "miete", "hosting", "domain", "warrant", "retain", "renew", "contract", "plan",
-    "abo", "abonn", "seguro", "fee",
+    "subscription",
+    "licen",
+    "lizenz",
+    "member",
+    "mitglied",
+    "maint",
+    "wartung",
+    "support",
+    "insur",
+    "versicher",
+    "assur",
+    "premium",
+    "cover",
+    "policy",
+    "rent",
+    "miete",
+    "hosting",
+    "domain",
+    "warrant",
+    "retain",
+    "renew",
+    "contract",
+    "plan",
+    "abo",
+    "abonn",
+    "seguro",
+    "fee",
 ];
 /// Beginnings of words that begin like a month's name and are none.
 const NO_MONTHS: [&str; 12] =
@@ -200,12 +224,16 @@ fn whole_year(tokens: &[Token<'_>], at: usize) -> Option<(Date, Date, Known, usi
     let year = full_year(&tokens[at])?;
     let before = &tokens[at.saturating_sub(BESIDE_WORDS)..at];
     let lower: Vec<String> = before.iter().map(|token| token.text.to_lowercase()).collect();
-    let says_year = lower.last().is_some_and(|word| matches!(word.as_str(), "year" | "jahr" | "année" | "año" | "anno"));
+    let says_year =
+        lower.last().is_some_and(|word| matches!(word.as_str(), "year" | "jahr" | "année" | "año" | "anno"));
     let financial = lower.iter().any(|word| matches!(word.as_str(), "financial" | "fiscal" | "tax"));
-    let yearly = lower.iter().any(|word| ADJECTIVES.iter().any(|(name, months)| *months == 12 && word.starts_with(name)));
+    let yearly =
+        lower.iter().any(|word| ADJECTIVES.iter().any(|(name, months)| *months == 12 && word.starts_with(name)));
     // A year behind a month, or before or behind a stroke, is part of something else.
     let part = before.last().is_some_and(|token| matches!(token.text, "-" | "/" | ".") || month_word(token).is_some());
-    let followed = tokens.get(at + 1).is_some_and(|next| matches!(next.text, "-" | "/" | "–") || next.text.starts_with(|letter: char| letter.is_ascii_digit()));
+    let followed = tokens.get(at + 1).is_some_and(|next| {
+        matches!(next.text, "-" | "/" | "–") || next.text.starts_with(|letter: char| letter.is_ascii_digit())
+    });
     let counts = (says_year || yearly) && !financial && !part && !followed;
     counts.then(|| Some((Date::new(year, 1, 1).ok()?, Date::new(year, 12, 31).ok()?, Known::Stated, 1)))?
 }
@@ -231,7 +259,11 @@ fn end(tokens: &[Token<'_>]) -> Option<(End, usize)> {
         }
         [number, rest @ ..] => {
             let day: i8 = number.text.parse().ok().filter(|day| (1..=31).contains(day) && number.text.len() <= 2)?;
-            let skipped = rest.iter().take_while(|token| matches!(token.text, "st" | "nd" | "rd" | "th" | "." | "of")).take(2).count();
+            let skipped = rest
+                .iter()
+                .take_while(|token| matches!(token.text, "st" | "nd" | "rd" | "th" | "." | "of"))
+                .take(2)
+                .count();
             Some((End::DayOfMonth(day, month_word(rest.get(skipped)?)?), 2 + skipped))
         }
         [] => None,
@@ -250,7 +282,8 @@ fn day(tokens: &[Token<'_>]) -> Option<(Date, usize)> {
 /// How many tokens join two ends.
 fn joiner(tokens: &[Token<'_>]) -> Option<usize> {
     let known = |token: &Token<'_>| JOINERS.contains(&token.text.to_lowercase().as_str());
-    let taken = tokens.iter().take(4).take_while(|token| known(token) || matches!(token.text, "the" | "'" | ")" | "(")).count();
+    let taken =
+        tokens.iter().take(4).take_while(|token| known(token) || matches!(token.text, "the" | "'" | ")" | "(")).count();
     tokens[..taken].iter().any(known).then_some(taken)
 }
 
@@ -347,15 +380,17 @@ mod tests {
         check("Q1 2027", &[("2027-01-01", "2027-03-31")]);
         check("Insurance, calendar year 2027", &[("2027-01-01", "2027-12-31")]);
         check("Annual licence 2027", &[("2027-01-01", "2027-12-31")]);
-        check("1 Jan 2027 to 31 Mar 2027 and 1 Jun 2027 to 30 Jun 2027", &[
-            ("2027-01-01", "2027-03-31"),
-            ("2027-06-01", "2027-06-30"),
-        ]);
+        check(
+            "1 Jan 2027 to 31 Mar 2027 and 1 Jun 2027 to 30 Jun 2027",
+            &[("2027-01-01", "2027-03-31"), ("2027-06-01", "2027-06-30")],
+        );
     }
 
     #[test]
     fn x5_a_stretch_is_read_by_its_length_from_a_stated_day() {
-        for text in ["12 months from 1 November 2026", "12-month plan: 1 year from 2026-11-01", "2026-11-01 for 12 months"] {
+        for text in
+            ["12 months from 1 November 2026", "12-month plan: 1 year from 2026-11-01", "2026-11-01 for 12 months"]
+        {
             check(text, &[("2026-11-01", "2027-10-31")]);
         }
         check("three years from November 2026", &[("2026-11-01", "2029-10-31")]);

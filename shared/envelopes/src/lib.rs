@@ -122,6 +122,17 @@ pub enum Work {
         /// Which.
         document: DocumentId,
     },
+    /// Read on in the change feed, from where the follower's stored place is.
+    FollowFeed {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// Who reads, which decides the queue.
+        follower: Follower,
+        /// Where the feed ended when it was asked for.
+        to: u64,
+        /// Counts the envelopes of one look.
+        round: u32,
+    },
     /// Go on with a tie-out where its stored state says.
     TieOut {
         /// Whose.
@@ -140,6 +151,23 @@ pub enum Work {
         /// The day, so that one a day is enough.
         day: String,
     },
+}
+
+/// Who follows the change feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Follower {
+    /// Bills are looked at for what is paid ahead.
+    Prepayments,
+}
+
+impl Follower {
+    /// Its name, as in keys and envelopes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prepayments => "prepayments",
+        }
+    }
 }
 
 /// The events of one webhook body that concern one organisation.
@@ -228,6 +256,7 @@ impl Envelope {
             | Work::ResumePostings { .. }
             | Work::PostReleases { .. }
             | Work::TieOut { .. }
+            | Work::FollowFeed { follower: Follower::Prepayments, .. }
             | Work::PostedChanged { .. } => JOURNAL_POSTING,
             Work::ReadDocument { .. } => DOCUMENT_READING,
             _ => SYNC_WORKER,
@@ -246,6 +275,7 @@ impl Envelope {
             | Work::ResumePostings { organisation, .. }
             | Work::PostReleases { organisation, .. }
             | Work::TieOut { organisation, .. }
+            | Work::FollowFeed { organisation, .. }
             | Work::PostedChanged { organisation, .. } => organisation.tenant.to_string(),
             // One at a time and each on its own: a reader that fails holds back no other document.
             Work::ReadDocument { document, .. } => document.to_string(),
@@ -283,6 +313,9 @@ impl Envelope {
                 format!("releases-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
             }
             Work::ReadDocument { document, .. } => format!("read-{document}"),
+            Work::FollowFeed { organisation, follower, to, round } => {
+                format!("{}-{:016x}-{to}-{round}", follower.as_str(), place(organisation))
+            }
             Work::TieOut { organisation, tie_out, step } => {
                 format!("tie-out-{:016x}-{:016x}-{step}", place(organisation), fold(tie_out.as_str().as_bytes()))
             }

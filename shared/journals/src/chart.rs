@@ -117,10 +117,15 @@ impl Chart {
             let words = fault.to_string();
             return Some(words.trim_start_matches("line 1: ").to_owned());
         }
-        let class = self.account(account).map_or("", |found| text_of(found, "Class"));
-        matches!(class, "EXPENSE" | "REVENUE").then(|| {
+        self.is_profit_and_loss(account).then(|| {
             format!("account {account} is of profit and loss, and its balance begins anew each year; choose a balance sheet account")
         })
+    }
+
+    /// Whether what is booked on an account is an expense or an income of its period. Of books without accounts, any may be.
+    pub fn is_profit_and_loss(&self, account: &AccountRef) -> bool {
+        let class = self.account(account).map(|found| text_of(found, "Class"));
+        self.accounts.is_empty() || matches!(class, Some("EXPENSE" | "REVENUE"))
     }
 
     fn account(&self, account: &AccountRef) -> Option<&Map<String, Value>> {

@@ -8,6 +8,7 @@ mod counts;
 mod differences;
 pub mod entities;
 pub mod feed;
+pub mod follow;
 pub mod orders;
 pub mod read;
 pub mod record;

@@ -101,9 +101,12 @@ fn period(sheet: &Sheet<'_>) -> Option<Found<Period>> {
         spans(&texts.join(" ")).into_iter().map(move |span| (index, span))
     });
     let days = |first: Date, last: Date| kernel::periods::days_between(first, last);
-    let longest = lines.reduce(|best, next| {
-        if days(next.1.first, next.1.last) > days(best.1.first, best.1.last) { next } else { best }
-    });
+    let longest =
+        lines.reduce(
+            |best, next| {
+                if days(next.1.first, next.1.last) > days(best.1.first, best.1.last) { next } else { best }
+            },
+        );
     longest.map(|(spot, span)| Found {
         value: Period { first: span.first, last: span.last },
         confidence: if span.known == Known::OrderOpen { 400 } else { 650 },

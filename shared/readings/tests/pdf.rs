@@ -339,7 +339,10 @@ fn x5_the_longest_stretch_that_a_line_of_the_text_speaks_of_is_what_the_bill_is_
         (200, 640, "1 Nov 2026 - 31 Oct 2027"),
     ]);
     let found = text(&texts).fields.period.unwrap();
-    assert_eq!((found.value.first.to_string(), found.value.last.to_string()), ("2026-11-01".into(), "2027-10-31".into()));
+    assert_eq!(
+        (found.value.first.to_string(), found.value.last.to_string()),
+        ("2026-11-01".into(), "2027-10-31".into())
+    );
     assert!(found.place.contains("line"), "{}", found.place);
     assert_eq!(text(ENGLISH).fields.period, None);
 }

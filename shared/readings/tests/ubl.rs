@@ -202,7 +202,10 @@ fn x5_what_a_bill_and_its_lines_are_for_is_read_with_both_ends() {
     let text = format!("{head}{}", BODY.replacen("<a:OrderLineReference>", &line, 1));
     let found = held::reading(read(text.as_bytes()));
     let whole = found.fields.period.unwrap();
-    assert_eq!((whole.value.first.to_string(), whole.value.last.to_string()), ("2026-11-01".into(), "2027-10-31".into()));
+    assert_eq!(
+        (whole.value.first.to_string(), whole.value.last.to_string()),
+        ("2026-11-01".into(), "2027-10-31".into())
+    );
     assert_eq!(found.lines[0].period.as_ref().unwrap().value.last.to_string(), "2027-03-31");
     let backwards = text.replace("2027-10-31", "2025-10-31");
     assert_eq!(held::reading(read(backwards.as_bytes())).fields.period, None);

@@ -139,7 +139,8 @@ pub struct Settings {
 pub type Slots = BTreeMap<Interval, String>;
 
 /// Features that a workspace may switch, with their stage.
-pub const FEATURES: &[(&str, &str)] = &[("bank_reconciliation", "beta"), ("credit_checks", "stable")];
+pub const FEATURES: &[(&str, &str)] =
+    &[("bank_reconciliation", "beta"), ("credit_checks", "stable"), ("prepayment_suggestions", "beta")];
 
 /// A setting that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,7 +149,9 @@ pub enum SettingsError {
     #[error("daily_hour must be 0 to 23")]
     Hour,
     /// No such feature.
-    #[error("there is no feature of that name; features are: bank_reconciliation, credit_checks")]
+    #[error(
+        "there is no feature of that name; features are: bank_reconciliation, credit_checks, prepayment_suggestions"
+    )]
     Feature,
     /// The kind cannot be left out.
     #[error("the organisation itself is always read")]
@@ -178,6 +181,11 @@ impl Settings {
         }
         let known = |name: &String| FEATURES.iter().any(|(feature, _)| feature == name);
         if self.features.keys().all(known) { Ok(()) } else { Err(SettingsError::Feature) }
+    }
+
+    /// Whether a feature is switched on.
+    pub fn has(&self, feature: &str) -> bool {
+        self.features.get(feature).copied().unwrap_or(false)
     }
 
     /// Which way a kind goes.

@@ -256,6 +256,35 @@ pub fn batches_range(period: PeriodName, currency: Currency) -> (String, String)
 }
 
 /// The partition of an organisation's tie-outs.
+fn suggestions(whose: &OrganisationRef) -> String {
+    format!("suggestions#{}#{}", whose.workspace, whose.tenant)
+}
+
+/// How far a follower has read in an organisation's feed.
+pub fn follower(whose: &OrganisationRef, name: &str) -> Key {
+    key(organisation(whose), format!("follower#{name}"))
+}
+
+/// One suggestion of a prepayment.
+pub fn suggestion(whose: &OrganisationRef, id: &ScheduleId) -> Key {
+    key(suggestions(whose), format!("of#{id}"))
+}
+
+/// The partition, and the first and last sort key, of an organisation's suggestions, by bill.
+pub fn suggestions_range(whose: &OrganisationRef) -> (String, String, String) {
+    (suggestions(whose), "of#".to_owned(), format!("of#{LAST}"))
+}
+
+/// The same of one bill, by Xero's id of it.
+pub fn suggestions_of_bill(whose: &OrganisationRef, bill: &str) -> (String, String, String) {
+    (suggestions(whose), format!("of#{bill}-"), format!("of#{bill}-{LAST}"))
+}
+
+/// What decisions taught of one supplier's bills on one account.
+pub fn suggestion_memory(whose: &OrganisationRef, contact: &str, account: &str) -> Key {
+    key(suggestions(whose), format!("taught#{contact}#{account}"))
+}
+
 fn tie_outs(whose: &OrganisationRef) -> String {
     format!("tie-outs#{}#{}", whose.workspace, whose.tenant)
 }

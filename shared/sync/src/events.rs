@@ -24,6 +24,7 @@ use crate::request::{Wish, request_run};
 use crate::run::{fresh, run_name};
 use crate::run_problems::step_problem;
 use crate::runs::log_end;
+use crate::tell::tell;
 use crate::work::{Worker, park_envelope, spend};
 use mirror::entities::{Entity, of_webhook};
 use mirror::record::Record;
@@ -296,6 +297,7 @@ impl<'a> Reading<'a> {
             log_end(worker.table(), &whose, &log, to, outcome, now, lag).await?;
             let changes = to - log.feed_from;
             info!(tenant.id = %whose.tenant, changes, lag.millis = lag, "Webhook events brought changes");
+            tell(&worker, &log).await?;
         }
         worker.finish().await
     }

@@ -18,6 +18,7 @@ mod run;
 mod run_end;
 mod run_problems;
 mod runs;
+mod tell;
 mod work;
 
 pub use due::{Due, bring_back_parked, look_at_shard, next_pull};

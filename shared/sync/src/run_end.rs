@@ -15,6 +15,7 @@ use crate::problems::{open_problem, resolve_problem};
 use crate::run::{Pause, fresh, run_name};
 use crate::run_problems::{connection_problem, outage_problem, setup_problem};
 use crate::runs::log_end;
+use crate::tell::tell;
 use crate::work::{Worker, park_envelope, send};
 
 /// Waits in a row for a Xero that is not there after which it is said.
@@ -111,30 +112,13 @@ async fn end_run(mut worker: Worker<'_>, outcome: Option<Outcome>) -> Result<(),
         send(worker.access, &Envelope::new(Work::ResumePostings { organisation, after, run: active.run.clone() }))
             .await?;
     }
-    tell_writers(&worker, &active).await?;
+    tell(&worker, &active).await?;
     worker.head.last = Some(LastRun { run: active.run.clone(), finished_at: now, outcome });
     worker.head.active = None;
     if worker.head.again && outcome != Outcome::Stopped {
         follow_up(&mut worker, &active).await?;
     }
     worker.finish().await
-}
-
-/// Kinds that are written to Xero, and compared with what was written when they change there.
-const WRITTEN: &[&str] = &["manual_journals"];
-
-async fn tell_writers(worker: &Worker<'_>, active: &ActiveRun) -> Result<(), SyncError> {
-    for entity in WRITTEN {
-        let changed =
-            active.counts.get(*entity).is_some_and(|counts| counts.created + counts.updated + counts.ended > 0);
-        if changed {
-            let (organisation, run) = (worker.whose.clone(), active.run.clone());
-            let (from, to) = (active.feed_from, worker.head.feed_head);
-            let work = Work::PostedChanged { organisation, entity: (*entity).to_owned(), run, from, to };
-            send(worker.access, &Envelope::new(work)).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Begins the run that was wanted while another was already reading. Its envelope goes first: one whose run was not

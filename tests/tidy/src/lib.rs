@@ -35,6 +35,21 @@ pub const ARROWS: &[Arrow] = &[
     ),
     // Not beside journals but on it: a release is posted as a journal is.
     ("releases", &["kernel", "ports", "state", "connections", "postings", "schedules", "imports", "journals"]),
+    (
+        "suggestions",
+        &[
+            "kernel",
+            "ports",
+            "state",
+            "envelopes",
+            "connections",
+            "mirror",
+            "schedules",
+            "journals",
+            "clues",
+            "readings",
+        ],
+    ),
     ("documents", &["kernel", "ports", "state", "envelopes", "connections", "readings"]),
     // On releases for the same reason: what is held against the books are schedules and their journals.
     (
@@ -54,7 +69,7 @@ pub const ARROWS: &[Arrow] = &[
             "releases",
         ],
     ),
-    ("sync", &["kernel", "ports", "state", "envelopes", "xero", "connections", "postings", "mirror"]),
+    ("sync", &["kernel", "ports", "state", "envelopes", "xero", "settings", "connections", "postings", "mirror"]),
     ("aws", &["kernel", "ports"]),
     ("lambda-kit", &["kernel", "envelopes"]),
 ];

@@ -63,6 +63,7 @@ struct Names {
     record: String,
     document: String,
     tie_out: String,
+    suggestion: String,
 }
 
 impl Names {
@@ -72,7 +73,7 @@ impl Names {
         let filled = filled.replace("{entity}", "contacts").replace("{record_id}", &self.record);
         let filled = filled.replace("{source_id}", SOURCE).replace("{posting_id}", "j-known");
         let filled = filled.replace("{schedule_id}", "S-known").replace("{document_id}", &self.document);
-        let filled = filled.replace("{tie_out_id}", &self.tie_out);
+        let filled = filled.replace("{tie_out_id}", &self.tie_out).replace("{suggestion_id}", &self.suggestion);
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -96,7 +97,10 @@ impl Names {
         let tie_out = caller.expect("POST", &town.path("/tie-outs"), None).await.unwrap();
         town.settle().await;
         let (test, tie_out) = (crate::text(&test["test_id"]), crate::text(&tie_out["tie_out_id"]));
-        Names { tenant: town.tenant.to_string(), connect, test, run, record, document, tie_out }
+        crate::suggestions::switched_on(town, &caller).await;
+        let suggested = crate::suggestions::suggested(town, &caller, &connect).await;
+        let suggestion = crate::text(&suggested["suggestion_id"]);
+        Names { tenant: town.tenant.to_string(), connect, test, run, record, document, tie_out, suggestion }
     }
 }
 

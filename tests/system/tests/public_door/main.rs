@@ -24,6 +24,7 @@ mod runs;
 mod schedules;
 mod settings;
 mod sharing;
+mod suggestions;
 mod tie_outs;
 
 use local::caller::Caller;

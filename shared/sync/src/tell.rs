@@ -1,0 +1,42 @@
+//! Who is told that records changed.
+//!
+//! Owns which kinds concern whom. An envelope says that something changed; what, the receiver reads in the feed.
+
+use connections::load_connection;
+use envelopes::{Envelope, Follower, Work};
+use settings::Settings;
+
+use crate::SyncError;
+use crate::head::ActiveRun;
+use crate::work::{Worker, send};
+
+/// Kinds that are written to Xero, and compared with what was written when they change there.
+const WRITTEN: &[&str] = &["manual_journals"];
+
+/// Kinds that are followed, by whom, and whether a workspace wants that.
+type Followed = (&'static [&'static str], Follower, fn(&Settings) -> bool);
+
+const FOLLOWED: &[Followed] =
+    &[(&["invoices"], Follower::Prepayments, |settings| settings.has("prepayment_suggestions"))];
+
+/// Tells everyone concerned of what a run, or a reading of webhook events, has changed.
+pub(crate) async fn tell(worker: &Worker<'_>, log: &ActiveRun) -> Result<(), SyncError> {
+    let changed =
+        |entity: &str| log.counts.get(entity).is_some_and(|counts| counts.created + counts.updated + counts.ended > 0);
+    let (from, to) = (log.feed_from, worker.head.feed_head);
+    for entity in WRITTEN.iter().filter(|entity| changed(entity)) {
+        let (organisation, run) = (worker.whose.clone(), log.run.clone());
+        let work = Work::PostedChanged { organisation, entity: (*entity).to_owned(), run, from, to };
+        send(worker.access, &Envelope::new(work)).await?;
+    }
+    let followed = || FOLLOWED.iter().filter(|(kinds, ..)| kinds.iter().any(|kind| changed(kind)));
+    if followed().next().is_none() {
+        return Ok(());
+    }
+    let Some(connection) = load_connection(worker.table(), &worker.whose).await? else { return Ok(()) };
+    for (_, follower, _) in followed().filter(|(.., wanted)| wanted(&connection.value.settings)) {
+        let work = Work::FollowFeed { organisation: worker.whose.clone(), follower: *follower, to, round: 0 };
+        send(worker.access, &Envelope::new(work)).await?;
+    }
+    Ok(())
+}
