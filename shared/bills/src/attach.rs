@@ -10,9 +10,8 @@
 use std::fmt;
 
 use bytes::Bytes;
-use kernel::{TenantId, place_of};
-use ports::{HttpRequest, HttpResponse, TransportError};
-use secrecy::SecretString;
+use kernel::place_of;
+use ports::{HttpResponse, TransportError};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -22,7 +21,7 @@ use crate::wire::or_empty;
 use crate::{BillId, BillKind};
 use xero::catalogue::Refusal;
 use xero::page::cut;
-use xero::{ApiRead, ApiWrite, IdempotencyKey, WriteMethod, XeroAddresses, XeroError, sort_answer, write_request};
+use xero::{ApiRead, ApiWrite, IdempotencyKey, WriteMethod, XeroError, sort_answer};
 
 /// Files one document takes.
 pub const ATTACHMENTS_MAX: usize = 10;
@@ -136,8 +135,6 @@ pub enum AttachFault {
 pub struct Upload {
     /// The write; its body is the file.
     pub write: ApiWrite,
-    /// What the file is, such as `application/pdf`.
-    pub content_type: String,
     /// Under which name.
     pub name: FileName,
 }
@@ -162,8 +159,10 @@ pub fn attach(
         return Err(AttachFault::ContentTypeUnusable);
     }
     let path = format!("{}/{}", files_of(kind, id), encoded(name.as_str()));
-    let write = ApiWrite { method: WriteMethod::Put, path, query: Vec::new(), body: file, idempotency_key: key };
-    Ok(Upload { write, content_type: content_type.to_owned(), name })
+    let content_type = Some(content_type.to_owned());
+    let write =
+        ApiWrite { method: WriteMethod::Put, path, query: Vec::new(), body: file, content_type, idempotency_key: key };
+    Ok(Upload { write, name })
 }
 
 fn files_of(kind: BillKind, id: BillId) -> String {
@@ -187,22 +186,6 @@ fn encoded(name: &str) -> String {
         }
     }
     out
-}
-
-/// Builds the request: as any write, but with the file's own content type.
-pub fn upload_request(
-    addresses: &XeroAddresses,
-    token: &SecretString,
-    tenant: TenantId,
-    upload: &Upload,
-) -> HttpRequest {
-    let mut request = write_request(addresses, token, tenant, &upload.write);
-    for (name, value) in &mut request.headers {
-        if name.eq_ignore_ascii_case("content-type") {
-            value.clone_from(&upload.content_type);
-        }
-    }
-    request
 }
 
 /// Lists a document's files.
@@ -288,6 +271,9 @@ mod tests {
 
     use super::*;
     use crate::tests::key;
+    use kernel::TenantId;
+    use secrecy::SecretString;
+    use xero::{XeroAddresses, write_request};
 
     fn upload(name: &str, bytes: usize) -> Result<Upload, AttachFault> {
         let file = Bytes::from(vec![b'x'; bytes]);
@@ -341,7 +327,7 @@ mod tests {
         assert_eq!((sent.write.method, sent.write.path.as_str()), (WriteMethod::Put, path));
         let token = SecretString::from("t");
         let tenant = TenantId::from_random([1; 16]);
-        let request = upload_request(&XeroAddresses::default(), &token, tenant, &sent);
+        let request = write_request(&XeroAddresses::default(), &token, tenant, &sent.write);
         let types: Vec<_> = request.headers.iter().filter(|(name, _)| name == "Content-Type").collect();
         assert_eq!(types, [&("Content-Type".to_owned(), "application/pdf".to_owned())]);
         assert_eq!((&request.body[..], request.header("Idempotency-Key")), (&b"xxx"[..], Some("k")));

@@ -14,6 +14,7 @@ mod find;
 mod losses;
 mod mark;
 mod record;
+mod supplier;
 mod totals;
 mod wire;
 
@@ -26,7 +27,7 @@ use uuid::Uuid;
 pub use answers::{WriteOutcome, read_created, read_removed};
 pub use attach::{
     ATTACHMENTS_MAX, AttachFault, AttachOutcome, Attachment, FILE_BYTES_MAX, FILE_NAME_BYTES_MAX, FileName, Upload,
-    attach, list_attachments, read_attached, read_attachments, room_for, upload_request,
+    attach, list_attachments, read_attached, read_attachments, room_for,
 };
 pub use draft::{
     ACCOUNT_CODE_CHARS_MAX, AccountRef, BODY_BYTES_MAX, BillDraft, BillLine, DESCRIPTION_CHARS_MAX, DraftFault,
@@ -40,6 +41,10 @@ pub use find::{
 pub use losses::losses;
 pub use mark::{BillMark, LINK_CHARS_MAX, mark_link};
 pub use record::{BillPage, BillRecord, BillStatus, RecordLine, RecordTracking, read_list, read_one};
+pub use supplier::{
+    NewSupplier, SupplierFault, SupplierOutcome, SupplierRecord, create_supplier, look_up_suppliers,
+    read_supplier_created, read_suppliers,
+};
 pub use totals::{LineTotals, Totals, TotalsFault, predict};
 
 use xero::{ApiWrite, IdempotencyKey, WriteMethod};
@@ -154,7 +159,7 @@ pub fn remove(kind: BillKind, id: BillId, removal: Removal, key: IdempotencyKey)
 }
 
 fn write(method: WriteMethod, path: String, body: Vec<u8>, key: IdempotencyKey) -> ApiWrite {
-    ApiWrite { method, path, query: vec![exact_units()], body: body.into(), idempotency_key: key }
+    ApiWrite { method, path, query: vec![exact_units()], body: body.into(), content_type: None, idempotency_key: key }
 }
 
 #[cfg(test)]

@@ -165,6 +165,8 @@ pub(super) struct WireRemarks {
     credit_note: Option<Uuid>,
     #[serde(rename = "AttachmentID")]
     attachment: Option<Uuid>,
+    #[serde(rename = "ContactID")]
+    contact_id: Option<Uuid>,
     status_attribute_string: Option<String>,
     validation_errors: Option<Vec<WireMessage>>,
     warnings: Option<Vec<WireMessage>>,
@@ -176,6 +178,11 @@ impl WireRemarks {
     /// Whose remarks these are. An id of zeros is how Xero writes none.
     pub(super) fn id(&self) -> Option<Uuid> {
         self.invoice.or(self.credit_note).or(self.attachment).filter(|id| !id.is_nil())
+    }
+
+    /// The same of a contact.
+    pub(super) fn contact_id(&self) -> Option<Uuid> {
+        self.contact_id.filter(|id| !id.is_nil())
     }
 
     /// Every reason for refusing it: its own, its lines' and its contact's.

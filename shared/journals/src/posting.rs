@@ -7,7 +7,7 @@ use manual_journals::{
     self as wire, DraftLine, JournalMark, LineAmounts, ManualJournalDraft, ManualJournalId, NewStatus, Removal,
     Sighting, TrackingRef, WriteOutcome, mark_narration,
 };
-use postings::{Found, Outcome, Wanted, Writer};
+use postings::{Found, NoRequest, Outcome, Wanted, Writer};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use state::{Existing, How, Waiting, WaitsOn};
@@ -64,17 +64,17 @@ impl Writer for ManualJournals {
         MANUAL_JOURNALS
     }
 
-    fn request(&self, wanted: &Wanted<'_, JournalContent>, key: IdempotencyKey) -> Result<ApiWrite, String> {
+    async fn request(&self, wanted: &Wanted<'_, JournalContent>, key: IdempotencyKey) -> Result<ApiWrite, NoRequest> {
         let draft = draft(wanted.content, wanted.mark);
         let request = match wanted.existing {
             None => wire::create(&draft, key),
-            Some(Existing { xero_id, how: How::Edit }) => wire::update(journal_id(xero_id)?, &draft, key),
+            Some(Existing { xero_id, how: How::Edit }) => wire::update(known_id(xero_id)?, &draft, key),
             Some(Existing { xero_id, .. }) => {
                 let narration = mark_narration(&draft.narration, draft.mark);
-                Ok(wire::remove(journal_id(xero_id)?, &narration, removal(wanted.content), key))
+                Ok(wire::remove(known_id(xero_id)?, &narration, removal(wanted.content), key))
             }
         };
-        request.map_err(|fault| fault.to_string())
+        request.map_err(|fault| NoRequest::Unsendable(fault.to_string()))
     }
 
     fn outcome(&self, answer: Answer, wanted: &Wanted<'_, JournalContent>, now: Timestamp) -> Outcome {
@@ -123,6 +123,10 @@ impl Writer for ManualJournals {
 
 fn journal_id(xero_id: &str) -> Result<ManualJournalId, String> {
     xero_id.parse().map_err(|_| format!("{xero_id} is no id of a journal"))
+}
+
+fn known_id(xero_id: &str) -> Result<ManualJournalId, NoRequest> {
+    journal_id(xero_id).map_err(NoRequest::Unsendable)
 }
 
 /// How it is taken out of the books.

@@ -104,7 +104,7 @@ fn checked_body(draft: &ManualJournalDraft, id: Option<ManualJournalId>) -> Resu
 }
 
 fn write(method: WriteMethod, path: String, body: Vec<u8>, key: IdempotencyKey) -> ApiWrite {
-    ApiWrite { method, path, query: Vec::new(), body: body.into(), idempotency_key: key }
+    ApiWrite { method, path, query: Vec::new(), body: body.into(), content_type: None, idempotency_key: key }
 }
 
 /// Reads one journal.

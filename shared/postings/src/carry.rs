@@ -11,18 +11,17 @@ use ports::{Guard, Write, Written};
 use state::{Intent, IntentState, ParkedWork, Step, Stored, Waiting, WaitsOn, What, edit, keys, load, park, put};
 use tracing::{error, info, warn};
 use xero::budget::Urgency;
-use xero::{IdempotencyKey, XeroError};
+use xero::{ApiWrite, IdempotencyKey, XeroError};
 
 use crate::PostingError;
 use crate::noticed::gone;
 use crate::plan::envelope;
 use crate::resume::WaitingRow;
-use crate::writer::{Found, Outcome, Wanted, Writer, mark_bytes};
+use crate::why::{LOST_WAIT, after, again_later, unsendable, waiting_for};
+use crate::writer::{Found, NoRequest, Outcome, Wanted, Writer, mark_bytes};
 
 /// Turns of one message: a send, a search, and once more of both, with room for another worker in between.
 const TURNS_MAX: u32 = 8;
-/// Between a lost answer and the search for what became of it.
-const LOST_WAIT: Duration = Duration::from_secs(30);
 /// Time left for a call and for storing its outcome.
 const CALL_MARGIN: Duration = Duration::from_secs(40);
 /// The operator corrects a secret in minutes, not in seconds.
@@ -65,10 +64,6 @@ enum Turn {
     Over,
     /// The same message later.
     Later { until: Timestamp, reason: String },
-}
-
-fn after(at: Timestamp, span: Duration) -> Timestamp {
-    at.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
 /// An intent as it was read, with what is needed to store it again.
@@ -168,10 +163,10 @@ async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Postin
     }
     let now = held.now();
     let Ok(sending) = held.intent.begin_send(now) else { return Ok(Turn::Again) };
-    let key = IdempotencyKey::try_new(sending.key.clone()).map_err(|error| error.to_string());
-    let request = match key.and_then(|key| writer.request(&held.wanted(&content), key)) {
+    let request = match request(held, writer, &content, &sending.key).await {
         Ok(request) => request,
-        Err(reason) => {
+        Err(NoRequest::NotNow(reason)) => return Ok(Turn::Later { until: after(now, LOST_WAIT), reason }),
+        Err(NoRequest::Unsendable(reason)) => {
             held.intent.not_sent(now, &sending, &reason);
             return held.wait(unsendable(reason, now), date).await;
         }
@@ -179,7 +174,7 @@ async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Postin
     if !held.store(None).await? {
         return Ok(Turn::Again);
     }
-    let answer = session.write(writer.kind(), &request).await;
+    let answer = session.write(writer.governed_by(), &request).await;
     book(held, &session).await;
     let answer = match answer {
         Ok(answer) => answer,
@@ -216,6 +211,16 @@ async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Postin
     }
 }
 
+async fn request<W: Writer>(
+    held: &Held<'_>,
+    writer: &W,
+    content: &W::Content,
+    key: &str,
+) -> Result<ApiWrite, NoRequest> {
+    let key = IdempotencyKey::try_new(key).map_err(|error| NoRequest::Unsendable(error.to_string()))?;
+    writer.request(&held.wanted(content), key).await
+}
+
 /// Adds what the calls came to. Never in the way of what they brought: a table that fails is told, and no more.
 async fn book(held: &Held<'_>, session: &Session<'_>) {
     let (now, meter) = (held.now(), session.meter());
@@ -228,11 +233,6 @@ async fn book(held: &Held<'_>, session: &Session<'_>) {
     if let Err(error) = booked.await {
         warn!(error = %error, "The calls of a posting were not counted");
     }
-}
-
-fn unsendable(cause: String, since: Timestamp) -> Waiting {
-    let fix = "Record it as not wanted, correct it and post it anew under another id.".to_owned();
-    Waiting { on: WaitsOn::Person, code: "not_sendable".to_owned(), cause, fix, raw: Vec::new(), since }
 }
 
 async fn explain(session: &mut Session<'_>, error: XeroError) -> Result<CallError, PostingError> {
@@ -262,27 +262,6 @@ async fn not_possible(held: &mut Held<'_>, error: CallError, date: Date) -> Resu
         CallError::Vault(_) => Err(error.into()),
         error => held.wait(waiting_for(&error, now), date).await,
     }
-}
-
-fn waiting_for(error: &CallError, since: Timestamp) -> Waiting {
-    let (on, code, fix) = match error {
-        CallError::NotConnected(_) => {
-            (WaitsOn::Authorisation, "not_authorised", "Authorise the app in Xero; the posting is then sent by itself.")
-        }
-        CallError::NotAllowed => (
-            WaitsOn::Authorisation,
-            "role_or_permission",
-            "Connect again and allow everything asked for, as a Xero user with the Standard or Adviser role including reports.",
-        ),
-        CallError::NotWanted { .. } => (
-            WaitsOn::Person,
-            "direction_forbids",
-            "Set the kind's direction to push or both in the settings, then try again.",
-        ),
-        _ => (WaitsOn::Person, "not_accepted", "Tell the operator; then try again."),
-    };
-    let (code, fix) = (code.to_owned(), fix.to_owned());
-    Waiting { on, code, cause: error.to_string(), fix, raw: Vec::new(), since }
 }
 
 /// A lock date that is known to forbid the posting. After a person's own retry Xero is asked all the same: ours may be
@@ -383,15 +362,5 @@ async fn look_up<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Pos
             held.intent.not_looked(now, &error.to_string());
             unsent(held, again_later(error, now), date).await
         }
-    }
-}
-
-/// A search that could not be read says nothing of the posting: it is made again.
-fn again_later(error: CallError, now: Timestamp) -> CallError {
-    match error {
-        CallError::Unreadable(_) | CallError::TooLong { .. } | CallError::NotFound | CallError::Rejected(_) => {
-            CallError::Later { until: after(now, LOST_WAIT), reason: error.to_string(), outage: true }
-        }
-        error => error,
     }
 }

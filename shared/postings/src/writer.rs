@@ -17,8 +17,13 @@ pub trait Writer: Send + Sync {
     /// The kind, as in settings and envelopes: `manual_journals`.
     fn kind(&self) -> &'static str;
 
+    /// The kind whose direction in the settings decides whether this may be written.
+    fn governed_by(&self) -> &'static str {
+        self.kind()
+    }
+
     /// The request. The same content and key make the same bytes, or Xero would refuse a repetition.
-    fn request(&self, wanted: &Wanted<'_, Self::Content>, key: IdempotencyKey) -> Result<ApiWrite, String>;
+    async fn request(&self, wanted: &Wanted<'_, Self::Content>, key: IdempotencyKey) -> Result<ApiWrite, NoRequest>;
 
     /// What an answer to that request means.
     fn outcome(&self, answer: Answer, wanted: &Wanted<'_, Self::Content>, now: Timestamp) -> Outcome;
@@ -33,6 +38,15 @@ pub trait Writer: Send + Sync {
 
     /// The day it counts for, which a lock date may forbid.
     fn date(&self, content: &Self::Content) -> Date;
+}
+
+/// Why there is no request.
+#[derive(Debug)]
+pub enum NoRequest {
+    /// It cannot be sent as it is. A person acts.
+    Unsendable(String),
+    /// What it is made of cannot be had now; later it can.
+    NotNow(String),
 }
 
 /// What is to be in Xero.

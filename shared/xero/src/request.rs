@@ -102,8 +102,10 @@ pub struct ApiWrite {
     pub path: String,
     /// Query parameters in order, not yet encoded.
     pub query: Vec<(&'static str, String)>,
-    /// JSON.
+    /// JSON, or a file.
     pub body: Bytes,
+    /// Of a file; JSON where absent.
+    pub content_type: Option<String>,
     /// Stored before the first call, and sent again only within Xero's six minutes.
     pub idempotency_key: IdempotencyKey,
 }
@@ -122,7 +124,8 @@ pub fn write_request(
     write: &ApiWrite,
 ) -> HttpRequest {
     let mut headers = tenanted(token, tenant);
-    headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+    let content_type = write.content_type.as_deref().unwrap_or("application/json");
+    headers.push(("Content-Type".to_owned(), content_type.to_owned()));
     headers.push(("Idempotency-Key".to_owned(), write.idempotency_key.as_str().to_owned()));
     let method = match write.method {
         WriteMethod::Put => Method::Put,
@@ -211,6 +214,7 @@ mod tests {
             path: "/ManualJournals".into(),
             query: Vec::new(),
             body: Bytes::from_static(br#"{"Narration":"Rent"}"#),
+            content_type: None,
             idempotency_key: IdempotencyKey::try_new("intent-1.1").unwrap(),
         };
         let request = write_request(&XeroAddresses::default(), &token, tenant, &write);
