@@ -6,16 +6,34 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`contact`], [`evidence`], [`supplier`] | which contact a document's supplier is |
+//! | [`supplier`], [`evidence`], [`contact`] | which contact a document's supplier is |
+//! | `names`, `forms`, `numbers` | whether two names or numbers are one |
+//! | [`past`], [`history`] | past lines of one supplier |
+//! | [`suggestion`] | account, tax type and tracking of a new line |
+//! | `weights`, `tally`, `counted`, `reason` | what each past line counts, what they say together, and why in words |
+//! | `words`, `descriptions` | text as words that compare |
 
 pub mod contact;
+mod counted;
+mod descriptions;
 pub mod evidence;
 mod forms;
+pub mod history;
 mod names;
 mod numbers;
+pub mod past;
+mod reason;
+pub mod suggestion;
 pub mod supplier;
+mod tally;
+mod weights;
 mod words;
 
 pub use contact::{Contact, Standing};
+pub use counted::COUNTED_DOCUMENTS_MAX;
 pub use evidence::{Evidence, SupplierClues};
-pub use supplier::{Candidate, SupplierMatch, SupplierSearch, Verdict};
+pub use history::{HISTORY_LINES_MAX, History};
+pub use past::{PastKind, PastLine, Tracked, contact_of, past_lines};
+pub use suggestion::{Account, Alternative, Choice, CodingSuggestion, LineClues};
+pub use supplier::{CANDIDATES_MAX, Candidate, SupplierMatch, SupplierSearch, Verdict};
+pub use tally::CONFIDENCE_MAX;
