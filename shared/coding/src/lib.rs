@@ -11,6 +11,7 @@
 //! | [`past`], [`history`] | past lines of one supplier |
 //! | [`suggestion`] | account, tax type and tracking of a new line |
 //! | `weights`, `tally`, `counted`, `reason` | what each past line counts, what they say together, and why in words |
+//! | [`quality`] | how often that is right |
 //! | `words`, `descriptions` | text as words that compare |
 
 pub mod contact;
@@ -22,6 +23,7 @@ pub mod history;
 mod names;
 mod numbers;
 pub mod past;
+pub mod quality;
 mod reason;
 pub mod suggestion;
 pub mod supplier;
@@ -34,6 +36,7 @@ pub use counted::COUNTED_DOCUMENTS_MAX;
 pub use evidence::{Evidence, SupplierClues};
 pub use history::{HISTORY_LINES_MAX, History};
 pub use past::{PastKind, PastLine, Tracked, contact_of, past_lines};
+pub use quality::{CodedBy, Hits, Quality};
 pub use suggestion::{Account, Alternative, Choice, CodingSuggestion, LineClues};
 pub use supplier::{CANDIDATES_MAX, Candidate, SupplierMatch, SupplierSearch, Verdict};
 pub use tally::CONFIDENCE_MAX;
