@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::past::PastKind;
-use crate::weights::{AccountKey, Resemblance, Weighed};
+use crate::resemblance::Resemblance;
+use crate::weights::{AccountKey, Weighed};
 
 /// Documents that are counted: a person can look through as many. More only where these have nothing of what is suggested.
 pub const COUNTED_DOCUMENTS_MAX: usize = 12;
@@ -24,15 +25,19 @@ pub(crate) struct Counted<'a> {
 impl<'a> Counted<'a> {
     /// Of lines that come the newest first.
     pub(crate) fn of(all: &[Weighed<'a>], chosen: AccountKey<'a>) -> Self {
-        let most = all.iter().map(|line| line.resemblance).max().unwrap_or(Resemblance::None);
         let like = |least: Resemblance| all.iter().copied().filter(move |line| line.resemblance >= least);
-        let tries = [(most, true), (most, false), (Resemblance::None, true)];
-        let has = |lines: &Vec<Weighed<'a>>| lines.iter().any(|line| line.account == chosen);
-        let found = tries.into_iter().find_map(|(least, newest)| {
-            let lines = if newest { newest_documents(like(least)) } else { like(least).collect() };
-            has(&lines).then_some((lines, least))
-        });
-        let (lines, resemblance) = found.unwrap_or((all.to_vec(), Resemblance::None));
+        let is_chosen = |line: &Weighed<'a>| line.account == chosen;
+        let most = like(Resemblance::None).map(|line| line.resemblance).max().unwrap_or(Resemblance::None);
+        // Where all that read alike agree, they are told together, though some are closer than others.
+        let least = match most {
+            Resemblance::Closest if like(Resemblance::Text).all(|line| is_chosen(&line)) => Resemblance::Text,
+            most => most,
+        };
+        let levels = Resemblance::ALL.into_iter().filter(|level| *level <= least);
+        let resemblance = levels.into_iter().find(|level| like(*level).any(|line| is_chosen(&line)));
+        let resemblance = resemblance.unwrap_or(Resemblance::None);
+        let newest = newest_documents(like(resemblance));
+        let lines = if newest.iter().any(is_chosen) { newest } else { like(resemblance).collect() };
         Self { lines, resemblance }
     }
 

@@ -10,7 +10,8 @@
 //! | `names`, `forms`, `numbers` | whether two names or numbers are one |
 //! | [`past`], [`history`] | past lines of one supplier |
 //! | [`suggestion`] | account, tax type and tracking of a new line |
-//! | `weights`, `tally`, `counted`, `reason` | what each past line counts, what they say together, and why in words |
+//! | `resemblance`, `weights`, `tally` | which past lines it reads like, what each counts, and what they say together |
+//! | `counted`, `reason` | why, in words |
 //! | [`quality`] | how often that is right |
 //! | `words`, `descriptions` | text as words that compare |
 
@@ -25,6 +26,7 @@ mod numbers;
 pub mod past;
 pub mod quality;
 mod reason;
+mod resemblance;
 pub mod suggestion;
 pub mod supplier;
 mod tally;

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::history::{History, Kept};
+use crate::resemblance::Wanted;
 use crate::suggestion::{CodingSuggestion, suggest};
-use crate::weights::Wanted;
 
 /// Confidences that are counted from, per mille.
 pub const THRESHOLDS: [u16; 6] = [0, 500, 600, 700, 800, 900];
@@ -153,6 +153,19 @@ mod tests {
             assert!(sure.suggested * 2 > all.suggested, "{quality:?}");
             assert!(sure.both_right * all.suggested >= all.both_right * sure.suggested, "{quality:?}");
         }
+    }
+
+    #[test]
+    fn x4_one_telling_word_in_a_long_description_is_enough() {
+        let mut history = History::of(Uuid::nil());
+        for day in 1..71 {
+            // Each bill has another number in it, and the units take turns, so that the newest is never the right one.
+            let (unit, bill) = (day % 7, 900 + i32::from(day));
+            let description = format!("Rent of the house at the village green, unit {unit}, bill {bill}");
+            history.add(line(day, 1, &format!("40{unit}"), "INPUT2", &description));
+        }
+        let Hits { suggested, account_right, .. } = history.quality(CodedBy::Others).hits[0];
+        assert_eq!((suggested, account_right), (70, 70));
     }
 
     #[test]

@@ -4,8 +4,9 @@
 
 use crate::counted::Counted;
 use crate::past::PastKind;
+use crate::resemblance::Resemblance;
 use crate::suggestion::{Account, Choice};
-use crate::weights::{AccountKey, Resemblance, Weighed};
+use crate::weights::{AccountKey, Weighed};
 use crate::words::quote;
 
 /// Documents in a row from which it is worth saying: one is no row.
@@ -51,7 +52,7 @@ fn subject<'a>(counted: &Counted<'a>, chosen: AccountKey<'a>, documents: u32) ->
 fn like<'a>(counted: &Counted<'a>, chosen: AccountKey<'a>) -> String {
     let description = counted.newest_of(chosen).map(|line| quote(&line.kept.description)).unwrap_or_default();
     match counted.resemblance {
-        Resemblance::Text => format!(" with a line that reads like “{description}”"),
+        Resemblance::Closest | Resemblance::Text => format!(" with a line that reads like “{description}”"),
         Resemblance::Amount => " with a line of the same amount".to_owned(),
         Resemblance::None => String::new(),
     }

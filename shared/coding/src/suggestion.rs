@@ -13,8 +13,9 @@ use crate::descriptions::telling_words;
 use crate::history::{History, Kept};
 use crate::past::Tracked;
 use crate::reason;
+use crate::resemblance::Wanted;
 use crate::tally::{Tallies, Tally, tally};
-use crate::weights::{AccountKey, Wanted, Weighed, weigh};
+use crate::weights::{AccountKey, Weighed, weigh};
 
 /// What is offered beside the first at most.
 pub const ALTERNATIVES_MAX: usize = 3;
@@ -174,7 +175,7 @@ impl<T> Choice<T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use kernel::Date;
     use uuid::Uuid;
 
@@ -330,13 +331,13 @@ mod tests {
         check_lines(
             &units,
             "Rent unit 12, March",
-            "469@912 or 470@26, INPUT2@942, North@912 or South@26",
+            "469@836 or 470@104, INPUT2@942, North@836 or South@104",
             "6 of the last 6 bills of this supplier with a line that reads like “Rent unit 12” were coded to 469 with INPUT2",
         );
         check_lines(
             &units,
             "Rent unit 21, March",
-            "470@912 or 469@26, INPUT2@942, South@912 or North@26",
+            "470@836 or 469@104, INPUT2@942, South@836 or North@104",
             "6 of the last 6 bills of this supplier with a line that reads like “Rent unit 21” were coded to 470 with INPUT2",
         );
     }

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::Date;
 use uuid::Uuid;
 
-use crate::weights::{NEWEST, Resemblance, Weighed};
+use crate::resemblance::Resemblance;
+use crate::weights::{NEWEST, Weighed};
 
 /// The most that history can be sure of, per mille: it is no proof of the next bill.
 pub const CONFIDENCE_MAX: u16 = 990;
@@ -41,7 +42,7 @@ pub(crate) fn tally<'a, K: Ord + Copy>(lines: &[Weighed<'a>], key: fn(&Weighed<'
     let mut by_document: BTreeMap<(K, Uuid), (u64, u64, Date)> = BTreeMap::new();
     for line in lines {
         let Some(key) = key(line) else { continue };
-        let times = if line.resemblance == Resemblance::Text { TEXT_SUPPORT } else { 1 };
+        let times = if line.resemblance >= Resemblance::Text { TEXT_SUPPORT } else { 1 };
         let says = (line.weight(), times * line.document_weight, line.kept.date);
         let said = by_document.entry((key, line.kept.document_id)).or_insert(says);
         *said = (said.0.max(says.0), said.1.max(says.1), said.2.max(says.2));

@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Currency, Date};
+use kernel::Date;
 use uuid::Uuid;
 
 use crate::history::Kept;
-use crate::words::likeness;
+use crate::resemblance::{Resemblance, Wanted, resemblances};
 
 /// What a line of the newest document counts.
 pub(crate) const NEWEST: u64 = 1000;
@@ -18,35 +18,13 @@ pub(crate) const NEWEST: u64 = 1000;
 const FOUR_PLACES: [u64; 4] = [NEWEST, 841, 707, 595];
 /// What the oldest document counts: 500 of them together as much as the newest.
 const OLDEST: u64 = 2;
-/// Likeness from which a line reads like another, per mille: most of their letters are common.
-const RESEMBLES_MIN: u16 = 600;
-/// Lines that are less like the wanted one than the best by more than this are not the ones it reads like.
-const AS_GOOD: u16 = 100;
-/// How often a line counts that reads like the wanted one. All that do not count less than eight newest documents together,
-/// as long as their dates differ.
-const TEXT_LIFT: u64 = 32;
+/// How often a line counts that is closest to the wanted one. All of a supplier that do not resemble it count less than
+/// eight newest documents together, as long as their dates differ.
+const CLOSEST_LIFT: u64 = 32;
+/// How often a line counts that reads like the wanted one, yet is not the closest: one that is closest outweighs them all.
+const TEXT_LIFT: u64 = 4;
 /// How often a line counts that only has its amount: two such outweigh a supplier's usual coding, one does not.
 const AMOUNT_LIFT: u64 = 4;
-
-/// What is looked for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
-    /// Of the description.
-    pub(crate) words: &'a [String],
-    /// Without tax, in minor units.
-    pub(crate) amount: Option<(Currency, i64)>,
-}
-
-/// What a line has in common with the wanted one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Resemblance {
-    /// The supplier.
-    None,
-    /// The amount to the penny.
-    Amount,
-    /// The description.
-    Text,
-}
 
 /// One account, whatever its code was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +40,7 @@ pub(crate) enum AccountKey<'a> {
 pub(crate) struct Weighed<'a> {
     pub(crate) kept: &'a Kept,
     pub(crate) account: AccountKey<'a>,
-    /// By its document's place alone, among those with the same resemblance.
+    /// By its document's place alone, among those that resemble as much or more.
     pub(crate) document_weight: u64,
     pub(crate) resemblance: Resemblance,
 }
@@ -72,6 +50,7 @@ impl Weighed<'_> {
     pub(crate) fn weight(&self) -> u64 {
         self.document_weight
             * match self.resemblance {
+                Resemblance::Closest => CLOSEST_LIFT,
                 Resemblance::Text => TEXT_LIFT,
                 Resemblance::Amount => AMOUNT_LIFT,
                 Resemblance::None => 1,
@@ -83,26 +62,13 @@ impl Weighed<'_> {
 pub(crate) fn weigh<'a>(lines: &[&'a Kept], wanted: Wanted<'_>) -> Vec<Weighed<'a>> {
     let ids = ids_of_codes(lines);
     let resemblances = resemblances(lines, wanted);
-    let alike = |kept: &(&Kept, &Resemblance)| *kept.1 != Resemblance::None;
-    let both = || lines.iter().copied().zip(&resemblances);
-    let (among_alike, among_all) = (places(both().filter(alike)), places(both()));
+    let both = || lines.iter().copied().zip(resemblances.iter().copied());
+    let among = |least: Resemblance| places(both().filter(|(_, found)| *found >= least).map(|(kept, _)| kept));
+    let places: BTreeMap<Resemblance, _> = Resemblance::ALL.into_iter().map(|least| (least, among(least))).collect();
     let each = both().map(|(kept, resemblance)| {
-        let places = if alike(&(kept, resemblance)) { &among_alike } else { &among_all };
-        let document_weight = places.get(&kept.date).map_or(OLDEST, |place| weight_at(*place));
-        Weighed { kept, account: account(kept, &ids), document_weight, resemblance: *resemblance }
-    });
-    each.collect()
-}
-
-/// What each line has in common with the wanted one. The amount counts only where no description does.
-fn resemblances(lines: &[&Kept], wanted: Wanted<'_>) -> Vec<Resemblance> {
-    let alike: Vec<u16> = lines.iter().map(|kept| likeness(&kept.words, wanted.words)).collect();
-    let best = alike.iter().copied().max().filter(|best| *best >= RESEMBLES_MIN);
-    let amount = wanted.amount.filter(|(_, minor)| *minor != 0);
-    let each = lines.iter().zip(alike).map(|(kept, alike)| match best {
-        Some(best) if alike >= RESEMBLES_MIN && alike + AS_GOOD >= best => Resemblance::Text,
-        None if amount.is_some() && kept.amount == amount => Resemblance::Amount,
-        _ => Resemblance::None,
+        let place = places.get(&resemblance).and_then(|places| places.get(&kept.date));
+        let document_weight = place.map_or(OLDEST, |place| weight_at(*place));
+        Weighed { kept, account: account(kept, &ids), document_weight, resemblance }
     });
     each.collect()
 }
@@ -114,9 +80,9 @@ fn weight_at(place: usize) -> u64 {
 }
 
 /// How many documents are newer than those of a date: documents of one date count the same, for nothing tells their order.
-fn places<'a>(lines: impl Iterator<Item = (&'a Kept, &'a Resemblance)>) -> BTreeMap<Date, usize> {
+fn places<'a>(lines: impl Iterator<Item = &'a Kept>) -> BTreeMap<Date, usize> {
     let mut documents: BTreeMap<Date, BTreeSet<Uuid>> = BTreeMap::new();
-    for (kept, _) in lines {
+    for kept in lines {
         documents.entry(kept.date).or_default().insert(kept.document_id);
     }
     let mut newer = 0;
