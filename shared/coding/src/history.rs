@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::descriptions::telling_words;
-use crate::past::{PastKind, PastLine, TRACKING_MAX, Tracked, past_lines};
+use crate::past::{PastKind, PastLine, TRACKING_MAX, Tracked, is_code, past_lines};
 use crate::words::TEXT_CHARS_MAX;
 
 /// Lines of one supplier that are kept: the newest. A weekly bill of five lines fills two years.
@@ -61,11 +61,13 @@ impl History {
 
     /// Adds one line, which must be of this contact. What does not stand or names no account is left out.
     pub fn add(&mut self, line: PastLine) {
-        if line.status_gone || line.account_code.is_none() && line.account_id.is_none() {
+        let gone = line.status_gone;
+        let kept = Kept::from(line);
+        if gone || kept.account_code.is_none() && kept.account_id.is_none() {
             return;
         }
-        let (date, document_id) = (line.date, line.document_id);
-        self.lines.insert(Kept::from(line));
+        let (date, document_id) = (kept.date, kept.document_id);
+        self.lines.insert(kept);
         let of_document = || self.lines.iter().filter(|kept| kept.document_id == document_id && kept.date == date);
         if of_document().count() > DOCUMENT_LINES_MAX
             && let Some(least) = of_document().next().cloned()
@@ -96,6 +98,7 @@ impl History {
 impl From<PastLine> for Kept {
     fn from(line: PastLine) -> Self {
         let mut tracking = line.tracking;
+        tracking.retain(|pair| is_code(&pair.category) && is_code(&pair.option));
         tracking.truncate(TRACKING_MAX);
         tracking.sort_unstable();
         Self {
@@ -103,8 +106,8 @@ impl From<PastLine> for Kept {
             document_id: line.document_id,
             kind: line.kind,
             account_id: line.account_id,
-            account_code: line.account_code,
-            tax_type: line.tax_type,
+            account_code: line.account_code.filter(|code| is_code(code)),
+            tax_type: line.tax_type.filter(|tax| is_code(tax)),
             tracking_key: tracking.iter().map(key).collect(),
             tracking,
             amount: line.amount.map(|amount| (amount.currency, amount.minor)),
@@ -126,6 +129,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::past::CODE_CHARS_MAX;
     use crate::suggestion::LineClues;
 
     fn line(document: usize, at: usize) -> PastLine {
@@ -193,9 +197,17 @@ mod tests {
     #[test]
     fn hostile_lines_are_cut() {
         let mut history = History::of(Uuid::nil());
-        let tracking = vec![Tracked::default(); TRACKING_MAX + 1];
+        let pair = Tracked { category: "Region".into(), option: "North".into(), ..Tracked::default() };
+        let mut tracking = vec![pair; TRACKING_MAX + 1];
+        tracking[0].option = "x".repeat(CODE_CHARS_MAX + 1);
+        tracking.push(tracking[1].clone());
         history.add(PastLine { description: "x ".repeat(1_000_000), tracking, ..line(1, 1) });
         let kept = history.newest_first().next().unwrap();
         assert_eq!((kept.description.chars().count(), kept.tracking.len()), (TEXT_CHARS_MAX, TRACKING_MAX));
+        assert_eq!(kept.tracking[0].option, "North");
+        history.add(PastLine { account_code: Some("4".repeat(CODE_CHARS_MAX + 1)), ..line(2, 1) });
+        assert_eq!(history.len(), 1);
+        history.add(PastLine { account_code: Some("4".repeat(CODE_CHARS_MAX)), ..line(2, 1) });
+        assert_eq!(history.len(), 2);
     }
 }

@@ -145,7 +145,12 @@ fn decimal(value: &Value) -> Option<Decimal> {
 
 fn code(fields: &Map<String, Value>, name: &str) -> Option<String> {
     let text = text(fields, name);
-    (!text.is_empty() && text.chars().nth(CODE_CHARS_MAX).is_none()).then(|| text.to_owned())
+    is_code(text).then(|| text.to_owned())
+}
+
+/// Whether a text is a code or a name, and none that someone made long.
+pub(crate) fn is_code(text: &str) -> bool {
+    !text.is_empty() && text.chars().nth(CODE_CHARS_MAX).is_none()
 }
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
