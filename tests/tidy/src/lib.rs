@@ -27,6 +27,7 @@ pub const ARROWS: &[Arrow] = &[
     ("pages", &[]),
     ("clues", &["kernel", "pages"]),
     ("readings", &["kernel", "pages", "clues"]),
+    ("coding", &["kernel"]),
     ("schedules", &["kernel"]),
     ("imports", &["kernel", "schedules", "sheets"]),
     (
