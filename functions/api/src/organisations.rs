@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use connections::{
-    Connection, ConnectionState, Direction, DisconnectError, FEATURES, Interval, KindSettings, PostsAs,
+    Connection, ConnectionState, Direction, DisconnectError, FEATURES, Interval, KindSettings, PostsAs, PublishAs,
     ScheduleAccounts, Settings, Usage, change_connection, connections_of, disconnect as disconnect_here,
     load_connection, load_test, request_test, token_age,
 };
-use envelopes::{Envelope, Follower, Work};
+use envelopes::{Envelope, Work};
 use journals::chart::Chart;
 use kernel::OrganisationRef;
 use kernel::calendar::PeriodKind;
@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use state::{AuditEntry, keys, list_audit, load, record_audit};
 use sync::head::SyncHead;
 use sync::problems::list_problems;
-use sync::{load_head, next_pull};
+use sync::{load_head, newly_wanted, next_pull};
 use xero::scopes;
 
 use crate::answers::{body, failed, limit};
@@ -154,6 +154,7 @@ fn settings_answer(settings: &Settings) -> Value {
         "daily_hour": settings.daily_hour,
         "features": features,
         "posts_as": settings.posts_as,
+        "publish_as": settings.publish_as,
         "periods": settings.periods,
         "schedule_accounts": {
             "prepayment": settings.schedule_accounts.prepayment, "accrual": settings.schedule_accounts.accrual,
@@ -170,6 +171,7 @@ struct SettingsBody {
     daily_hour: u8,
     features: BTreeMap<String, bool>,
     posts_as: PostsAs,
+    publish_as: PublishAs,
     periods: Option<PeriodKind>,
     schedule_accounts: ScheduleAccounts,
     kinds: BTreeMap<String, Map<String, Value>>,
@@ -203,6 +205,7 @@ impl SettingsBody {
             daily_hour: self.daily_hour,
             features: self.features,
             posts_as: self.posts_as,
+            publish_as: self.publish_as,
             periods: self.periods,
             schedule_accounts: self.schedule_accounts,
             kinds,
@@ -255,11 +258,9 @@ pub async fn change_settings(
         let entry = AuditEntry { at, actor: caller.actor.clone(), action: "settings.changed".into(), detail };
         table.write(record_audit(whose, &entry, &format!("{:020}", stored.version))).await.map_err(failed)?;
     }
-    if wanted.has(suggestions::FEATURE) && !before.has(suggestions::FEATURE) {
-        // What is in the mirror already is looked through too.
-        let (organisation, follower) = (whose.clone(), Follower::Prepayments);
+    for follower in newly_wanted(&before, &wanted) {
         let to = load_head(table, whose).await.map_err(failed)?.feed_head;
-        send(api, Envelope::new(Work::FollowFeed { organisation, follower, to, round: 0 })).await?;
+        send(api, Envelope::new(Work::FollowFeed { organisation: whose.clone(), follower, to, round: 0 })).await?;
     }
     Ok(ApiReply::json(200, &settings_answer(&wanted)))
 }

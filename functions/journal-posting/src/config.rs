@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::Names;
 use connections::Access;
-use envelopes::JOURNAL_POSTING;
+use envelopes::{DOCUMENT_PUBLISHING, JOURNAL_POSTING};
 use journal_posting::Limits;
 use journals::LINES_MAX;
 use lambda_kit::{Error, Variables};
@@ -16,7 +16,11 @@ pub fn connect() -> Result<(Access, Limits), Error> {
     let names = Names {
         table: variables.required("TABLE_NAME")?,
         token_key: variables.required("TOKEN_KEY_ID")?,
-        queues: BTreeMap::from([(JOURNAL_POSTING, variables.required("JOURNAL_POSTING_QUEUE_URL")?)]),
+        queues: BTreeMap::from([
+            (JOURNAL_POSTING, variables.required("JOURNAL_POSTING_QUEUE_URL")?),
+            // Whatever waits is looked at here, documents too.
+            (DOCUMENT_PUBLISHING, variables.required("DOCUMENT_PUBLISHING_QUEUE_URL")?),
+        ]),
     };
     let addresses = XeroAddresses {
         api: variables.address("XERO_API_URL")?,

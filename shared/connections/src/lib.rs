@@ -32,7 +32,7 @@ pub use disconnect::{DisconnectError, delete_at_xero, disconnect};
 pub use lost_access::{Remaining, authorisation_ended};
 pub use session::{Answer, Meter, Session};
 pub use settings::{
-    Direction, FEATURES, Interval, KindSettings, PostsAs, ScheduleAccounts, Settings, SettingsError, Slots,
+    Direction, FEATURES, Interval, KindSettings, PostsAs, PublishAs, ScheduleAccounts, Settings, SettingsError, Slots,
 };
 pub use tokens::{TokenError, TokenSet, TokensToKeep, keep_alive, token_age, tokens_to_keep, try_again};
 pub use usage::Usage;

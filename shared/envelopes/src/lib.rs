@@ -15,6 +15,12 @@ pub const SYNC_WORKER: &str = "sync-worker";
 /// The queue of everything that writes journals to Xero.
 pub const JOURNAL_POSTING: &str = "journal-posting";
 
+/// The queue of documents that are published to Xero.
+pub const DOCUMENT_PUBLISHING: &str = "document-publishing";
+
+/// The kind of record whose postings are journals; the others are documents'.
+pub const MANUAL_JOURNALS: &str = "manual_journals";
+
 /// The queue of documents that are to be read, by a function without access to tokens.
 pub const DOCUMENT_READING: &str = "document-reading";
 
@@ -159,6 +165,8 @@ pub enum Work {
 pub enum Follower {
     /// Bills are looked at for what is paid ahead.
     Prepayments,
+    /// Suppliers' documents are put on the shelf of their contact, and compared with what was published.
+    Documents,
 }
 
 impl Follower {
@@ -166,6 +174,7 @@ impl Follower {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Prepayments => "prepayments",
+            Self::Documents => "documents",
         }
     }
 }
@@ -251,7 +260,9 @@ impl Envelope {
 
     /// The queue it belongs on.
     pub fn queue(&self) -> &'static str {
-        match self.work {
+        match &self.work {
+            Work::Post { entity, .. } if entity != MANUAL_JOURNALS => DOCUMENT_PUBLISHING,
+            Work::FollowFeed { follower: Follower::Documents, .. } => DOCUMENT_PUBLISHING,
             Work::Post { .. }
             | Work::ResumePostings { .. }
             | Work::PostReleases { .. }

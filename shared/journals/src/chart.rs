@@ -8,6 +8,7 @@ use mirror::MirrorRow;
 use mirror::read::all_rows;
 use mirror::record::text_of;
 use ports::{Table, TableError};
+use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use state::read_row;
 
@@ -45,7 +46,9 @@ pub enum ChartFault {
         account: String,
     },
     /// Journals may not touch it.
-    #[error("line {line}: account {account} is a {kind} account, which journals cannot use; choose a clearing account")]
+    #[error(
+        "line {line}: account {account} is a {kind} account, which nothing can be booked on here; choose a clearing account"
+    )]
     AccountNotAllowed {
         /// Which line.
         line: usize,
@@ -120,6 +123,17 @@ impl Chart {
         self.is_profit_and_loss(account).then(|| {
             format!("account {account} is of profit and loss, and its balance begins anew each year; choose a balance sheet account")
         })
+    }
+
+    /// The tax type that an account has by itself.
+    pub fn tax_type_of(&self, account: &AccountRef) -> Option<&str> {
+        self.account(account).map(|found| text_of(found, "TaxType")).filter(|tax| !tax.is_empty())
+    }
+
+    /// The effective rate of a tax type, in percent.
+    pub fn percent_of(&self, tax_type: &str) -> Option<Decimal> {
+        let rate = self.tax_rates.iter().find(|rate| text_of(rate, "TaxType") == tax_type)?;
+        text_of(rate, "EffectiveRate").parse().ok()
     }
 
     /// Whether what is booked on an account is an expense or an income of its period. Of books without accounts, any may be.

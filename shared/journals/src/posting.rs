@@ -7,10 +7,10 @@ use manual_journals::{
     self as wire, DraftLine, JournalMark, LineAmounts, ManualJournalDraft, ManualJournalId, NewStatus, Removal,
     Sighting, TrackingRef, WriteOutcome, mark_narration,
 };
-use postings::{Found, NoRequest, Outcome, Wanted, Writer};
+use postings::{Found, NoRequest, Outcome, Wanted, Writer, refused};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use state::{Existing, How, Waiting, WaitsOn};
+use state::{Existing, How};
 use xero::catalogue::{Refusal, RefusalCode, leading};
 use xero::dates::parse_instant;
 use xero::{ApiWrite, IdempotencyKey};
@@ -204,24 +204,6 @@ fn shown(sighting: Sighting, draft: &ManualJournalDraft) -> Found {
         }
         Sighting::Ambiguous(records) => Found::Several(records.iter().map(|record| record.id.to_string()).collect()),
     }
-}
-
-/// Xero's refusals as one reason to wait, with all its words.
-fn refused(refusals: &[Refusal], since: Timestamp) -> Outcome {
-    let Some(lead) = leading(refusals) else { return Outcome::Unknown("Xero refused without a reason".to_owned()) };
-    // Our own fault, and no word about the journal: what became of the first request under the key decides.
-    if lead.code == RefusalCode::IdempotencyKeyReused {
-        return Outcome::Unknown(lead.cause.to_owned());
-    }
-    let on = match (lead.code.is_lock(), lead.lock_date) {
-        (true, Some(date)) => WaitsOn::LockDate { locked_until: date.to_string() },
-        // Without a date nothing tells when it has moved.
-        (true, None) => WaitsOn::Person,
-        (false, _) if lead.code == RefusalCode::RoleOrPermission => WaitsOn::Authorisation,
-        (false, _) => WaitsOn::Person,
-    };
-    let (code, cause, fix) = (lead.code.as_str().to_owned(), lead.cause.to_owned(), lead.fix.to_owned());
-    Outcome::Refused(Waiting { on, code, cause, fix, raw: raw(refusals), since })
 }
 
 /// The journal in Xero's form. The same content makes the same bytes.

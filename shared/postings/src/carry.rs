@@ -186,7 +186,7 @@ async fn send<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Postin
     };
     let now = held.now();
     match writer.outcome(answer, &held.wanted(&content), now) {
-        Outcome::Written { xero_id, losses } => done(held, xero_id, losses, What::Answered).await,
+        Outcome::Written { xero_id, losses } => done(held, writer, xero_id, losses, What::Answered).await,
         Outcome::Refused(waiting) => {
             info!(tenant.id = %held.whose.tenant, intent.id = %held.intent.id, code = %waiting.code, "Xero refused a posting");
             held.intent.refused(now, waiting);
@@ -280,12 +280,19 @@ fn locked(held: &Held<'_>, connection: &Connection, date: Date) -> Option<Waitin
     })
 }
 
-async fn done(held: &mut Held<'_>, xero_id: String, losses: Vec<String>, what: What) -> Result<Turn, PostingError> {
+async fn done<W: Writer>(
+    held: &mut Held<'_>,
+    writer: &W,
+    xero_id: String,
+    losses: Vec<String>,
+    what: What,
+) -> Result<Turn, PostingError> {
     let now = held.now();
     info!(tenant.id = %held.whose.tenant, intent.id = %held.intent.id, xero.id = %xero_id, losses = losses.len(), "Posted");
     // So that a later change of it in Xero finds back here. Posted anew after it was voided, it has another id.
     let key = keys::posted(held.whose, &held.intent.kind, &xero_id);
-    let row = held.intent.existing.is_none().then(|| put(key, Guard::Absent, &held.intent.id, None));
+    let leads_back = held.intent.existing.is_none() && !writer.is_shared();
+    let row = leads_back.then(|| put(key, Guard::Absent, &held.intent.id, None));
     held.intent.done(now, xero_id, losses, what);
     // Where it was voided so that it can be posted anew, that comes next.
     let over = held.intent.state != IntentState::Open;
@@ -308,7 +315,7 @@ async fn not_changeable<W: Writer>(
     book(held, &session).await;
     let now = held.now();
     match found {
-        Ok(Found::Present { xero_id, losses }) => done(held, xero_id, losses, What::Found).await,
+        Ok(Found::Present { xero_id, losses }) => done(held, writer, xero_id, losses, What::Found).await,
         Ok(Found::Gone { status }) => is_gone(held, &status, date).await,
         Ok(Found::Absent | Found::Several(_)) => {
             held.intent.replace(now, "it is posted and final there");
@@ -346,7 +353,7 @@ async fn look_up<W: Writer>(held: &mut Held<'_>, writer: &W) -> Result<Turn, Pos
     book(held, &session).await;
     let now = held.now();
     match found {
-        Ok(Found::Present { xero_id, losses }) => done(held, xero_id, losses, What::Found).await,
+        Ok(Found::Present { xero_id, losses }) => done(held, writer, xero_id, losses, What::Found).await,
         Ok(Found::Gone { status }) => is_gone(held, &status, date).await,
         Ok(Found::Absent) => {
             held.intent.absent(now);

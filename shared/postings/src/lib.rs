@@ -19,7 +19,7 @@ pub use plan::{PlanError, Plans, Posting, plan_posting};
 pub use resume::{any_waiting, change_content, list_waiting, record_by_hand, resume_by_hand, resume_waiting};
 pub use revise::{Means, Revisable, Revised, load_revisable};
 pub use view::{Attention, Happened, IntentView, Standing, load_view};
-pub use writer::{Found, NoRequest, Outcome, Wanted, Writer, mark_bytes};
+pub use writer::{Found, NoRequest, Outcome, Wanted, Writer, mark_bytes, refused};
 
 use kernel::IntentId;
 use ports::{QueueError, TableError};

@@ -5,7 +5,8 @@ use connections::{Answer, CallError, Session};
 use kernel::{Date, IntentId, OrganisationRef, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use state::{Existing, Waiting};
+use state::{Existing, Waiting, WaitsOn};
+use xero::catalogue::{Refusal, RefusalCode, leading};
 use xero::{ApiWrite, IdempotencyKey, XeroError};
 
 /// A kind of record that is written to Xero.
@@ -20,6 +21,12 @@ pub trait Writer: Send + Sync {
     /// The kind whose direction in the settings decides whether this may be written.
     fn governed_by(&self) -> &'static str {
         self.kind()
+    }
+
+    /// Whether several postings may become one record, as two documents of one new supplier do. Then no change of it in Xero
+    /// leads back to a posting.
+    fn is_shared(&self) -> bool {
+        false
     }
 
     /// The request. The same content and key make the same bytes, or Xero would refuse a repetition.
@@ -113,4 +120,23 @@ pub fn mark_bytes(whose: &OrganisationRef, intent: &IntentId) -> [u8; 16] {
     let mut mark = [0; 16];
     mark.copy_from_slice(&digest.as_ref()[..16]);
     mark
+}
+
+/// Xero's refusals as one reason to wait, with all its words.
+pub fn refused(refusals: &[Refusal], since: Timestamp) -> Outcome {
+    let Some(lead) = leading(refusals) else { return Outcome::Unknown("Xero refused without a reason".to_owned()) };
+    // Our own fault, and no word about the record: what became of the first request under the key decides.
+    if lead.code == RefusalCode::IdempotencyKeyReused {
+        return Outcome::Unknown(lead.cause.to_owned());
+    }
+    let on = match (lead.code.is_lock(), lead.lock_date) {
+        (true, Some(date)) => WaitsOn::LockDate { locked_until: date.to_string() },
+        // Without a date nothing tells when it has moved.
+        (true, None) => WaitsOn::Person,
+        (false, _) if lead.code == RefusalCode::RoleOrPermission => WaitsOn::Authorisation,
+        (false, _) => WaitsOn::Person,
+    };
+    let raw = refusals.iter().map(|refusal| refusal.raw.clone()).collect();
+    let (code, cause, fix) = (lead.code.as_str().to_owned(), lead.cause.to_owned(), lead.fix.to_owned());
+    Outcome::Refused(Waiting { on, code, cause, fix, raw, since })
 }

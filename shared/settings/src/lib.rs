@@ -66,6 +66,19 @@ pub enum PostsAs {
     Service,
 }
 
+/// The status in which a document that is published starts in Xero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublishAs {
+    /// In the books, awaiting payment.
+    #[default]
+    AwaitingPayment,
+    /// Waiting for somebody's approval in Xero.
+    Submitted,
+    /// For somebody to look at.
+    Draft,
+}
+
 /// What a workspace decides for one kind of record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindSettings {
@@ -124,6 +137,9 @@ pub struct Settings {
     /// With whose authorisation postings are sent.
     #[serde(default)]
     pub posts_as: PostsAs,
+    /// The status in which documents start in Xero, unless whoever publishes one says otherwise.
+    #[serde(default)]
+    pub publish_as: PublishAs,
     /// How the organisation cuts its time where that is not by calendar months.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub periods: Option<PeriodKind>,

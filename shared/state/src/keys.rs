@@ -165,6 +165,21 @@ pub fn document_reading(whose: &OrganisationRef, id: DocumentId) -> Key {
     key(organisation(whose), format!("document-reading#{id}"))
 }
 
+/// What a document was published as.
+pub fn publication(whose: &OrganisationRef, id: DocumentId) -> Key {
+    key(organisation(whose), format!("publication#{id}"))
+}
+
+/// The partition of suppliers' bills by contact.
+pub fn shelf(whose: &OrganisationRef) -> String {
+    format!("shelf#{}#{}", whose.workspace, whose.tenant)
+}
+
+/// A bill on the shelf of its contact, both by Xero's ids.
+pub fn shelved(whose: &OrganisationRef, contact: &str, id: &str) -> Key {
+    key(shelf(whose), format!("{contact}#{id}"))
+}
+
 /// The intent of one posting.
 pub fn intent(whose: &OrganisationRef, id: &IntentId) -> Key {
     key(organisation(whose), format!("intent#{id}"))

@@ -16,8 +16,18 @@ const WRITTEN: &[&str] = &["manual_journals"];
 /// Kinds that are followed, by whom, and whether a workspace wants that.
 type Followed = (&'static [&'static str], Follower, fn(&Settings) -> bool);
 
-const FOLLOWED: &[Followed] =
-    &[(&["invoices"], Follower::Prepayments, |settings| settings.has("prepayment_suggestions"))];
+const FOLLOWED: &[Followed] = &[
+    (&["invoices"], Follower::Prepayments, |settings| settings.has("prepayment_suggestions")),
+    (&["invoices", "credit_notes", "bank_transactions"], Follower::Documents, |settings| {
+        settings.writes("invoices") || settings.writes("credit_notes")
+    }),
+];
+
+/// Who is to look through what is in the mirror already, now that other settings hold.
+pub fn newly_wanted(before: &Settings, after: &Settings) -> Vec<Follower> {
+    let new = FOLLOWED.iter().filter(|(.., wanted)| wanted(after) && !wanted(before));
+    new.map(|(_, follower, _)| *follower).collect()
+}
 
 /// Tells everyone concerned of what a run, or a reading of webhook events, has changed.
 pub(crate) async fn tell(worker: &Worker<'_>, log: &ActiveRun) -> Result<(), SyncError> {

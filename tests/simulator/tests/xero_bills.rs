@@ -8,7 +8,6 @@ use bills::{
     ContactId, FileName, LineAmounts, NewStatus, Removal, Sighting, TrackingRef, Upload, WriteOutcome, attach, create,
     duplicates, list_attachments, look_up, look_up_by_content, look_up_like, look_up_since, losses, predict,
     read_attached, read_attachments, read_created, read_list, read_one, read_removed, remove, room_for, sight,
-    upload_request,
 };
 use bytes::Bytes;
 use ports::{HttpResponse, Method, Transport, TransportError};
@@ -531,8 +530,8 @@ fn upload(kind: BillKind, id: BillId, name: &str, file: &[u8], by: &str) -> Uplo
 
 async fn put_up(scene: &Scene, upload: &Upload) -> AttachOutcome {
     let token = SecretString::from(scene.access());
-    let request = upload_request(&XeroAddresses::default(), &token, scene.tenant, upload);
-    read_attached(scene.xero.send(request).await, upload)
+    let request = write_request(&XeroAddresses::default(), &token, scene.tenant, &upload.write);
+    read_attached(scene.xero.send(request).await, upload.name.as_str(), upload.write.body.len() as u64)
 }
 
 /// Names and lengths of a document's files.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::line::Line;
 use connections::{APPS_SECRET, Access, CallbackQuery, ConnectSettings, NewConnect, choose, finish, start};
-use envelopes::{DOCUMENT_READING, Envelope, JOURNAL_POSTING};
+use envelopes::{DOCUMENT_PUBLISHING, DOCUMENT_READING, Envelope, JOURNAL_POSTING};
 use kernel::{OrganisationRef, TenantId, Timestamp, XeroUserId};
 use lambda_kit::QueueMessage;
 use ports::{Clock, HttpRequest, Method, Transport};
@@ -234,6 +234,7 @@ impl Desk {
             JOURNAL_POSTING => {
                 Ok(journal_posting::carry_out(&self.access, journal_posting::Limits::default(), message).await?)
             }
+            DOCUMENT_PUBLISHING => Ok(document_publishing::carry_out(self.doors(), message).await?),
             DOCUMENT_READING => Ok(document_reading::carry_out(self.doors(), message).await?),
             _ => Ok(sync_worker::carry_out(&self.access, message).await?),
         }

@@ -9,6 +9,7 @@ pub mod apps;
 pub mod desk;
 pub mod holdings;
 pub mod line;
+pub mod paper;
 pub mod prepayments;
 pub mod ties;
 pub mod town;

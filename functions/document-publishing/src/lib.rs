@@ -1,0 +1,61 @@
+//! What document-publishing carries out; its main joins this to a queue, and tests join it to one in memory.
+
+use bills::BillKind;
+use documents::Doors;
+use envelopes::{Follower, Work};
+use kernel::{IntentId, OrganisationRef, Timestamp};
+use lambda_kit::QueueMessage;
+use postings::{PostingError, carry};
+use publishing::follow::{FollowError, follow_documents};
+use publishing::writers::{Bills, Files, Suppliers};
+use publishing::{BILLS, CREDIT_NOTES, FILES, SUPPLIERS, advance, document_of};
+
+/// Why a message comes back.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// See [`PostingError`].
+    #[error(transparent)]
+    Posting(#[from] PostingError),
+    /// See [`FollowError`].
+    #[error(transparent)]
+    Follow(#[from] FollowError),
+    /// A message for another function, or of a kind that this version does not publish.
+    #[error("not a message that document-publishing can carry out")]
+    Foreign,
+}
+
+/// Carries out one message.
+pub async fn carry_out(doors: Doors<'_>, message: QueueMessage) -> Result<(), WorkError> {
+    match &message.envelope.work {
+        Work::Post { organisation, entity, intent, .. } => {
+            step(doors, organisation, entity, intent, message.deadline).await
+        }
+        Work::FollowFeed { organisation, follower: Follower::Documents, to, round } => {
+            Ok(follow_documents(doors.access, organisation, *to, *round, message.deadline).await?)
+        }
+        _ => Err(WorkError::Foreign),
+    }
+}
+
+/// One step of a publication, and the next one planned. A step that ended before is left alone, and what follows it is
+/// planned if it is not.
+async fn step(
+    doors: Doors<'_>,
+    whose: &OrganisationRef,
+    entity: &str,
+    intent: &IntentId,
+    deadline: Timestamp,
+) -> Result<(), WorkError> {
+    let access = doors.access;
+    match entity {
+        BILLS => carry(access, &Bills(BillKind::Bill), whose, intent, deadline).await?,
+        CREDIT_NOTES => carry(access, &Bills(BillKind::CreditNote), whose, intent, deadline).await?,
+        SUPPLIERS => carry(access, &Suppliers, whose, intent, deadline).await?,
+        FILES => carry(access, &Files(doors.blobs), whose, intent, deadline).await?,
+        _ => return Err(WorkError::Foreign),
+    }
+    if let Some(document) = document_of(intent) {
+        advance(access, whose, document).await?;
+    }
+    Ok(())
+}
