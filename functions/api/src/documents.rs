@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::answers::{body, failed, limit, path_id};
 use crate::config::Api;
+use crate::publishing::of_document;
 
 /// A file that comes through the API: as base64 in an event it still fits into the 6 MB a function is invoked with.
 const DIRECT_BYTES_MAX: usize = 4 << 20;
@@ -170,6 +171,7 @@ pub async fn show(api: &Api, connection: &Connection, request: &ApiRequest) -> R
         }
         _ => Value::Null,
     };
+    shown["publication"] = of_document(api, connection, id).await?;
     shown["link"] = json!(link(api, connection, &found, now).await?);
     Ok(ApiReply::json(200, &shown))
 }

@@ -11,6 +11,7 @@ mod imports;
 mod orders;
 mod organisations;
 mod postings;
+mod publishing;
 mod routes;
 mod schedule_changes;
 mod schedules;

@@ -8,6 +8,7 @@ use journals::{
 use kernel::{Applied, Date, IntentId, OrganisationRef};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use postings::{IntentView, PlanError, list_waiting, load_view, record_by_hand, resume_by_hand};
+use publishing::{BILLS, document_of};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use state::{keys, load};
@@ -53,9 +54,15 @@ fn refused(error: PlainError) -> Problem {
 /// A posting with its links and, for a journal, what it says.
 async fn answer(api: &Api, connection: &Connection, view: IntentView) -> Result<Value, Problem> {
     let key = keys::intent_content(&connection.whose, &view.id);
-    let content = load::<JournalContent>(&*api.access.ports.table, &key).await.map_err(failed)?;
-    let xero = view.xero_id.as_deref().and_then(|id| link(connection, MANUAL_JOURNALS, id, &Map::new()));
+    let content = match view.kind == MANUAL_JOURNALS {
+        true => load::<JournalContent>(&*api.access.ports.table, &key).await.map_err(failed)?,
+        false => None,
+    };
+    // Of what else is posted only suppliers' documents have links that depend on their type, and none is a sale.
+    let bill = Map::from_iter([("Type".to_owned(), json!(if view.kind == BILLS { "ACCPAY" } else { "ACCPAYCREDIT" }))]);
+    let xero = view.xero_id.as_deref().and_then(|id| link(connection, &view.kind, id, &bill));
     let mut answer = json!(view);
+    answer["document_id"] = json!(document_of(&view.id));
     answer["link"] = json!(xero);
     answer["journal"] = json!(content.map(|content| journal(&content.value)));
     Ok(answer)

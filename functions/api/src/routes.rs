@@ -8,8 +8,8 @@ use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
 use crate::{
-    changes, connects, documents, imports, orders, organisations, postings, schedule_changes, schedules, sources,
-    suggestions, syncs, tie_outs,
+    changes, connects, documents, imports, orders, organisations, postings, publishing, schedule_changes, schedules,
+    sources, suggestions, syncs, tie_outs,
 };
 
 /// Answers one request.
@@ -76,6 +76,10 @@ async fn of_documents(
         ("POST", "/documents") => documents::announce(api, caller, known, request).await,
         ("POST", "/documents/file") => once(api, caller, request, documents::upload(api, caller, known, request)).await,
         ("GET", "/documents") => documents::list(api, known, request).await,
+        ("POST", "/documents/{document_id}/preview") => publishing::preview(api, known, request).await,
+        ("POST", "/documents/{document_id}/publish") => {
+            once(api, caller, request, publishing::publish(api, caller, known, request)).await
+        }
         ("GET", "/documents/{document_id}") => documents::show(api, known, request).await,
         _ => Err(Problem::not_found()),
     }

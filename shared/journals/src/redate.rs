@@ -12,7 +12,7 @@ use schedules::{AccountRef, Journal, JournalError};
 use state::{Intent, IntentState, WaitsOn, keys, load};
 
 use crate::closing::calendar;
-use crate::posting::{JournalContent, LINES_MAX};
+use crate::posting::{JournalContent, LINES_MAX, MANUAL_JOURNALS};
 
 /// What dating a journal into another period changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,10 @@ pub async fn propose_redate(
 ) -> Result<(Redating, JournalContent), RedateError> {
     let (table, whose) = (&*access.ports.table, &connection.whose);
     let intent = load::<Intent>(table, &keys::intent(whose, id)).await?.ok_or(RedateError::Unknown)?.value;
+    if intent.kind != MANUAL_JOURNALS {
+        // A document is dated otherwise by publishing it so.
+        return Err(RedateError::NotLocked);
+    }
     let content = load::<JournalContent>(table, &keys::intent_content(whose, id)).await?;
     let mut content = content.ok_or(RedateError::Unknown)?.value;
     let lock = lock_of(&intent).ok_or(RedateError::NotLocked)?;

@@ -54,6 +54,8 @@ pub struct Happened {
 pub struct IntentView {
     /// Its name.
     pub id: IntentId,
+    /// The kind of record it becomes.
+    pub kind: String,
     /// Who decided.
     pub actor: String,
     /// Where it stands.
@@ -96,6 +98,7 @@ impl IntentView {
         let history = &intent.history.entries;
         Self {
             id: intent.id.clone(),
+            kind: intent.kind.clone(),
             actor: intent.actor.clone(),
             state,
             xero_id,

@@ -200,10 +200,13 @@ fn content(publication: &Publication, contact: ContactId) -> BillContent {
     BillContent { draft, seen: publication.seen.clone() }
 }
 
-/// Whether a posting waits for a person and was never in Xero.
+/// Whether a posting waits for what a person can correct in its terms, and was never in Xero.
 fn waits(intent: &Intent) -> bool {
-    let by_person = matches!(&intent.state, IntentState::Waiting(waiting) if waiting.on == WaitsOn::Person);
-    by_person && intent.existing.is_none() && intent.former.is_empty()
+    let correctable = match &intent.state {
+        IntentState::Waiting(waiting) => matches!(waiting.on, WaitsOn::Person | WaitsOn::LockDate { .. }),
+        _ => false,
+    };
+    correctable && intent.existing.is_none() && intent.former.is_empty()
 }
 
 fn can_be_replaced(steps: &Steps) -> bool {

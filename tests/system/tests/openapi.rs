@@ -142,9 +142,40 @@ async fn documents(api: &mut Checked<'_>, town: &Town) {
     api.call("GET", &documents, &town.path("/documents"), None).await;
     let path = town.path(&format!("/documents/{}", announced["documents"][0]["document_id"].as_str().unwrap()));
     api.call("GET", &format!("{documents}/{{document_id}}"), &path, None).await;
+    publishing(api, town).await;
 }
 
-/// Tie-outs refused, asked for, listed and shown, running and done.
+/// A document proposed, refused, published, and published otherwise.
+async fn publishing(api: &mut Checked<'_>, town: &Town) {
+    let one = format!("{O}/documents/{{document_id}}");
+    let file = system::paper::ubl("Harbour Supplies Ltd", "H-17", "100.00");
+    let path = town.path("/documents/file?file_name=bill.xml");
+    let (_, stored) = api.caller.send("POST", &path, &[("content-type", "application/xml")], file).await.unwrap();
+    let path = town.path(&format!("/documents/{}", stored["document_id"].as_str().unwrap()));
+    let (preview, publish) = (format!("{path}/preview"), format!("{path}/publish"));
+    town.until("the reading", api.caller, &path, |shown| shown["state"] == "read").await;
+    let proposed = api.call("POST", &format!("{one}/preview"), &preview, None).await;
+    let mut terms = proposed["terms"].clone();
+    terms["lines"][0]["account"] = json!("463");
+    let body = json!({ "terms": terms });
+    api.call("POST", &format!("{one}/preview"), &preview, Some(body.clone())).await;
+    api.call("POST", &format!("{one}/preview"), &preview, Some(json!({ "terms": { "kind": "sale" } }))).await;
+    api.call("POST", &format!("{one}/publish"), &publish, Some(body.clone())).await;
+    let both = json!({ "direction": "both" });
+    let kinds = json!({ "kinds": { "invoices": both, "contacts": both } });
+    api.call("PUT", &format!("{O}/settings"), &town.path("/settings"), Some(kinds)).await;
+    api.call("POST", &format!("{one}/publish"), &publish, Some(body.clone())).await;
+    api.call("GET", &one, &path, None).await;
+    let mut other = body;
+    other["terms"]["number"] = json!("H-18");
+    api.call("POST", &format!("{one}/publish"), &publish, Some(other)).await;
+    town.settle().await;
+    let shown = api.call("GET", &one, &path, None).await;
+    let posting = shown["publication"]["steps"]["bill"]["posting_id"].as_str().unwrap();
+    let path = town.path(&format!("/postings/{posting}"));
+    api.call("GET", &format!("{O}/postings/{{posting_id}}"), &path, None).await;
+}
+
 /// A prepayment suggested, dismissed, taken up again and accepted.
 async fn suggestions(api: &mut Checked<'_>, town: &Town) {
     let on = json!({ "features": { "prepayment_suggestions": true } });
@@ -175,6 +206,7 @@ async fn suggestions(api: &mut Checked<'_>, town: &Town) {
     api.call("POST", &format!("{route}/reopen"), &format!("{path}/reopen"), None).await;
 }
 
+/// Tie-outs refused, asked for, listed and shown, running and done.
 async fn tie_outs(api: &mut Checked<'_>, town: &Town) {
     let (all, path) = (format!("{O}/tie-outs"), town.path("/tie-outs"));
     for bad in [json!({ "as_at": "2999-01-01" }), json!({ "as_at": "soon" }), json!({ "day": "2026-10-31" })] {

@@ -20,6 +20,7 @@ mod money;
 mod no_access;
 mod odd_cases;
 mod orders;
+mod publishing;
 mod runs;
 mod schedules;
 mod settings;
