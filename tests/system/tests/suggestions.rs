@@ -109,6 +109,31 @@ async fn x5_a_bill_for_later_periods_is_suggested_once_with_its_reason_and_nothi
 }
 
 #[tokio::test]
+async fn x5_what_only_the_attached_document_says_is_found_too_and_named_as_its_place() {
+    let desk = system::paper::desk().await;
+    let contact = desk.mirror("contacts").await[0].id.clone();
+    let period =
+        "<a:InvoicePeriod><b:StartDate>2026-11-01</b:StartDate><b:EndDate>2027-10-31</b:EndDate></a:InvoicePeriod>";
+    let file = String::from_utf8(system::paper::ubl("Any", "L-9", "1200.00")).unwrap();
+    let file = file.replace("<a:AccountingSupplierParty>", &format!("{period}<a:AccountingSupplierParty>"));
+    let id = system::paper::taken_in(&desk, file.into_bytes()).await;
+    let terms = system::paper::terms(&json!({ "contact_id": contact }), "L-9", "1200.00");
+    system::paper::published(&desk, id, &terms, &[]).await.unwrap();
+    desk.work().await;
+    change_connection(&*desk.access.ports.table, &desk.whose, |connection| {
+        connection.settings.features.insert(FEATURE.to_owned(), true).is_none()
+    })
+    .await
+    .unwrap();
+    synced(&desk).await;
+    let found = all(&desk).await;
+    assert_eq!(states(&found), ["open"]);
+    let reason = &found[0].reasons[0];
+    assert!(reason.place.starts_with("document, ") && reason.words.contains("12 months"), "{reason:?}");
+    assert_eq!((found[0].first.to_string(), found[0].last.to_string()), ("2026-11-01".into(), "2027-10-31".into()));
+}
+
+#[tokio::test]
 async fn x5_nothing_is_suggested_unless_the_workspace_switched_it_on_and_then_what_is_there_is_looked_through() {
     let desk = ready().await;
     bill(&desk, "L-1", &[LICENCE]).await;
