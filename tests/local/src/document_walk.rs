@@ -1,4 +1,6 @@
-//! The tour's third part: a file uploaded by its form, as a browser does, and what was read of it.
+//! The tour's third part: a file uploaded by its form, as a browser does, what was read of it, and the bill that it becomes.
+//!
+//! Writes to our own simulated Xero and to no other.
 
 use std::time::{Duration, Instant};
 
@@ -9,6 +11,8 @@ use serde_json::{Value, json};
 
 use crate::screen::Screen;
 
+/// How long the three steps may take: Xero's minute, when its calls are spent, and the look that brings them back.
+const PUBLISH_PATIENCE: Duration = Duration::from_secs(150);
 /// How long intake and reading may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
@@ -49,6 +53,56 @@ pub async fn walk(screen: &mut Screen, caller: &Caller, tenant: &str, stamp: &st
     ];
     let row = |(name, field): (&str, &Value)| vec![name.to_owned(), text(&field["value"]), text(&field["place"])];
     screen.table(&["field", "value", "found at"], &shown.map(row));
+    publish(screen, caller, tenant, &format!("{path}/{id}")).await
+}
+
+/// Account and tax of the lines, where the supplier's own history does not know them.
+const ACCOUNT: &str = "463";
+const TAX_TYPE: &str = "INPUT2";
+
+/// Publishes it as a bill awaiting payment, with its file attached, and shows each step.
+async fn publish(screen: &mut Screen, caller: &Caller, tenant: &str, path: &str) -> anyhow::Result<()> {
+    let both = json!({ "direction": "both" });
+    let settings = json!({
+        "sync_interval": "daily", "daily_hour": 3,
+        "kinds": { "invoices": both, "credit_notes": both, "contacts": both },
+    });
+    caller.expect("PUT", &format!("/v1/organisations/{tenant}/settings"), Some(settings)).await?;
+    let proposed = caller.expect("POST", &format!("{path}/preview"), None).await?;
+    let mut terms = proposed["terms"].clone();
+    for line in terms["lines"].as_array_mut().into_iter().flatten() {
+        if line["account"].is_null() {
+            line["account"] = json!(ACCOUNT);
+            line["tax_type"] = json!(TAX_TYPE);
+        }
+    }
+    let preview = caller.expect("POST", &format!("{path}/preview"), Some(json!({ "terms": terms }))).await?;
+    let proposal = &preview["proposal"];
+    let total = format!("{} {}", text(&proposal["totals"]["total"]), text(&terms["currency"]));
+    screen.done("Previewed", &format!("{total} predicted, nothing in the way, nothing sent"));
+    let seen: Vec<&Value> = proposal["alike"].as_array().into_iter().flatten().map(|alike| &alike["xero_id"]).collect();
+    caller.expect("POST", &format!("{path}/publish"), Some(json!({ "terms": terms, "seen": seen }))).await?;
+    let began = Instant::now();
+    let publication = loop {
+        let shown = caller.expect("GET", path, None).await?;
+        let steps = &shown["publication"]["steps"];
+        for step in ["supplier", "bill", "file"] {
+            let attention = &steps[step]["attention"];
+            ensure!(attention.is_null(), "the {step} needs somebody: {}", text(&attention["cause"]));
+        }
+        if steps["file"]["state"] == "posted" {
+            break shown["publication"].clone();
+        }
+        ensure!(began.elapsed() < PUBLISH_PATIENCE, "the document is not in Xero: {steps}");
+        tokio::time::sleep(PAUSE).await;
+    };
+    screen.done("Published", "a bill awaiting payment in Xero, with its file attached; it is edited there from now on");
+    let rows = ["supplier", "bill", "file"].map(|step| {
+        let found = &publication["steps"][step];
+        let link = if step == "bill" { text(&publication["link"]) } else { String::new() };
+        vec![step.to_owned(), text(&found["posting_id"]), text(&found["state"]), link]
+    });
+    screen.table(&["step", "posting", "state", "opens in Xero"], &rows);
     Ok(())
 }
 
