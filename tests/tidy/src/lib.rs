@@ -28,6 +28,7 @@ pub const ARROWS: &[Arrow] = &[
     ("clues", &["kernel", "pages"]),
     ("readings", &["kernel", "pages", "clues"]),
     ("schedules", &["kernel"]),
+    ("evidence", &["kernel"]),
     ("imports", &["kernel", "schedules", "sheets"]),
     (
         "journals",
