@@ -67,7 +67,8 @@ const ORDER: [fn(&mut Batch<'_>); 11] = [
 ];
 
 /// Decides about lines that lie together: all those of an organisation that could be each other's other side, those that
-/// were left out before too.
+/// were left out or closed before too. Feed the lines of one account from one source: told twice, one payment would look
+/// like two. A line that its source no longer lists is fed as [`Presence::Deleted`].
 pub fn decide(
     questions: &[Question<'_>],
     books: &Books,
@@ -145,7 +146,8 @@ fn by_hand(batch: &mut Batch<'_>) {
 fn ruled(batch: &mut Batch<'_>) {
     let rules = batch.rules;
     for at in batch.open() {
-        let Some(rule) = rules.matching(batch.cases[at].line) else { continue };
+        let case = &batch.cases[at];
+        let Some(rule) = rules.matching_texts(case.line, &case.texts) else { continue };
         let evidence = Evidence::new(Vec::new(), &[], &format!("Rule “{}”: {}", rule.name, rule.reason));
         let excluded = Excluded { rule: Exclusion::NoDocumentNeeded, rule_id: Some(rule.id.clone()), evidence };
         batch.settle(at, Verdict::Excluded(excluded));

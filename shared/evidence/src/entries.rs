@@ -10,7 +10,7 @@ use crate::batch::{Batch, Candidate, Claim, Index, days_apart};
 use crate::books::{Books, Entry, Payment};
 use crate::ids::{AccountId, RecordId, RecordKind, RecordRef};
 use crate::known::Known;
-use crate::line::LineSource;
+use crate::line::{Line, LineSource};
 use crate::unpaid::said;
 use crate::verdict::{Agreed, Evidence, Exclusion, Lack, Near, Verdict};
 use crate::words::Folded;
@@ -28,6 +28,7 @@ struct Moved<'a> {
     reconciled: bool,
     what: &'static str,
     whom: &'a str,
+    pays: Option<&'a RecordId>,
 }
 
 impl Candidate for Moved<'_> {
@@ -51,6 +52,7 @@ impl<'a> Moved<'a> {
             reconciled: entry.reconciled,
             what: "bank transaction",
             whom: entry.contact.as_str(),
+            pays: None,
         }
     }
 
@@ -64,6 +66,7 @@ impl<'a> Moved<'a> {
             reconciled: payment.reconciled,
             what: "payment",
             whom: payment.number.as_str(),
+            pays: payment.document.as_ref(),
         }
     }
 }
@@ -79,16 +82,22 @@ fn moved(books: &Books) -> Vec<Moved<'_>> {
 struct Linked {
     record: RecordRef,
     has_document: bool,
-    /// Whether it speaks for one line only: a bill may be paid by several.
+    /// What a payment pays, where the books hold it: there its file belongs.
+    paid: Option<RecordRef>,
+    /// Whether it speaks for one line only: a bill may be paid by several, and a line that is an entry takes itself from
+    /// nobody.
     is_single: bool,
     name: String,
 }
 
 impl Linked {
-    fn new((record, known): (RecordRef, Known<'_>)) -> Option<Self> {
+    fn new(batch: &Batch<'_>, line: &Line, id: &RecordId) -> Option<Self> {
+        let (record, known) = batch.records.linked(id)?;
+        let is_single = line.source != LineSource::LedgerEntry;
         let of = |moved: Moved<'_>| Self {
             has_document: moved.has_document,
-            is_single: true,
+            paid: paid(batch, &moved),
+            is_single,
             name: moved.name(),
             record: moved.record,
         };
@@ -98,6 +107,7 @@ impl Linked {
             Known::Bill(bill) => Some(Self {
                 record: bill.record(),
                 has_document: bill.has_attachments,
+                paid: None,
                 is_single: false,
                 name: bill.name(),
             }),
@@ -105,7 +115,8 @@ impl Linked {
             Known::Side(transfer) => Some(Self {
                 record,
                 has_document: true,
-                is_single: true,
+                paid: None,
+                is_single,
                 name: format!("transfer of {} on {}", transfer.amount, transfer.date),
             }),
             Known::Transfer => None,
@@ -117,7 +128,7 @@ impl Linked {
 pub(crate) fn documented(batch: &mut Batch<'_>) {
     for at in batch.open() {
         let line = batch.cases[at].line;
-        let links = line.links.iter().map(|id| batch.records.linked(id).and_then(Linked::new));
+        let links = line.links.iter().map(|id| Linked::new(batch, line, id));
         let links: Vec<Option<Linked>> = links.collect();
         let lacking = line.links.iter().zip(&links).filter_map(|(id, link)| lack(batch, id, link));
         let lacking: Vec<Near> = lacking.collect();
@@ -126,8 +137,22 @@ pub(crate) fn documented(batch: &mut Batch<'_>) {
         } else if line.source != LineSource::LedgerEntry {
             // That an entry itself has no file is why it is a line at all, and needs no telling.
             batch.cases[at].near.extend(lacking);
+            take_all(batch, at, links.into_iter().flatten());
         }
     }
+}
+
+/// What a line belongs to is no other line's, whether it has a document or not.
+fn take_all(batch: &mut Batch<'_>, at: usize, links: impl Iterator<Item = Linked>) {
+    for link in links.filter(|link| link.is_single) {
+        if batch.owner(&link.record).is_none() {
+            batch.take(link.record, at);
+        }
+    }
+}
+
+fn paid(batch: &Batch<'_>, moved: &Moved<'_>) -> Option<RecordRef> {
+    batch.records.linked(moved.pays?).map(|(record, _)| record)
 }
 
 fn lack(batch: &Batch<'_>, id: &RecordId, link: &Option<Linked>) -> Option<Near> {
@@ -137,7 +162,7 @@ fn lack(batch: &Batch<'_>, id: &RecordId, link: &Option<Linked>) -> Option<Near>
     };
     if !link.has_document {
         let words = format!("It belongs to the {}, to which no file is attached.", link.name);
-        return Some(Near::new(Lack::Attachment, link.record.clone(), &words));
+        return Some(Near::new(Lack::Attachment, link.paid.as_ref().unwrap_or(&link.record).clone(), &words));
     }
     let owner = batch.owner(&link.record).filter(|_| link.is_single)?;
     let words = format!("The {} speaks for line {owner} already.", link.name);
@@ -150,10 +175,8 @@ fn settle_documented(batch: &mut Batch<'_>, at: usize, links: Vec<Linked>) {
         0 | 1 => format!("It belongs to the {first}, which has a document."),
         many => format!("It belongs to the {first} and {} more, all of which have documents.", many - 1),
     };
-    for link in links.iter().filter(|link| link.is_single) {
-        batch.take(link.record.clone(), at);
-    }
-    let records = links.into_iter().map(|link| link.record).collect();
+    let records = links.iter().flat_map(|link| [Some(&link.record), link.paid.as_ref()]).flatten().cloned().collect();
+    take_all(batch, at, links.into_iter());
     let evidence = Evidence::new(records, &[Agreed::Link, Agreed::Attachment], &words);
     batch.settle(at, Verdict::excluded(Exclusion::Documented, evidence));
 }
@@ -192,7 +215,8 @@ pub(crate) fn fitting(batch: &mut Batch<'_>) {
 fn settle_fitting(batch: &mut Batch<'_>, won: Claim, moved: &Moved<'_>) {
     if !moved.has_document {
         let words = format!("The {} fits, but no file is attached to it.", moved.name());
-        batch.cases[won.case].near.push(Near::new(Lack::Attachment, moved.record(), &words));
+        let record = paid(batch, moved).unwrap_or_else(|| moved.record());
+        batch.cases[won.case].near.push(Near::new(Lack::Attachment, record, &words));
         return;
     }
     let mut agreed = vec![Agreed::Account, Agreed::Amount, Agreed::Date, Agreed::Attachment];
@@ -201,6 +225,7 @@ fn settle_fitting(batch: &mut Batch<'_>, won: Claim, moved: &Moved<'_>) {
         agreed.push(Agreed::Contact);
     }
     let words = format!("Account, amount and date fit the {}{named}; it has a document.", moved.name());
-    let evidence = Evidence::new(vec![moved.record()], &agreed, &words);
+    let records = [Some(moved.record()), paid(batch, moved)].into_iter().flatten().collect();
+    let evidence = Evidence::new(records, &agreed, &words);
     batch.settle(won.case, Verdict::excluded(Exclusion::EntryFits, evidence));
 }

@@ -51,7 +51,7 @@ pub use line::{Capabilities, LINKS_MAX, Line, LineKind, LineSource, Presence};
 pub use recurring::{DayRule, Every, Occurrence, Recurring, RecurringError, RecurringTerms};
 pub use rules::{Direction, Match, Needs, Policy, Rule, RuleError, Rules};
 pub use transfers::TRANSFER_DAYS_MAX;
-pub use unpaid::{EARLY_DAYS_MAX, LATE_DAYS_MAX, NUMBERED_LATE_DAYS_MAX};
+pub use unpaid::{CREDIT_EARLY_DAYS_MAX, CREDIT_LATE_DAYS_MAX, EARLY_DAYS_MAX, LATE_DAYS_MAX, NUMBERED_LATE_DAYS_MAX};
 pub use verdict::{
     Again, Agreed, Closed, ClosedBy, EVIDENCE_RECORDS_MAX, Evidence, Excluded, Exclusion, Lack, NEAR_MAX, Near,
     RequestReason, Requested, Verdict,

@@ -73,7 +73,7 @@ pub enum Presence {
     /// It is.
     #[default]
     Present,
-    /// Somebody deleted or voided it.
+    /// Somebody deleted or voided it, or its source no longer lists it.
     Deleted,
     /// The source calls it a second copy of another line.
     Duplicate,

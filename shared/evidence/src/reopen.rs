@@ -38,8 +38,8 @@ fn proof(case: &Case<'_>, fresh: &Excluded) -> Option<ClosedBy> {
 
 fn again(batch: &Batch<'_>, case: &Case<'_>, before: &Verdict, fresh: &Requested) -> Option<Again> {
     let (excluded_by, words) = match before {
-        // The reason it came back for stays with it until it is settled.
-        Verdict::Requested(before) => return before.again.clone(),
+        // The reason it came back for stays with it until it is settled, or asked for by another.
+        Verdict::Requested(before) => return before.again.clone().filter(|_| before.why == fresh.why),
         Verdict::Excluded(before) if fresh.why == RequestReason::ByHand => (Some(before.rule), asked_by_hand()),
         Verdict::Excluded(before) => (Some(before.rule), lost(batch, case, before)),
         Verdict::Closed(_) if fresh.why == RequestReason::ByHand => (None, asked_by_hand()),
@@ -80,8 +80,15 @@ fn lost(batch: &Batch<'_>, case: &Case<'_>, before: &Excluded) -> String {
 
 /// What became of the records that spoke for a line: of the first of which something can be told.
 fn lost_records(batch: &Batch<'_>, case: &Case<'_>, records: &[RecordRef]) -> String {
-    let told = records.iter().find_map(|record| lost_record(batch, case, record));
+    // Of a payment and what it pays, the payment is what has changed.
+    let kind = records.first().map(|record| record.kind);
+    let alike = records.iter().filter(|record| !is_bill(record.kind) || Some(record.kind) == kind);
+    let told = alike.into_iter().find_map(|record| lost_record(batch, case, record));
     told.unwrap_or_else(|| "What spoke for the line no longer fits it.".to_owned())
+}
+
+fn is_bill(kind: RecordKind) -> bool {
+    matches!(kind, RecordKind::Bill | RecordKind::CreditNote)
 }
 
 fn lost_record(batch: &Batch<'_>, case: &Case<'_>, record: &RecordRef) -> Option<String> {

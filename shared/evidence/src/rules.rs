@@ -156,9 +156,12 @@ impl Rules {
 
     /// The first rule that speaks for a line.
     pub fn matching(&self, line: &Line) -> Option<&Rule> {
-        let texts = LineTexts::new(line);
+        self.matching_texts(line, &LineTexts::new(line))
+    }
+
+    pub(crate) fn matching_texts(&self, line: &Line, texts: &LineTexts) -> Option<&Rule> {
         let holds = |(rule, folded): &(&Rule, &Vec<Folded>)| {
-            rule.matches.iter().zip(*folded).all(|(one, sought)| one.holds(line, &texts, sought))
+            rule.matches.iter().zip(*folded).all(|(one, sought)| one.holds(line, texts, sought))
         };
         self.rules.iter().zip(&self.folded).find(holds).map(|(rule, _)| rule)
     }

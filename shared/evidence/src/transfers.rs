@@ -8,9 +8,10 @@ use std::collections::{BTreeSet, HashMap};
 use kernel::periods::days_after;
 use kernel::{Currency, Date, Money};
 
-use crate::batch::{Batch, CANDIDATES_MAX, Candidate, Case, Claim, Decision, Index, days_apart};
+use crate::batch::{Batch, Candidate, Case, Claim, Decision, Index, days_apart};
 use crate::books::{Transfer, TransferSide};
 use crate::ids::{RecordId, RecordKind, RecordRef};
+use crate::known::Known;
 use crate::line::{LineKind, LineSource, Presence};
 use crate::verdict::{Agreed, Evidence, Exclusion, Verdict};
 
@@ -114,7 +115,7 @@ fn settle_recorded(batch: &mut Batch<'_>, at: usize, side: &Side<'_>, agreed: &[
 /// Lines of two own accounts with one amount, of which one went out and the other came in. Each is used once: nearest
 /// dates first, then the smallest ids.
 pub(crate) fn pairs(batch: &mut Batch<'_>) {
-    let free: Vec<usize> = (0..batch.cases.len()).filter(|at| may_pair(&batch.cases[*at])).collect();
+    let free: Vec<usize> = (0..batch.cases.len()).filter(|at| may_pair(batch, &batch.cases[*at])).collect();
     let key = |at: usize| (batch.cases[at].line.amount.currency, batch.cases[at].line.magnitude());
     let came_in = free.iter().copied().filter(|at| batch.cases[*at].line.amount.is_positive());
     let index = Index::new(came_in.map(|at| (key(at), batch.cases[at].line.date, at)));
@@ -140,7 +141,6 @@ fn pairs_of(
     let out = &batch.cases[at];
     let (first, last) = around(out.line.date);
     let (found, _) = index.near(&key, first, last, out.line.date);
-    debug_assert!(found.len() <= CANDIDATES_MAX);
     let pair = |other: usize| {
         let came_in = &batch.cases[other];
         let stood = |of: &Case<'_>, with: &Case<'_>| {
@@ -156,7 +156,11 @@ fn pairs_of(
 
 /// A line that is something else already is no side of a transfer: one that is gone, has a document, belongs to entries, is
 /// wanted by a person, or pays ahead.
-fn may_pair(case: &Case<'_>) -> bool {
+fn may_pair(batch: &Batch<'_>, case: &Case<'_>) -> bool {
+    let own_file = |id| matches!(batch.records.linked(id), Some((_, Known::Entry(entry))) if entry.has_attachments);
+    if case.line.source == LineSource::LedgerEntry && case.line.links.iter().any(own_file) {
+        return false;
+    }
     let wanted = case.asked.by_hand.is_some_and(|by_hand| by_hand.decision == Decision::Needed);
     let recorded = matches!(&case.verdict, Some(Verdict::Excluded(why)) if why.rule == Exclusion::RecordedTransfer);
     let free = !wanted && !recorded && case.asked.document.is_none() && !case.is_linked();

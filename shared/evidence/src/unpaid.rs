@@ -9,7 +9,8 @@
 //! | the same, and the contact's name stands in the line | 60 days before its due date to 10 after |
 //! | amount due and currency alone, if no other document and no other line is possible | the same |
 //!
-//! A document without a due date counts by its date. The number may be late because it names this very document; a name
+//! A credit note has no due date, and its money comes after it: it counts by its date, from 10 days before to 60 after, or by
+//! its number to 120 after. The number may be late because it names this very document; a name
 //! may not, or an old unpaid bill would excuse every later line of a monthly supplier.
 
 use std::collections::BTreeMap;
@@ -20,16 +21,19 @@ use kernel::periods::days_after;
 use crate::batch::{Batch, Candidate, Claim, Index, days_apart};
 use crate::books::{Bill, BillKind, BillStatus};
 use crate::ids::RecordRef;
-use crate::line::Line;
 use crate::verdict::{Agreed, Evidence, Exclusion, Lack, Near, Verdict};
 use crate::words::{Folded, Words};
 
-/// Days before a document's due date on which it may be paid.
+/// Days before a bill's due date on which it may be paid.
 pub const EARLY_DAYS_MAX: i64 = 60;
 /// Days after it.
 pub const LATE_DAYS_MAX: i64 = 10;
-/// Days after it when the line names the document by its number.
+/// Days after the due date when the line names the document by its number.
 pub const NUMBERED_LATE_DAYS_MAX: i64 = 120;
+/// Days before a credit note's date on which its money may come.
+pub const CREDIT_EARLY_DAYS_MAX: i64 = 10;
+/// Days after it.
+pub const CREDIT_LATE_DAYS_MAX: i64 = 60;
 
 /// Characters of a number or a name that stand in a sentence.
 const NAME_CHARS_MAX: usize = 60;
@@ -103,13 +107,17 @@ pub(crate) fn fitting(batch: &mut Batch<'_>) {
 fn fits(batch: &mut Batch<'_>, at: usize, index: &Index<Key>, bills: &[&Bill], texts: &[[Folded; 2]]) -> Fits {
     let line = batch.cases[at].line;
     let kind = if line.is_out() { BillKind::Bill } else { BillKind::CreditNote };
-    let (first, last) = (days_after(line.date, -NUMBERED_LATE_DAYS_MAX), days_after(line.date, EARLY_DAYS_MAX));
+    let (early, late) = match kind {
+        BillKind::Bill => (EARLY_DAYS_MAX, LATE_DAYS_MAX),
+        BillKind::CreditNote => (CREDIT_EARLY_DAYS_MAX, CREDIT_LATE_DAYS_MAX),
+    };
+    let (first, last) = (days_after(line.date, -NUMBERED_LATE_DAYS_MAX), days_after(line.date, early));
     let (found, cut) = index.near(&(line.amount.currency, line.magnitude(), kind), first, last, line.date);
     let mut claims = Vec::new();
     for candidate in found {
         let ([number, contact], bill) = (&texts[candidate], bills[candidate]);
         let case = &mut batch.cases[at];
-        let strength = match is_late(line, bill) {
+        let strength = match line.date > days_after(bill.expected(), late) {
             _ if case.texts.hold_number(number) => BY_NUMBER,
             false if case.texts.hold_name(contact) => BY_CONTACT,
             false => BY_AMOUNT,
@@ -122,10 +130,6 @@ fn fits(batch: &mut Batch<'_>, at: usize, index: &Index<Key>, bills: &[&Bill], t
         claims.push(Claim { strength, days: days_apart(line.date, bill.expected()), case: at, candidate });
     }
     Fits { case: at, claims, cut }
-}
-
-fn is_late(line: &Line, bill: &Bill) -> bool {
-    line.date > days_after(bill.expected(), LATE_DAYS_MAX)
 }
 
 /// What is left once names are served. A document fits by its amount where it is the only one left for the line, and the

@@ -97,6 +97,11 @@ fn m8_a_request_comes_back_with_the_reason_when_its_evidence_is_gone() {
         &["L1 requested attachment:e1 again: The bank transaction no longer has a file."],
     );
     check(
+        &with("payment P1 A 2026-10-10 -9.00 documented of=B1\nbill B1 9.00 due=2026-10-10 attached paid"),
+        &with("payment P1 A 2026-10-10 -9.00 of=B1\nbill B1 9.00 due=2026-10-10 paid"),
+        &["L1 requested attachment:b1 again: What the payment pays no longer has a file."],
+    );
+    check(
         &with("line L2 B 2026-10-10 9.00"),
         LINE,
         &["L1 requested again: The other side of the transfer is no longer free for it."],
@@ -125,7 +130,7 @@ fn m8_a_bill_that_another_line_paid_no_longer_speaks_for_this_one() {
         &format!(
             "line L1 A 2026-10-10 -9.00 finance links=p1 | FERN\npayment P1 A 2026-10-10 -9.00 of=B1\n{BILL} paid"
         ),
-        &["L1 requested attachment:p1 again: The bill SUP-9912 of Fern is paid by this line, and has no file."],
+        &["L1 requested attachment:b1 again: The bill SUP-9912 of Fern is paid by this line, and has no file."],
     );
 }
 
@@ -178,6 +183,8 @@ fn m10_a_request_by_hand_stays_through_every_later_decision() {
         last = World::new(&world).decide(Some(&last));
         assert_eq!(all_told(&last), [asked], "{world}");
     }
+    let taken_back = World::new(LINE).decide(Some(&last));
+    assert_eq!(all_told(&taken_back), ["L1 requested"], "the reason goes with what it was the reason for");
     let linked = World::new("line L1 A 2026-10-10 -9.00 finance needed document").decide(Some(&last));
     assert!(all_told(&linked)[0].starts_with("L1 closed document_linked"), "until a document is there");
 }

@@ -68,8 +68,10 @@ fn x1_what_is_something_else_already_is_no_side_of_a_transfer() {
         ("needed", "L1 requested by_hand"),
         ("finance links=x", "L1 requested record:x"),
         ("ledger overpayment links=l1", "L1 overpayment"),
+        ("ledger links=l1", "L1 documented bank_transaction:l1"),
     ] {
-        check(&format!("line L1 A 2026-10-05 -9.00 {line}\n{came_in}"), &[told, "L2 money_in"]);
+        let entry = if told.contains("documented") { "entry L1 A 2026-10-05 -9.00 attached" } else { "" };
+        check(&format!("line L1 A 2026-10-05 -9.00 {line}\n{came_in}\n{entry}"), &[told, "L2 money_in"]);
     }
     // A side that a rule left out is one all the same: the other side has no other reason.
     check(
@@ -242,6 +244,50 @@ fn m8_a_bill_fits_from_sixty_days_before_its_due_date_to_ten_after_by_number_to_
     told("2026-07-11 -9.00 | FERN", "L1 requested date:b1");
     told("2026-10-28 -9.00 | X | SUP-9912", "L1 bill_fits bill:b1");
     told("2026-10-29 -9.00 | X | SUP-9912", "L1 requested");
+}
+
+#[test]
+fn m8_a_credit_note_is_paid_back_from_ten_days_before_its_date_to_sixty_after() {
+    let told = |line: &str, expected: &str| {
+        check(
+            &format!("line L1 A {line} 9.00 | X | CN-0042\nbill C1 9.00 due=2026-06-30 credit contact=Fern"),
+            &[expected],
+        );
+    };
+    told("2026-06-20", "L1 bill_fits credit_note:c1");
+    told("2026-06-19", "L1 money_in");
+    told("2026-08-29", "L1 bill_fits credit_note:c1");
+    told("2026-08-30", "L1 money_in");
+    check(
+        "line L1 A 2026-10-28 9.00 | X | CN-0042\nbill C1 9.00 due=2026-06-30 credit number=CN-0042",
+        &["L1 bill_fits credit_note:c1"],
+    );
+}
+
+#[test]
+fn m8_what_a_line_belongs_to_is_no_other_lines_even_without_a_document() {
+    let entries = "entry E1 A 2026-10-05 -9.00\nentry E2 A 2026-10-08 -9.00 attached";
+    check(
+        &format!("line L1 A 2026-10-05 -9.00 finance links=e1\nline L2 A 2026-10-05 -9.00 finance\n{entries}"),
+        &["L1 requested attachment:e1", "L2 entry_fits bank_transaction:e2"],
+    );
+    // An entry that is a line of its own still speaks for the bank's line of the same money.
+    let line = "line L1 B 2026-10-08 -9.00 finance links=e2";
+    check(
+        &format!("line E2 A 2026-10-08 -9.00 ledger links=e2\n{line}\n{entries}"),
+        &["E2 documented bank_transaction:e2", "L1 documented bank_transaction:e2"],
+    );
+}
+
+#[test]
+fn m8_a_file_is_missed_where_it_belongs_at_what_a_payment_pays() {
+    let bill = "bill B1 9.00 due=2026-10-05 paid";
+    let line = "line L1 A 2026-10-05 -9.00 finance";
+    let payment = "payment P1 A 2026-10-05 -9.00 of=B1";
+    check(&format!("{line} links=p1\n{payment}\n{bill}"), &["L1 requested attachment:b1"]);
+    check(&format!("{line}\n{payment}\n{bill}"), &["L1 requested attachment:b1"]);
+    check(&format!("{line} links=p1\n{payment} documented\n{bill} attached"), &["L1 documented payment:p1 bill:b1"]);
+    check(&format!("{line}\n{payment} documented\n{bill} attached"), &["L1 entry_fits payment:p1 bill:b1"]);
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl World {
                 account: said.plain[1].parse().unwrap(),
                 date: said.date(2),
                 amount: said.money(3),
-                document: said.named("of").map(|id| record(id)),
+                document: said.named("of").map(record),
                 number: said.words("number"),
                 has_document: said.has("documented"),
                 reconciled: said.has("reconciled"),
@@ -132,7 +132,7 @@ fn record(id: &str) -> RecordId {
 }
 
 fn line(said: &Said<'_>) -> (Line, Option<ByHand>, Option<DocumentId>) {
-    let links = said.named("links").map(|ids| ids.split(',').map(|id| record(id)).collect());
+    let links = said.named("links").map(|ids| ids.split(',').map(record).collect());
     let line = Line {
         id: said.plain[0].parse().unwrap(),
         source: match (said.has("finance"), said.has("ledger")) {
