@@ -1,6 +1,9 @@
 //! Limits, each crossed, and what a full batch costs.
 
-use evidence::{BatchError, CANDIDATES_MAX, LINES_MAX, LINKS_MAX, NEAR_MAX, Question, RECORDS_MAX, Verdict, decide};
+use evidence::{
+    BatchError, CANDIDATES_MAX, EVIDENCE_RECORDS_MAX, LINES_MAX, LINKS_MAX, NEAR_MAX, Question, RECORDS_MAX, Verdict,
+    decide,
+};
 
 use crate::world::{World, all_told};
 
@@ -77,6 +80,23 @@ fn m8_near_misses_are_cut_and_counted_and_too_many_are_never_the_only_one() {
     assert!(told[0].starts_with("L1 requested taken:"), "{told:?}");
     let text = format!("line L1 A 2026-10-10 -9.00\n{}{taken}", bills(CANDIDATES_MAX, ""));
     assert_eq!(all_told(&World::new(&text).decide(None)), ["L1 bill_fits bill:b000"]);
+}
+
+#[test]
+fn m9_evidence_names_the_first_records_and_counts_all() {
+    let told = |count: usize| {
+        let links: Vec<String> = (0..count).map(|at| format!("e{at:02}")).collect();
+        let entries: String = links.iter().map(|id| format!("entry {id} A 2026-10-10 -9.00 attached\n")).collect();
+        let world = World::new(&format!("line L1 A 2026-10-10 -9.00 finance links={}\n{entries}", links.join(",")));
+        match world.decide(None).into_values().next() {
+            Some(Verdict::Excluded(excluded)) => excluded.evidence,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(told(EVIDENCE_RECORDS_MAX).records.len(), EVIDENCE_RECORDS_MAX);
+    let more = told(EVIDENCE_RECORDS_MAX + 1);
+    assert_eq!(more.records.len(), EVIDENCE_RECORDS_MAX);
+    assert!(more.words.as_str().ends_with("and 10 more, all of which have documents."), "{more:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod bounds;
 mod closing;
 mod rules;
+mod seeded;
 mod world;
 
 use world::{World, all_told};
