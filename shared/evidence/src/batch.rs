@@ -239,5 +239,8 @@ mod tests {
         assert_eq!((found, cut), (vec![4, 5, 6], false));
         let (found, _) = index(300).near(&(), day("2026-01-07"), day("2026-01-05"), day("2026-01-06"));
         assert!(found.is_empty(), "dates in the wrong order");
+        let fed_backwards = Index::new((0..300).rev().map(|at| ((), days_after(first, at as i64), at)));
+        let (found, cut) = fed_backwards.near(&(), day("2026-01-05"), day("2026-01-07"), day("2026-01-06"));
+        assert_eq!((found, cut), (vec![4, 5, 6], false));
     }
 }

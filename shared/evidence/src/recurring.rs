@@ -157,7 +157,7 @@ impl Recurring {
         Ok(found)
     }
 
-    /// A place among the periods from which no request is missed that is due on a day or later.
+    /// The place of the period that holds the day [`DAYS_AFTER_MAX`] before: no request about an earlier one is due as late.
     fn first_place(&self, from: Date) -> i64 {
         let (starts, latest) = (self.terms.starts, i64::from(DAYS_AFTER_MAX));
         let earliest = days_after(from, -latest);
@@ -165,7 +165,7 @@ impl Recurring {
             Every::Weeks(weeks) => (days_between(starts, earliest) - 1).div_euclid(7 * i64::from(weeks)),
             months => (month_place(earliest) - month_place(starts)).div_euclid(months.months()),
         };
-        (passed - 1).max(0)
+        passed.max(0)
     }
 
     /// The request about the period at a place, counted from zero; `None` beyond the years that are looked at.

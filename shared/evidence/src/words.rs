@@ -160,7 +160,7 @@ impl Folded {
                 match rest.strip_prefix(word.as_str()) {
                     Some("") => return true,
                     Some(after) => rest = after,
-                    None if rest.len() < sought.len() && FORMS.contains(&word.as_str()) => (),
+                    None if FORMS.contains(&word.as_str()) => (),
                     None => return false,
                 }
             }

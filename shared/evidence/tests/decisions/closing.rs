@@ -135,6 +135,16 @@ fn m8_a_bill_that_another_line_paid_no_longer_speaks_for_this_one() {
 }
 
 #[test]
+fn m8_a_bill_that_fits_another_line_now_is_told_also_where_only_the_amount_agrees() {
+    let bill = "bill B1 9.00 due=2026-10-10";
+    check(
+        &format!("line L1 A 2026-10-10 -9.00\n{bill}"),
+        &format!("line L1 A 2026-10-10 -8.00\nline L2 A 2026-10-10 -9.00\n{bill}"),
+        &["L1 requested again: What spoke for the line speaks for line L2 now.", "L2 bill_fits bill:b1"],
+    );
+}
+
+#[test]
 fn m8_of_two_equal_lines_the_one_that_had_the_bill_keeps_it() {
     let far = "line L2 A 2026-10-08 -9.00 finance | FERN";
     check(

@@ -66,6 +66,7 @@ fn x1_what_is_something_else_already_is_no_side_of_a_transfer() {
     for (line, told) in [
         ("deleted", "L1 gone_at_source"),
         ("needed", "L1 requested by_hand"),
+        ("document", "L1 closed document_linked document:07070707-0707-4707-8707-070707070707"),
         ("finance links=x", "L1 requested record:x"),
         ("ledger overpayment links=l1", "L1 overpayment"),
         ("ledger links=l1", "L1 documented bank_transaction:l1"),
@@ -73,6 +74,11 @@ fn x1_what_is_something_else_already_is_no_side_of_a_transfer() {
         let entry = if told.contains("documented") { "entry L1 A 2026-10-05 -9.00 attached" } else { "" };
         check(&format!("line L1 A 2026-10-05 -9.00 {line}\n{came_in}\n{entry}"), &[told, "L2 money_in"]);
     }
+    // Of two lines that need no other reason, neither uses the other up.
+    check(
+        "line L1 A 2026-10-05 -9.00 unneeded\nline L2 B 2026-10-05 9.00 unneeded\nline L3 B 2026-10-06 9.00",
+        &["L1 by_hand", "L2 by_hand", "L3 transfer_pair line:L1"],
+    );
     // A side that a rule left out is one all the same: the other side has no other reason.
     check(
         &format!("line L1 A 2026-10-05 -9.00 | SAVE\nrule R1 | save\n{came_in}"),
@@ -97,6 +103,17 @@ fn x1_a_transfer_in_xero_is_recognised_by_type_by_link_and_by_fit() {
     );
     check(&format!("line L1 A 2026-10-09 -9.00\n{transfer}"), &["L1 requested"]);
     check(&format!("line L1 B 2026-10-05 -9.00\n{transfer}"), &["L1 requested"]);
+    let linked = |id: &str| format!("line {id} A 2026-10-29 -9.00 finance links=t1-out\n");
+    check(
+        &format!("{}{}{transfer}", linked("L1"), linked("L2")),
+        &["L1 recorded_transfer transfer:t1 bank_transaction:t1-out", "L2 requested taken:t1-out"],
+    );
+    check(&format!("line E2 A 2026-10-05 -9.00 ledger links=e2\n{transfer}"), &["E2 requested"]);
+    // A transfer in Xero has its other side: what arrives elsewhere is none of it.
+    check(
+        &format!("line L1 A 2026-10-05 -9.00\nline L2 C 2026-10-05 9.00\n{transfer}"),
+        &["L1 recorded_transfer transfer:t1 bank_transaction:t1-out", "L2 money_in"],
+    );
     // One side speaks for one line.
     check(
         &format!("line L1 A 2026-10-06 -9.00\nline L2 A 2026-10-05 -9.00\n{transfer}"),
@@ -130,6 +147,15 @@ fn m8_a_line_that_belongs_to_entries_with_documents_needs_none() {
         "line E1 A 2026-10-05 -9.00 ledger links=e1\nentry E1 A 2026-10-05 -9.00 attached",
         &["E1 documented bank_transaction:e1"],
     );
+}
+
+#[test]
+fn m8_what_is_linked_is_not_guessed_at_and_told_once() {
+    let line = "line L1 A 2026-10-05 -9.00 finance reconciled";
+    let bill = "bill B1 9.00 due=2026-10-05 attached";
+    check(&format!("{line} links=e1\nentry E1 A 2026-10-05 -9.00\n{bill}"), &["L1 requested attachment:e1"]);
+    check(&format!("{line} links=x9,x9"), &["L1 requested record:x9"]);
+    check(&format!("{line} links=b1\n{bill}\ntaken bill b1 L0"), &["L1 documented bill:b1"]);
 }
 
 #[test]
@@ -374,6 +400,7 @@ fn x1_small_amounts_money_in_and_nothing_at_all_are_the_last_reasons() {
     check("line L1 A 2026-10-10 5.00", &["L1 money_in"]);
     check("line L1 A 2026-10-10 5.00\nneeds money_in", &["L1 requested"]);
     check("line L1 A 2026-10-10 0.00\nneeds money_in", &["L1 moves_nothing"]);
+    check("line L1 A 2026-10-10 0.00\nbill C1 0.00 due=2026-10-10 credit", &["L1 moves_nothing"]);
 }
 
 #[test]
