@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use kernel::periods::days_between;
-use kernel::{Date, DocumentId};
+use kernel::{Date, DocumentId, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::books::Books;
-use crate::ids::{LineId, RecordRef};
-use crate::known::Records;
+use crate::ids::{AccountId, LineId, RecordRef};
+use crate::known::{Known, Records};
 use crate::line::{Line, LineSource};
 use crate::rules::{LineTexts, Policy, Rules};
 use crate::verdict::{Lack, Near, Verdict};
@@ -73,14 +73,6 @@ pub(crate) struct Case<'a> {
     pub(crate) near: Vec<Near>,
 }
 
-/// Something of the books that may speak for a line.
-pub(crate) trait Candidate {
-    /// It as a record.
-    fn record(&self) -> RecordRef;
-    /// What a bookkeeper knows it by, to stand within a sentence.
-    fn name(&self) -> String;
-}
-
 /// That a candidate may speak for a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Claim {
@@ -123,6 +115,12 @@ impl<'a> Batch<'a> {
         (0..self.cases.len()).filter(|at| self.cases[*at].verdict.is_none()).collect()
     }
 
+    /// Those of them that are no entries themselves, and of which the source does not say what they belong to.
+    pub(crate) fn open_and_free(&self) -> Vec<usize> {
+        let free = |case: &Case<'_>| !case.is_linked() && case.line.source != LineSource::LedgerEntry;
+        self.open().into_iter().filter(|at| free(&self.cases[*at])).collect()
+    }
+
     /// Settles a line. What was settled first stays.
     pub(crate) fn settle(&mut self, at: usize, verdict: Verdict) {
         self.cases[at].verdict.get_or_insert(verdict);
@@ -139,34 +137,42 @@ impl<'a> Batch<'a> {
     }
 
     /// Whether a record spoke for the line last time.
-    fn held(&self, at: usize, record: &RecordRef) -> bool {
+    pub(crate) fn held(&self, at: usize, record: &RecordRef) -> bool {
         self.cases[at].asked.before.is_some_and(|before| before.records().contains(record))
+    }
+
+    /// Tells a line of a record that nearly spoke for it.
+    pub(crate) fn nearly(&mut self, at: usize, lacks: Lack, record: RecordRef, words: &str) {
+        self.cases[at].near.push(Near { lacks, record, words: Words::new(words) });
+    }
+
+    /// Tells a line to whom a candidate went.
+    pub(crate) fn lost_to_owner(&mut self, claim: &Claim, candidate: &Known<'_>) {
+        let record = candidate.record();
+        let Some(owner) = self.owner(&record) else { return };
+        let words = format!("The {} speaks for line {owner} already.", candidate.name());
+        self.nearly(claim.case, Lack::Taken, record, &words);
     }
 
     /// Gives each line one candidate at most and each candidate one line: better claims first, then what stood before,
     /// then the nearest dates, then the smallest ids. A line that loses a candidate is told to whom.
-    pub(crate) fn assign<C: Candidate>(&mut self, mut claims: Vec<Claim>, candidates: &[C]) -> Vec<Claim> {
-        let place = |claim: &Claim| {
+    pub(crate) fn assign(&mut self, mut claims: Vec<Claim>, candidates: &[Known<'_>]) -> Vec<Claim> {
+        claims.sort_by_cached_key(|claim| {
             let anew = !self.held(claim.case, &candidates[claim.candidate].record());
             (claim.strength, anew, claim.days, claim.case, claim.candidate)
-        };
-        claims.sort_by_cached_key(place);
+        });
         let (mut served, mut won) = (BTreeSet::new(), Vec::new());
-        for claim in claims.into_iter() {
-            let candidate = &candidates[claim.candidate];
+        for claim in claims {
+            let record = candidates[claim.candidate].record();
             if served.contains(&claim.case) {
                 continue;
             }
-            match self.owner(&candidate.record()) {
-                Some(owner) => {
-                    let words = format!("The {} speaks for line {owner} already.", candidate.name());
-                    self.cases[claim.case].near.push(Near::new(Lack::Taken, candidate.record(), &words));
-                }
-                None => {
-                    self.take(candidate.record(), claim.case);
-                    served.insert(claim.case);
-                    won.push(claim);
-                }
+            if self.owner(&record).is_some() {
+                self.lost_to_owner(&claim, &candidates[claim.candidate]);
+            } else {
+                self.take(record, claim.case);
+                served.insert(claim.case);
+                won.push(claim);
             }
         }
         won
@@ -183,6 +189,14 @@ impl Case<'_> {
 /// Candidates by what must agree exactly, each list by date.
 pub(crate) struct Index<K> {
     by_key: HashMap<K, Vec<(Date, usize)>>,
+}
+
+impl<'a> Index<(Option<&'a AccountId>, Money)> {
+    /// Indexes what moved money by account and amount.
+    pub(crate) fn by_account(candidates: &'a [Known<'_>]) -> Self {
+        let moved = candidates.iter().enumerate().map(|(at, known)| (known.moved(), at));
+        Self::new(moved.map(|((account, amount, date), at)| ((account, amount), date, at)))
+    }
 }
 
 impl<K: Eq + Hash> Index<K> {
@@ -218,8 +232,11 @@ pub(crate) fn days_apart(one: Date, other: Date) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::day;
     use kernel::periods::days_after;
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
 
     #[test]
     fn m8_of_too_many_candidates_the_nearest_are_looked_at_and_that_is_said() {

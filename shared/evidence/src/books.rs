@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use kernel::{Currency, Date, Money};
 
 use crate::fields::{self, Fields, RecordFault};
-use crate::ids::{AccountId, LineId, RecordId, RecordKind, RecordRef};
+use crate::ids::{AccountId, LineId, RecordId, RecordRef};
 use crate::line::{LineKind, bank_type};
 use crate::words::Words;
 
@@ -48,8 +48,8 @@ pub struct Bill {
     pub total: Money,
     /// What of it is still to be paid, or of a credit note still to be used.
     pub amount_due: Money,
-    /// Where it stands.
-    pub status: BillStatus,
+    /// Where it stands, in Xero's word. Only one that is AUTHORISED speaks for a line.
+    pub status: Words,
     /// Whether a file is attached to it.
     pub has_attachments: bool,
 }
@@ -61,17 +61,6 @@ pub enum BillKind {
     Bill,
     /// A credit note: money may come back.
     CreditNote,
-}
-
-/// Where a supplier's document stands in Xero.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BillStatus {
-    /// Approved and not settled: the only one that speaks for a line.
-    Authorised,
-    /// Settled.
-    Paid,
-    /// Anything else, in Xero's own word.
-    Other(Words),
 }
 
 /// Money spent or received in the ledger.
@@ -114,15 +103,6 @@ pub struct Payment {
     pub reconciled: bool,
 }
 
-/// What a payment's record does not say of itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PaymentContext {
-    /// The currency of the bank account.
-    pub currency: Currency,
-    /// Whether a file is attached to what it pays, as the record of that document says.
-    pub document_has_attachments: bool,
-}
-
 /// Money moved between two of the organisation's own accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
@@ -149,13 +129,8 @@ pub struct TransferSide {
 
 impl Books {
     /// How many records there are.
-    pub fn len(&self) -> usize {
+    pub fn records(&self) -> usize {
         self.bills.len() + self.entries.len() + self.payments.len() + self.transfers.len() + self.taken.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
@@ -180,11 +155,7 @@ impl Bill {
             due: fields::optional_date(record, "DueDate")?,
             total: fields::money(record, "Total", currency)?,
             amount_due: fields::money(record, due, currency)?,
-            status: match fields::text(record, "Status") {
-                "AUTHORISED" => BillStatus::Authorised,
-                "PAID" => BillStatus::Paid,
-                other => BillStatus::Other(Words::new(other)),
-            },
+            status: Words::new(fields::text(record, "Status")),
             has_attachments: fields::flag(record, "HasAttachments") == Some(true),
         }))
     }
@@ -194,24 +165,9 @@ impl Bill {
         self.due.unwrap_or(self.date)
     }
 
-    /// It as a record.
-    pub fn record(&self) -> RecordRef {
-        let kind = match self.kind {
-            BillKind::Bill => RecordKind::Bill,
-            BillKind::CreditNote => RecordKind::CreditNote,
-        };
-        RecordRef::new(kind, &self.id)
-    }
-}
-
-impl BillStatus {
-    /// Xero's word.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Authorised => "AUTHORISED",
-            Self::Paid => "PAID",
-            Self::Other(word) => word.as_str(),
-        }
+    /// Whether it is approved, and something of it is still to be paid.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.status.as_str() == "AUTHORISED" && self.amount_due.is_positive()
     }
 }
 
@@ -233,24 +189,23 @@ impl Entry {
             reconciled: fields::flag(record, "IsReconciled") == Some(true),
         }))
     }
-
-    /// It as a record.
-    pub fn record(&self) -> RecordRef {
-        RecordRef::new(RecordKind::BankTransaction, &self.id)
-    }
 }
 
 impl Payment {
     /// A mirrored payment; `None` for one that is deleted. `BankAmount` is in the account's currency, `Amount` in that of
-    /// the document.
-    pub fn from_record(record: &Fields, context: PaymentContext) -> Result<Option<Self>, RecordFault> {
+    /// the document. Neither the account's currency nor whether what is paid has a file stands in the record.
+    pub fn from_record(
+        record: &Fields,
+        currency: Currency,
+        document_has_attachments: bool,
+    ) -> Result<Option<Self>, RecordFault> {
         if fields::text(record, "Status") != "AUTHORISED" {
             return Ok(None);
         }
         let (out, is_sales) =
             payment_type(fields::text(record, "PaymentType")).ok_or(RecordFault::Field("PaymentType"))?;
         let at_bank = if record.contains_key("BankAmount") { "BankAmount" } else { "Amount" };
-        let amount = fields::money(record, at_bank, context.currency)?;
+        let amount = fields::money(record, at_bank, currency)?;
         let paid = |id, number| (fields::inner(record, id, number), id);
         let (document, holder) =
             [("Invoice", "InvoiceID"), ("CreditNote", "CreditNoteID"), ("Prepayment", "PrepaymentID")]
@@ -266,14 +221,9 @@ impl Payment {
             amount: fields::signed(amount, out, at_bank)?,
             document: document.to_ascii_lowercase().parse().ok(),
             number: Words::new(fields::inner(record, holder, number)),
-            has_document: is_sales || context.document_has_attachments,
+            has_document: is_sales || document_has_attachments,
             reconciled: fields::flag(record, "IsReconciled") == Some(true),
         }))
-    }
-
-    /// It as a record.
-    pub fn record(&self) -> RecordRef {
-        RecordRef::new(RecordKind::Payment, &self.id)
     }
 }
 
@@ -307,117 +257,5 @@ impl Transfer {
             from: side("FromBankAccount", "FromBankTransactionID")?,
             to: side("ToBankAccount", "ToBankTransactionID")?,
         }))
-    }
-
-    /// It and its two sides as records.
-    pub fn records(&self) -> [RecordRef; 3] {
-        let side = |side: &TransferSide| RecordRef::new(RecordKind::BankTransaction, &side.entry);
-        [RecordRef::new(RecordKind::Transfer, &self.id), side(&self.from), side(&self.to)]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::samples::{fields, pounds};
-    use serde_json::{Value, json};
-
-    fn bill(change: Value) -> Result<Option<Bill>, RecordFault> {
-        let mut record = fields(json!({
-            "InvoiceID": "B1", "Type": "ACCPAY", "Status": "AUTHORISED", "Contact": { "ContactID": "c" },
-            "InvoiceNumber": "SUP-9912", "Date": "2026-10-05", "DueDate": "2026-11-04", "Total": "120.00",
-            "AmountDue": "62.40", "CurrencyCode": "GBP", "HasAttachments": true,
-        }));
-        record.extend(fields(change));
-        Bill::from_record(&record, "Fern Supplies")
-    }
-
-    #[test]
-    fn m8_a_mirrored_bill_is_read_and_a_sales_invoice_is_none() {
-        let read = bill(json!({})).unwrap().unwrap();
-        assert_eq!(
-            (read.id.as_str(), read.number.as_str(), read.contact.as_str()),
-            ("b1", "SUP-9912", "Fern Supplies")
-        );
-        assert_eq!((read.total, read.amount_due), (pounds("120.00"), pounds("62.40")));
-        assert_eq!((read.expected().to_string().as_str(), read.has_attachments), ("2026-11-04", true));
-        assert_eq!(bill(json!({"Type": "ACCREC"})), Ok(None));
-        assert!(!bill(json!({"HasAttachments": null})).unwrap().unwrap().has_attachments);
-        assert_eq!(bill(json!({"Status": "VOIDED"})).unwrap().unwrap().status.as_str(), "VOIDED");
-        for field in ["Type", "InvoiceID", "Date", "DueDate", "Total", "AmountDue", "CurrencyCode"] {
-            let broken = json!({ field: if field == "DueDate" { json!("soon") } else { json!("") } });
-            assert_eq!(bill(broken), Err(RecordFault::Field(field)));
-        }
-    }
-
-    #[test]
-    fn m8_a_mirrored_credit_note_is_due_what_is_left_of_it() {
-        let record = fields(json!({
-            "CreditNoteID": "C1", "Type": "ACCPAYCREDIT", "Status": "AUTHORISED", "CreditNoteNumber": "CN-1",
-            "Date": "2026-10-05", "Total": "50.00", "RemainingCredit": "20.00", "CurrencyCode": "GBP",
-        }));
-        let read = Bill::from_record(&record, "").unwrap().unwrap();
-        assert_eq!(
-            (read.record().kind, read.amount_due, read.expected()),
-            (RecordKind::CreditNote, pounds("20.00"), read.date)
-        );
-    }
-
-    #[test]
-    fn m8_an_entry_is_signed_and_a_voided_one_speaks_for_nothing() {
-        let entry = |kind: &str, status: &str| {
-            let record = fields(json!({
-                "BankTransactionID": "E1", "Type": kind, "Status": status, "BankAccount": { "AccountID": "A" },
-                "Date": "2026-10-03", "Total": "42.50", "CurrencyCode": "GBP", "HasAttachments": true,
-            }));
-            Entry::from_record(&record, "Fern").unwrap().map(|entry| entry.amount)
-        };
-        assert_eq!(entry("SPEND", "AUTHORISED"), Some(pounds("-42.50")));
-        assert_eq!(entry("RECEIVE-OVERPAYMENT", "AUTHORISED"), Some(pounds("42.50")));
-        assert_eq!(entry("SPEND", "VOIDED"), None);
-        assert_eq!(entry("SPEND-TRANSFER", "AUTHORISED"), None);
-    }
-
-    #[test]
-    fn m8_a_payment_goes_the_way_its_type_says() {
-        let payment = |kind: &str, attached: bool, change: Value| {
-            let mut record = fields(json!({
-                "PaymentID": "P1", "PaymentType": kind, "Status": "AUTHORISED", "Date": "2026-10-06", "Amount": "100.00",
-                "BankAmount": "80.00", "Account": { "AccountID": "A" }, "IsReconciled": true,
-                "Invoice": { "InvoiceID": "B1", "InvoiceNumber": "SUP-9912", "Type": "ACCPAY" },
-            }));
-            record.extend(fields(change));
-            let context = PaymentContext { currency: pounds("0").currency, document_has_attachments: attached };
-            Payment::from_record(&record, context)
-        };
-        let told = |kind, attached| payment(kind, attached, json!({})).unwrap().map(|it| (it.amount, it.has_document));
-        assert_eq!(told("ACCPAYPAYMENT", true), Some((pounds("-80.00"), true)));
-        assert_eq!(told("ACCPAYPAYMENT", false), Some((pounds("-80.00"), false)));
-        assert_eq!(told("ACCRECPAYMENT", false), Some((pounds("80.00"), true)));
-        assert_eq!(told("ARCREDITPAYMENT", false), Some((pounds("-80.00"), true)));
-        assert_eq!(told("APCREDITPAYMENT", false), Some((pounds("80.00"), false)));
-        assert_eq!(told("AROVERPAYMENTPAYMENT", false), Some((pounds("-80.00"), false)));
-        assert_eq!(payment("SOMETHING", true, json!({})), Err(RecordFault::Field("PaymentType")));
-        assert_eq!(payment("ACCPAYPAYMENT", true, json!({"Status": "DELETED"})), Ok(None));
-        let read = payment("ACCPAYPAYMENT", true, json!({"BankAmount": "100.00"})).unwrap().unwrap();
-        assert_eq!((read.document.unwrap().as_str(), read.number.as_str()), ("b1", "SUP-9912"));
-        let note = json!({"Invoice": null, "CreditNote": { "CreditNoteID": "C1", "CreditNoteNumber": "CN-1" }});
-        let read = payment("APCREDITPAYMENT", true, note).unwrap().unwrap();
-        assert_eq!((read.document.unwrap().as_str(), read.number.as_str()), ("c1", "CN-1"));
-    }
-
-    #[test]
-    fn x1_a_mirrored_transfer_has_two_sides_and_a_deleted_one_none() {
-        let transfer = |status: &str| {
-            let record = fields(json!({
-                "BankTransferID": "T1", "Status": status, "Date": "2026-10-06", "Amount": "500.00",
-                "FromBankAccount": { "AccountID": "A" }, "ToBankAccount": { "AccountID": "B" },
-                "FromBankTransactionID": "T1-out", "ToBankTransactionID": "T1-in",
-            }));
-            Transfer::from_record(&record, pounds("0").currency).unwrap()
-        };
-        let read = transfer("AUTHORISED").unwrap();
-        assert_eq!((read.from.entry.as_str(), read.to.account.as_str()), ("t1-out", "b"));
-        assert_eq!(transfer("DELETED"), None);
     }
 }

@@ -24,8 +24,8 @@ use crate::batch::{Batch, Decision, Question};
 use crate::books::{Books, RECORDS_MAX};
 use crate::ids::{LineId, RecordRef};
 use crate::line::{LINKS_MAX, LineKind, Presence};
-use crate::rules::{Policy, Rules};
-use crate::verdict::{Closed, ClosedBy, Evidence, Excluded, Exclusion, NEAR_MAX, RequestReason, Requested, Verdict};
+use crate::rules::{CURRENCIES_MAX, Policy, Rules};
+use crate::verdict::{ClosedBy, Evidence, Exclusion, NEAR_MAX, Near, RequestReason, Verdict};
 use crate::{entries, reopen, transfers, unpaid};
 
 /// Why lines cannot be decided together.
@@ -37,6 +37,9 @@ pub enum BatchError {
     /// Leave out records that are too old to speak for a line.
     #[error("more than {RECORDS_MAX} records in one batch")]
     TooManyRecords,
+    /// More currencies than an organisation has.
+    #[error("more than {CURRENCIES_MAX} smallest amounts")]
+    TooManyCurrencies,
     /// A line with more links than any has.
     #[error("line {0} belongs to more than {LINKS_MAX} entries")]
     TooManyLinks(LineId),
@@ -75,23 +78,28 @@ pub fn decide(
     rules: &Rules,
     policy: &Policy,
 ) -> Result<BTreeMap<LineId, Verdict>, BatchError> {
-    check(questions, books)?;
+    check(questions, books, policy)?;
     let mut batch = Batch::try_new(questions, books, rules, policy).map_err(BatchError::RecordTwice)?;
     for rule in ORDER {
         rule(&mut batch);
     }
-    let fresh: Vec<Verdict> =
-        batch.cases.iter_mut().map(|case| case.verdict.take().unwrap_or_else(|| requested(&mut case.near))).collect();
-    let found = batch.cases.iter().zip(fresh);
-    Ok(found.map(|(case, fresh)| (case.line.id.clone(), reopen::reconsidered(&batch, case, fresh))).collect())
+    let verdicts = batch.cases.iter().map(|case| {
+        let open = || requested(RequestReason::NothingSpeaksForIt, case.near.clone());
+        let fresh = case.verdict.clone().unwrap_or_else(open);
+        (case.line.id.clone(), reopen::reconsidered(&batch, case, fresh))
+    });
+    Ok(verdicts.collect())
 }
 
-fn check(questions: &[Question<'_>], books: &Books) -> Result<(), BatchError> {
+fn check(questions: &[Question<'_>], books: &Books, policy: &Policy) -> Result<(), BatchError> {
     if questions.len() > LINES_MAX {
         return Err(BatchError::TooManyLines);
     }
-    if books.len() > RECORDS_MAX {
+    if books.records() > RECORDS_MAX {
         return Err(BatchError::TooManyRecords);
+    }
+    if policy.smallest.len() > CURRENCIES_MAX {
+        return Err(BatchError::TooManyCurrencies);
     }
     let mut seen = BTreeSet::new();
     for line in questions.iter().map(|question| question.line) {
@@ -112,15 +120,15 @@ fn gone(batch: &mut Batch<'_>) {
             Presence::Deleted => "The line was deleted where it came from.",
             Presence::Duplicate => "Its source calls the line a second copy of another.",
         };
-        batch.settle(at, Verdict::excluded(Exclusion::GoneAtSource, Evidence::new(Vec::new(), &[], words)));
+        batch.settle(at, Verdict::excluded(Exclusion::GoneAtSource, Vec::new(), words));
     }
 }
 
 fn linked(batch: &mut Batch<'_>) {
     for at in batch.open() {
         if let Some(document) = batch.cases[at].asked.document {
-            let evidence = Evidence::new(vec![RecordRef::document(document)], &[], "A document is linked to the line.");
-            batch.settle(at, Verdict::Closed(Closed { by: ClosedBy::DocumentLinked, evidence }));
+            let evidence = Evidence::new(vec![RecordRef::document(document)], "A document is linked to the line.");
+            batch.settle(at, Verdict::Closed { by: ClosedBy::DocumentLinked, evidence });
         }
     }
 }
@@ -128,18 +136,14 @@ fn linked(batch: &mut Batch<'_>) {
 fn by_hand(batch: &mut Batch<'_>) {
     for at in batch.open() {
         let Some(by_hand) = batch.cases[at].asked.by_hand else { continue };
-        let verdict = match by_hand.decision {
-            Decision::Needed => {
-                let why = RequestReason::ByHand;
-                Verdict::Requested(Requested { why, near: Vec::new(), near_left_out: 0, again: None })
-            }
-            Decision::NotNeeded => {
-                let note = if by_hand.note.is_empty() { String::new() } else { format!(": {}", by_hand.note.as_str()) };
-                let words = format!("A person decided that no document is needed{note}");
-                Verdict::excluded(Exclusion::ByHand, Evidence::new(Vec::new(), &[], &words))
-            }
-        };
-        batch.settle(at, verdict);
+        let words = format!("A person decided that no document is needed: {}", by_hand.note.as_str());
+        batch.settle(
+            at,
+            match by_hand.decision {
+                Decision::Needed => requested(RequestReason::ByHand, Vec::new()),
+                Decision::NotNeeded => Verdict::excluded(Exclusion::ByHand, Vec::new(), words.trim_end_matches(": ")),
+            },
+        );
     }
 }
 
@@ -148,50 +152,48 @@ fn ruled(batch: &mut Batch<'_>) {
     for at in batch.open() {
         let case = &batch.cases[at];
         let Some(rule) = rules.matching_texts(case.line, &case.texts) else { continue };
-        let evidence = Evidence::new(Vec::new(), &[], &format!("Rule “{}”: {}", rule.name, rule.reason));
-        let excluded = Excluded { rule: Exclusion::NoDocumentNeeded, rule_id: Some(rule.id.clone()), evidence };
-        batch.settle(at, Verdict::Excluded(excluded));
+        let evidence = Evidence::new(Vec::new(), &format!("Rule “{}”: {}", rule.name, rule.reason));
+        let (rule, rule_id) = (Exclusion::NoDocumentNeeded, Some(rule.id.clone()));
+        batch.settle(at, Verdict::Excluded { rule, rule_id, evidence });
     }
 }
 
 fn advances(batch: &mut Batch<'_>) {
-    if batch.policy.needs().advances {
-        return;
-    }
     for at in batch.open() {
-        let (rule, words) = match batch.cases[at].line.kind {
-            LineKind::Overpayment => (Exclusion::Overpayment, "Xero has it as an overpayment"),
-            LineKind::Prepayment => (Exclusion::Prepayment, "Xero has it as a prepayment"),
+        let (rule, what) = match batch.cases[at].line.kind {
+            LineKind::Overpayment => (Exclusion::Overpayment, "an overpayment"),
+            LineKind::Prepayment => (Exclusion::Prepayment, "a prepayment"),
             LineKind::Ordinary | LineKind::Transfer => continue,
         };
-        let words = format!("{words}: its document is the one that it is used on.");
-        batch.settle(at, Verdict::excluded(rule, Evidence::new(Vec::new(), &[], &words)));
+        if !batch.policy.advances_need_documents {
+            let words = format!("Xero has it as {what}: its document is the one that it is used on.");
+            batch.settle(at, Verdict::excluded(rule, Vec::new(), &words));
+        }
     }
 }
 
 fn by_policy(batch: &mut Batch<'_>) {
     for at in batch.open() {
         let line = batch.cases[at].line;
-        let smallest = batch.policy.smallest(line.amount.currency);
-        let (rule, words) = if line.amount.is_zero() {
-            (Exclusion::MovesNothing, "The line moves no money.".to_owned())
-        } else if let Some(smallest) = smallest.filter(|least| line.magnitude() < least.minor.unsigned_abs()) {
-            (Exclusion::BelowMinimum, format!("Documents are wanted from {smallest} on."))
-        } else if !line.is_out() && !batch.policy.needs().money_in {
-            (Exclusion::MoneyIn, "Money came in, and no documents are wanted for that.".to_owned())
-        } else {
-            continue;
+        let small =
+            batch.policy.smallest(line.amount.currency).filter(|least| line.magnitude() < least.minor.unsigned_abs());
+        let (rule, words) = match small {
+            _ if line.amount.is_zero() => (Exclusion::MovesNothing, "The line moves no money.".to_owned()),
+            Some(smallest) => (Exclusion::BelowMinimum, format!("Documents are wanted from {smallest} on.")),
+            None if !line.is_out() && !batch.policy.money_in_needs_documents => {
+                (Exclusion::MoneyIn, "Money came in, and no documents are wanted for that.".to_owned())
+            }
+            None => continue,
         };
-        batch.settle(at, Verdict::excluded(rule, Evidence::new(Vec::new(), &[], &words)));
+        batch.settle(at, Verdict::excluded(rule, Vec::new(), &words));
     }
 }
 
-/// Nothing speaks for it: what nearly did is sorted by how little it lacks.
-fn requested(near: &mut Vec<crate::verdict::Near>) -> Verdict {
-    let mut near = std::mem::take(near);
+/// What nearly spoke for the line is sorted by how little it lacks.
+fn requested(why: RequestReason, mut near: Vec<Near>) -> Verdict {
     near.sort();
     near.dedup();
     let near_left_out = near.len().saturating_sub(NEAR_MAX);
     near.truncate(NEAR_MAX);
-    Verdict::Requested(Requested { why: RequestReason::NothingSpeaksForIt, near, near_left_out, again: None })
+    Verdict::Requested { why, near, near_left_out, again: None }
 }

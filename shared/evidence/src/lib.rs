@@ -31,29 +31,24 @@ pub mod line;
 pub mod recurring;
 mod reopen;
 pub mod rules;
-#[cfg(test)]
-mod samples;
 mod transfers;
 mod unpaid;
 pub mod verdict;
 pub mod words;
 
 pub use batch::{ByHand, CANDIDATES_MAX, Decision, Question};
-pub use books::{
-    Bill, BillKind, BillStatus, Books, Entry, Payment, PaymentContext, RECORDS_MAX, Transfer, TransferSide,
-};
+pub use books::{Bill, BillKind, Books, Entry, Payment, RECORDS_MAX, Transfer, TransferSide};
 pub use decide::{BatchError, LINES_MAX, decide};
 pub use digest::{Digest, DigestError, OpenRequest, digest};
 pub use entries::ENTRY_DAYS_MAX;
 pub use fields::{Fields, RecordFault};
 pub use ids::{AccountId, LineId, RecordId, RecordKind, RecordRef, RecurringId, RuleId};
 pub use line::{Capabilities, LINKS_MAX, Line, LineKind, LineSource, Presence};
-pub use recurring::{DayRule, Every, Occurrence, Recurring, RecurringError, RecurringTerms};
-pub use rules::{Direction, Match, Needs, Policy, Rule, RuleError, Rules};
+pub use recurring::{DayRule, Every, Occurrence, Recurring, RecurringError};
+pub use rules::{Direction, Match, Policy, Rule, RuleError, Rules};
 pub use transfers::TRANSFER_DAYS_MAX;
 pub use unpaid::{CREDIT_EARLY_DAYS_MAX, CREDIT_LATE_DAYS_MAX, EARLY_DAYS_MAX, LATE_DAYS_MAX, NUMBERED_LATE_DAYS_MAX};
 pub use verdict::{
-    Again, Agreed, Closed, ClosedBy, EVIDENCE_RECORDS_MAX, Evidence, Excluded, Exclusion, Lack, NEAR_MAX, Near,
-    RequestReason, Requested, Verdict,
+    Again, ClosedBy, EVIDENCE_RECORDS_MAX, Evidence, Exclusion, Lack, NEAR_MAX, Near, RequestReason, Verdict,
 };
 pub use words::Words;

@@ -12,25 +12,34 @@ use crate::words::Words;
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Verdict {
     /// A document is asked for.
-    Requested(Requested),
+    Requested {
+        /// Why it is.
+        why: RequestReason,
+        /// What nearly spoke for the line, strongest first; at most [`NEAR_MAX`].
+        near: Vec<Near>,
+        /// How many more there were.
+        near_left_out: usize,
+        /// What was decided before and holds no longer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<Again>,
+    },
     /// None is asked for, for a reason that may vanish.
-    Excluded(Excluded),
+    Excluded {
+        /// Which rule said so.
+        rule: Exclusion,
+        /// The workspace's own rule, where it was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule_id: Option<RuleId>,
+        /// What it went by.
+        evidence: Evidence,
+    },
     /// One was asked for, and nobody needs to answer any more.
-    Closed(Closed),
-}
-
-/// A document is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Requested {
-    /// Why it is.
-    pub why: RequestReason,
-    /// What nearly spoke for the line, strongest first; at most [`NEAR_MAX`].
-    pub near: Vec<Near>,
-    /// How many more there were.
-    pub near_left_out: usize,
-    /// What was decided before and holds no longer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub again: Option<Again>,
+    Closed {
+        /// By what.
+        by: ClosedBy,
+        /// What it went by.
+        evidence: Evidence,
+    },
 }
 
 /// Why a document is asked for.
@@ -80,18 +89,6 @@ pub struct Again {
     pub words: Words,
 }
 
-/// No document is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Excluded {
-    /// Which rule said so.
-    pub rule: Exclusion,
-    /// The workspace's own rule, where it was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule_id: Option<RuleId>,
-    /// What it went by.
-    pub evidence: Evidence,
-}
-
 /// The rules that leave a line out, in the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,15 +121,6 @@ pub enum Exclusion {
     MoneyIn,
 }
 
-/// A request that needs no answer any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Closed {
-    /// By what.
-    pub by: ClosedBy,
-    /// What it went by.
-    pub evidence: Evidence,
-}
-
 /// What closes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -152,30 +140,8 @@ pub enum ClosedBy {
 pub struct Evidence {
     /// The records that speak for the line; at most [`EVIDENCE_RECORDS_MAX`].
     pub records: Vec<RecordRef>,
-    /// In what they agree with it.
-    pub agreed: Vec<Agreed>,
-    /// The same as sentences.
+    /// In what they agree with it, as sentences.
     pub words: Words,
-}
-
-/// In what a record agrees with a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Agreed {
-    /// The source says they belong together.
-    Link,
-    /// The bank account.
-    Account,
-    /// Amount and currency.
-    Amount,
-    /// The date lies within the rule's window.
-    Date,
-    /// The record's number stands in the line's text.
-    Number,
-    /// The contact's name stands in the line's text.
-    Contact,
-    /// A file is attached.
-    Attachment,
 }
 
 /// Near misses that are kept; a person looks at no more.
@@ -184,34 +150,22 @@ pub const NEAR_MAX: usize = 5;
 pub const EVIDENCE_RECORDS_MAX: usize = 10;
 
 impl Verdict {
-    pub(crate) fn excluded(rule: Exclusion, evidence: Evidence) -> Self {
-        Self::Excluded(Excluded { rule, rule_id: None, evidence })
-    }
-
-    /// Whether a document is asked for.
-    pub fn is_requested(&self) -> bool {
-        matches!(self, Self::Requested(_))
-    }
-
     /// The records that the decision went by.
     pub fn records(&self) -> &[RecordRef] {
         match self {
-            Self::Requested(_) => &[],
-            Self::Excluded(excluded) => &excluded.evidence.records,
-            Self::Closed(closed) => &closed.evidence.records,
+            Self::Requested { .. } => &[],
+            Self::Excluded { evidence, .. } | Self::Closed { evidence, .. } => &evidence.records,
         }
+    }
+
+    pub(crate) fn excluded(rule: Exclusion, records: Vec<RecordRef>, words: &str) -> Self {
+        Self::Excluded { rule, rule_id: None, evidence: Evidence::new(records, words) }
     }
 }
 
 impl Evidence {
-    pub(crate) fn new(mut records: Vec<RecordRef>, agreed: &[Agreed], words: &str) -> Self {
+    pub(crate) fn new(mut records: Vec<RecordRef>, words: &str) -> Self {
         records.truncate(EVIDENCE_RECORDS_MAX);
-        Self { records, agreed: agreed.to_vec(), words: Words::new(words) }
-    }
-}
-
-impl Near {
-    pub(crate) fn new(lacks: Lack, record: RecordRef, words: &str) -> Self {
-        Self { lacks, record, words: Words::new(words) }
+        Self { records, words: Words::new(words) }
     }
 }

@@ -1,5 +1,6 @@
 //! Limits, each crossed, and what a full batch costs.
 
+use evidence::rules::CURRENCIES_MAX;
 use evidence::{
     BatchError, CANDIDATES_MAX, EVIDENCE_RECORDS_MAX, LINES_MAX, LINKS_MAX, NEAR_MAX, Question, RECORDS_MAX, Verdict,
     decide,
@@ -10,7 +11,7 @@ use crate::world::{World, all_told};
 fn refusal(world: &World) -> Option<BatchError> {
     let questions: Vec<Question<'_>> =
         world.lines.iter().map(|(line, ..)| Question { line, by_hand: None, document: None, before: None }).collect();
-    decide(&questions, &world.books, &Default::default(), &Default::default()).err()
+    decide(&questions, &world.books, &Default::default(), &world.policy).err()
 }
 
 #[test]
@@ -35,6 +36,11 @@ fn m7_lines_records_and_links_are_bounded() {
     assert_eq!(refusal(&full), None);
     full.books.entries.push(entry);
     assert_eq!(refusal(&full), Some(BatchError::TooManyRecords));
+    let mut rich = World::new("line L1 A 2026-10-10 -9.00");
+    rich.policy.smallest = vec![rich.lines[0].0.amount; CURRENCIES_MAX];
+    assert_eq!(refusal(&rich), None);
+    rich.policy.smallest.push(rich.lines[0].0.amount);
+    assert_eq!(refusal(&rich), Some(BatchError::TooManyCurrencies));
 }
 
 #[test]
@@ -62,9 +68,7 @@ fn m8_near_misses_are_cut_and_counted_and_too_many_are_never_the_only_one() {
     let near = |count: usize| {
         let verdicts = World::new(&format!("line L1 A 2026-10-10 -9.00\n{}", bills(count, ""))).decide(None);
         match verdicts.into_values().next() {
-            Some(Verdict::Requested(requested)) => {
-                (requested.near.len(), requested.near_left_out, requested.near[0].clone())
-            }
+            Some(Verdict::Requested { near, near_left_out, .. }) => (near.len(), near_left_out, near[0].clone()),
             other => panic!("{other:?}"),
         }
     };
@@ -89,7 +93,7 @@ fn m9_evidence_names_the_first_records_and_counts_all() {
         let entries: String = links.iter().map(|id| format!("entry {id} A 2026-10-10 -9.00 attached\n")).collect();
         let world = World::new(&format!("line L1 A 2026-10-10 -9.00 finance links={}\n{entries}", links.join(",")));
         match world.decide(None).into_values().next() {
-            Some(Verdict::Excluded(excluded)) => excluded.evidence,
+            Some(Verdict::Excluded { evidence, .. }) => evidence,
             other => panic!("{other:?}"),
         }
     };

@@ -69,7 +69,7 @@ fn m8_a_request_comes_back_with_the_reason_when_its_evidence_is_gone() {
             format!("{BILL} paid"),
             "The bill SUP-9912 of Fern is paid now, and this line is not known to have paid it.",
         ),
-        (BILL.to_owned(), String::new(), "The document is no longer in the books."),
+        (BILL.to_owned(), String::new(), "What spoke for the line is no longer in the books."),
         (
             BILL.to_owned(),
             "bill B1 8.00 due=2026-10-10 number=SUP-9912".to_owned(),
@@ -78,14 +78,14 @@ fn m8_a_request_comes_back_with_the_reason_when_its_evidence_is_gone() {
         (
             "entry E1 A 2026-10-10 -9.00 attached".to_owned(),
             String::new(),
-            "The bank transaction is no longer in the books.",
+            "What spoke for the line is no longer in the books.",
         ),
         (
             "payment P1 A 2026-10-10 -9.00 documented".to_owned(),
             String::new(),
-            "The payment is no longer in the books.",
+            "What spoke for the line is no longer in the books.",
         ),
-        ("transfer T1 2026-10-10 9.00 A B".to_owned(), String::new(), "The transfer is no longer in Xero."),
+        ("transfer T1 2026-10-10 9.00 A B".to_owned(), String::new(), "Xero has no transfer for the line any more."),
         ("rule R1 | fern".to_owned(), String::new(), "No rule leaves the line out any more."),
         ("smallest 10.00".to_owned(), String::new(), "By the settings of today the line needs a document."),
     ] {
@@ -94,12 +94,12 @@ fn m8_a_request_comes_back_with_the_reason_when_its_evidence_is_gone() {
     check(
         &with("entry E1 A 2026-10-10 -9.00 attached"),
         &with("entry E1 A 2026-10-10 -9.00"),
-        &["L1 requested attachment:e1 again: The bank transaction no longer has a file."],
+        &["L1 requested attachment:e1 again: The bank transaction of -9.00 GBP on 2026-10-10 no longer has a file."],
     );
     check(
         &with("payment P1 A 2026-10-10 -9.00 documented of=B1\nbill B1 9.00 due=2026-10-10 attached paid"),
         &with("payment P1 A 2026-10-10 -9.00 of=B1\nbill B1 9.00 due=2026-10-10 paid"),
-        &["L1 requested attachment:b1 again: What the payment pays no longer has a file."],
+        &["L1 requested attachment:b1 again: The payment of -9.00 GBP on 2026-10-10 no longer has a file."],
     );
     check(
         &with("line L2 B 2026-10-10 9.00"),
@@ -167,10 +167,13 @@ fn m7_what_was_closed_comes_back_when_its_proof_is_gone() {
     let full = World::new(&format!("{LINE}\n{entry} attached"));
     let closed = full.decide(Some(&bare.decide(None)));
     let told = all_told(&bare.decide(Some(&closed)));
-    assert_eq!(told, ["L1 requested attachment:e1 again: The bank transaction no longer has a file."]);
+    assert_eq!(
+        told,
+        ["L1 requested attachment:e1 again: The bank transaction of -9.00 GBP on 2026-10-10 no longer has a file."]
+    );
     let linked = World::new("line L1 A 2026-10-10 -9.00 finance document").decide(None);
     let told = all_told(&World::new(LINE).decide(Some(&linked)));
-    assert_eq!(told, ["L1 requested again: The document is no longer linked to the line."]);
+    assert_eq!(told, ["L1 requested again: The document is no longer linked."]);
     let gone = World::new("line L1 A 2026-10-10 -9.00 deleted").decide(Some(&World::new(LINE).decide(None)));
     assert_eq!(all_told(&World::new(LINE).decide(Some(&gone))), ["L1 requested again: The line is there again."]);
 }

@@ -411,7 +411,7 @@ fn m9_evidence_is_in_words_a_bookkeeper_reads() {
     let verdict = serde_json::to_value(world.decide(None)).unwrap();
     let expected = serde_json::json!({"L1": {
         "state": "excluded", "rule": "bill_fits", "evidence": {
-            "records": [{"kind": "bill", "id": "b1"}], "agreed": ["amount", "date", "contact"],
+            "records": [{"kind": "bill", "id": "b1"}],
             "words": "The bill SUP-9912 of Fern Supplies over 62.40 GBP, due 2026-10-20 is in Xero and unpaid, and has no file \
                 yet. Its contact's name stands in the line.",
         },

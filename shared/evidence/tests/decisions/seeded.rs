@@ -65,7 +65,7 @@ impl Seeded {
 /// The records that speak for one line only; a bill that payments name may be paid by several.
 fn single(verdict: &Verdict) -> Vec<&RecordRef> {
     let several = match verdict {
-        Verdict::Excluded(excluded) => excluded.rule != Exclusion::BillFits,
+        Verdict::Excluded { rule, .. } => *rule != Exclusion::BillFits,
         _ => true,
     };
     let is_bill = |record: &RecordRef| matches!(record.kind, RecordKind::Bill | RecordKind::CreditNote);
@@ -111,9 +111,9 @@ fn m8_in_any_world_no_record_speaks_twice_and_order_and_repetition_change_nothin
         assert_eq!(world.decide(Some(&read)), verdicts, "seed {seed}: asked again");
         for verdict in verdicts.values() {
             let reason = match verdict {
-                Verdict::Requested(requested) => format!("requested {:?}", requested.why),
-                Verdict::Excluded(excluded) => format!("{:?}", excluded.rule),
-                Verdict::Closed(closed) => format!("closed {:?}", closed.by),
+                Verdict::Requested { why, .. } => format!("requested {why:?}"),
+                Verdict::Excluded { rule, .. } => format!("{rule:?}"),
+                Verdict::Closed { by, .. } => format!("closed {by:?}"),
             };
             *reached.entry(reason).or_default() += 1;
         }
@@ -128,20 +128,20 @@ fn m7_from_any_world_to_any_other_a_request_closes_by_proof_alone() {
         let (mut dice, mut other) = (Seeded(seed), Seeded(seed + 10_000));
         let (first, second) = (World::new(&dice.world()), World::new(&other.world()));
         let before = first.decide(None);
-        let (fresh, after) = (second.decide(None), second.decide(Some(&before)));
+        let after = second.decide(Some(&before));
         check_one_to_one(seed, &second, &after);
         for (id, verdict) in &after {
-            match (before.get(id), &fresh[id], verdict) {
-                (Some(Verdict::Requested(_) | Verdict::Closed(_)), _, Verdict::Excluded(excluded)) => {
+            match (before.get(id), verdict) {
+                (Some(Verdict::Requested { .. } | Verdict::Closed { .. }), Verdict::Excluded { rule, .. }) => {
                     let proof = [Exclusion::GoneAtSource, Exclusion::Documented, Exclusion::EntryFits];
-                    assert!(!proof.contains(&excluded.rule), "seed {seed}: {id} {excluded:?}");
+                    assert!(!proof.contains(rule), "seed {seed}: {id} {rule:?}");
                 }
-                (Some(Verdict::Excluded(_)) | None, _, Verdict::Closed(closed)) => {
-                    assert_eq!(closed.by, ClosedBy::DocumentLinked, "seed {seed}: {id}");
+                (Some(Verdict::Excluded { .. }) | None, Verdict::Closed { by, .. }) => {
+                    assert_eq!(*by, ClosedBy::DocumentLinked, "seed {seed}: {id}");
                 }
-                (Some(Verdict::Excluded(was)), _, Verdict::Requested(requested)) => {
-                    let again = requested.again.as_ref().map(|again| again.excluded_by);
-                    assert_eq!(again, Some(Some(was.rule)), "seed {seed}: {id}");
+                (Some(Verdict::Excluded { rule, .. }), Verdict::Requested { again, .. }) => {
+                    let again = again.as_ref().map(|again| again.excluded_by);
+                    assert_eq!(again, Some(Some(*rule)), "seed {seed}: {id}");
                 }
                 _ => (),
             }

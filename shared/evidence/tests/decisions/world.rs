@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use evidence::{
-    Bill, BillKind, BillStatus, Books, ByHand, Decision, Entry, Line, LineId, LineKind, LineSource, Match, Needs,
-    Payment, Policy, Presence, Question, RecordId, RecordRef, Rule, Rules, Transfer, TransferSide, Verdict, Words,
-    decide,
+    Bill, BillKind, Books, ByHand, Decision, Entry, Line, LineId, LineKind, LineSource, Match, Payment, Policy,
+    Presence, Question, RecordId, RecordRef, Rule, Rules, Transfer, TransferSide, Verdict, Words, decide,
 };
 use kernel::{Date, DocumentId, Money};
 
@@ -17,8 +16,7 @@ pub struct World {
     pub lines: Vec<(Line, Option<ByHand>, Option<DocumentId>)>,
     pub books: Books,
     pub rules: Vec<Rule>,
-    smallest: Vec<Money>,
-    needs: Needs,
+    pub policy: Policy,
 }
 
 /// The words of a statement: those without a name in order, and those with one.
@@ -103,8 +101,11 @@ impl World {
                 matches: vec![Match::PayeeContains(said.text(0).as_str().into())],
                 reason: "because".into(),
             }),
-            "smallest" => self.smallest.push(said.money(0)),
-            "needs" => self.needs = Needs { money_in: said.has("money_in"), advances: said.has("advances") },
+            "smallest" => self.policy.smallest.push(said.money(0)),
+            "needs" => {
+                self.policy.money_in_needs_documents = said.has("money_in");
+                self.policy.advances_need_documents = said.has("advances");
+            }
             other => panic!("no statement {other}"),
         }
     }
@@ -121,8 +122,7 @@ impl World {
             })
             .collect();
         let rules = Rules::try_new(self.rules.clone()).unwrap();
-        let policy = Policy::try_new(self.smallest.clone(), self.needs).unwrap();
-        decide(&questions, &self.books, &rules, &policy).unwrap()
+        decide(&questions, &self.books, &rules, &self.policy).unwrap()
     }
 }
 
@@ -182,9 +182,9 @@ fn bill(said: &Said<'_>) -> Bill {
         total: said.money(1),
         amount_due: said.money(1),
         status: match (said.has("paid"), said.has("voided")) {
-            (true, _) => BillStatus::Paid,
-            (_, true) => BillStatus::Other(Words::new("VOIDED")),
-            _ => BillStatus::Authorised,
+            (true, _) => Words::new("PAID"),
+            (_, true) => Words::new("VOIDED"),
+            _ => Words::new("AUTHORISED"),
         },
         has_attachments: said.has("attached"),
     }
@@ -215,17 +215,17 @@ fn records(records: &[RecordRef]) -> String {
 /// A verdict in one line.
 pub fn told(id: &LineId, verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Requested(requested) => {
-            let by_hand = if word(requested.why) == "by_hand" { " by_hand" } else { "" };
-            let near = requested.near.iter().map(|near| format!(" {}:{}", word(near.lacks), near.record.id));
-            let again = requested.again.as_ref().map(|again| format!(" again: {}", again.words.as_str()));
+        Verdict::Requested { why, near, again, .. } => {
+            let by_hand = if word(why) == "by_hand" { " by_hand" } else { "" };
+            let near = near.iter().map(|near| format!(" {}:{}", word(near.lacks), near.record.id));
+            let again = again.as_ref().map(|again| format!(" again: {}", again.words.as_str()));
             format!("{id} requested{by_hand}{}{}", near.collect::<String>(), again.unwrap_or_default())
         }
-        Verdict::Excluded(excluded) => {
-            let rule = excluded.rule_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
-            format!("{id} {}{rule}{}", word(excluded.rule), records(&excluded.evidence.records))
+        Verdict::Excluded { rule, rule_id, evidence } => {
+            let of = rule_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+            format!("{id} {}{of}{}", word(rule), records(&evidence.records))
         }
-        Verdict::Closed(closed) => format!("{id} closed {}{}", word(closed.by), records(&closed.evidence.records)),
+        Verdict::Closed { by, evidence } => format!("{id} closed {}{}", word(by), records(&evidence.records)),
     }
 }
 

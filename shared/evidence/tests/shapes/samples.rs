@@ -3,9 +3,7 @@
 use kernel::{Date, Money};
 use serde_json::Value;
 
-use crate::fields::Fields;
-use crate::line::{Line, LineKind, LineSource, Presence};
-use crate::words::Words;
+use evidence::{Fields, Line, LineKind, LineSource, Presence, Words};
 
 pub fn day(text: &str) -> Date {
     text.parse().unwrap()
