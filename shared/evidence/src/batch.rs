@@ -10,7 +10,7 @@ use kernel::periods::days_between;
 use kernel::{Date, DocumentId, Money};
 use serde::{Deserialize, Serialize};
 
-use crate::books::Books;
+use crate::books::{Books, Entry};
 use crate::ids::{AccountId, LineId, RecordRef};
 use crate::known::{Known, Records};
 use crate::line::{Line, LineSource};
@@ -148,7 +148,7 @@ impl<'a> Batch<'a> {
 
     /// Tells a line to whom a candidate went.
     pub(crate) fn lost_to_owner(&mut self, claim: &Claim, candidate: &Known<'_>) {
-        let record = candidate.record();
+        let record = candidate.record().clone();
         let Some(owner) = self.owner(&record) else { return };
         let words = format!("The {} speaks for line {owner} already.", candidate.name());
         self.nearly(claim.case, Lack::Taken, record, &words);
@@ -158,7 +158,7 @@ impl<'a> Batch<'a> {
     /// then the nearest dates, then the smallest ids. A line that loses a candidate is told to whom.
     pub(crate) fn assign(&mut self, mut claims: Vec<Claim>, candidates: &[Known<'_>]) -> Vec<Claim> {
         claims.sort_by_cached_key(|claim| {
-            let anew = !self.held(claim.case, &candidates[claim.candidate].record());
+            let anew = !self.held(claim.case, candidates[claim.candidate].record());
             (claim.strength, anew, claim.days, claim.case, claim.candidate)
         });
         let (mut served, mut won) = (BTreeSet::new(), Vec::new());
@@ -167,10 +167,10 @@ impl<'a> Batch<'a> {
             if served.contains(&claim.case) {
                 continue;
             }
-            if self.owner(&record).is_some() {
+            if self.owner(record).is_some() {
                 self.lost_to_owner(&claim, &candidates[claim.candidate]);
             } else {
-                self.take(record, claim.case);
+                self.take(record.clone(), claim.case);
                 served.insert(claim.case);
                 won.push(claim);
             }
@@ -191,11 +191,10 @@ pub(crate) struct Index<K> {
     by_key: HashMap<K, Vec<(Date, usize)>>,
 }
 
-impl<'a> Index<(Option<&'a AccountId>, Money)> {
-    /// Indexes what moved money by account and amount.
-    pub(crate) fn by_account(candidates: &'a [Known<'_>]) -> Self {
-        let moved = candidates.iter().enumerate().map(|(at, known)| (known.moved(), at));
-        Self::new(moved.map(|((account, amount, date), at)| ((account, amount), date, at)))
+impl<'a> Index<(&'a AccountId, Money)> {
+    /// Indexes entries by account and amount.
+    pub(crate) fn by_account(entries: &[&'a Entry]) -> Self {
+        Self::new(entries.iter().enumerate().map(|(at, entry)| ((&entry.account, entry.amount), entry.date, at)))
     }
 }
 

@@ -2,25 +2,12 @@
 //!
 //! Owns the order of the rules and the limits of one decision. It reads nothing and keeps nothing: the same lines, books and
 //! rules give the same verdicts, in whatever order they are fed.
-//!
-//! | the rules, first to last | module |
-//! |---|---|
-//! | deleted at the source, or a second copy | here |
-//! | a document is linked to the line | here |
-//! | a person decided | here |
-//! | a rule of the workspace's | [`crate::rules`] |
-//! | a transfer in Xero; a pair of lines that is one | `transfers` |
-//! | belongs to entries with documents | `entries` |
-//! | an overpayment or prepayment | here |
-//! | an entry with a document fits | `entries` |
-//! | an unpaid bill or credit note fits | `unpaid` |
-//! | moves no money, too small, money in | here |
-//!
-//! What none of them settles is requested.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::batch::{Batch, Decision, Question};
+use kernel::Money;
+
+use crate::batch::{Batch, Case, Decision, Question};
 use crate::books::{Books, RECORDS_MAX};
 use crate::ids::{LineId, RecordRef};
 use crate::line::{LINKS_MAX, LineKind, Presence};
@@ -54,19 +41,25 @@ pub enum BatchError {
 /// Lines that are decided together: a month of a busy organisation.
 pub const LINES_MAX: usize = 5_000;
 
-/// Every rule settles what it can, and what is settled stays.
-const ORDER: [fn(&mut Batch<'_>); 11] = [
-    gone,
-    linked,
-    by_hand,
-    ruled,
-    transfers::recorded,
-    transfers::pairs,
-    entries::documented,
-    advances,
-    entries::fitting,
-    unpaid::fitting,
-    by_policy,
+/// A rule looks at each line by itself, or at all of them together.
+enum Step {
+    Each(fn(&Batch<'_>, &Case<'_>) -> Option<Verdict>),
+    Together(fn(&mut Batch<'_>)),
+}
+
+/// The rules, first to last. Each settles what it can, what is settled stays, and what none settles is requested.
+const ORDER: [Step; 11] = [
+    Step::Each(gone),
+    Step::Each(linked),
+    Step::Each(by_hand),
+    Step::Each(ruled),
+    Step::Together(transfers::recorded),
+    Step::Together(transfers::pairs),
+    Step::Together(entries::documented),
+    Step::Each(paid_ahead),
+    Step::Together(entries::fitting),
+    Step::Together(unpaid::fitting),
+    Step::Each(by_policy),
 ];
 
 /// Decides about lines that lie together: all those of an organisation that could be each other's other side, those that
@@ -80,8 +73,15 @@ pub fn decide(
 ) -> Result<BTreeMap<LineId, Verdict>, BatchError> {
     check(questions, books, policy)?;
     let mut batch = Batch::try_new(questions, books, rules, policy).map_err(BatchError::RecordTwice)?;
-    for rule in ORDER {
-        rule(&mut batch);
+    for step in ORDER {
+        match step {
+            Step::Together(settle) => settle(&mut batch),
+            Step::Each(verdict) => batch.open().into_iter().for_each(|at| {
+                if let Some(found) = verdict(&batch, &batch.cases[at]) {
+                    batch.settle(at, found);
+                }
+            }),
+        }
     }
     let verdicts = batch.cases.iter().map(|case| {
         let open = || requested(RequestReason::NothingSpeaksForIt, case.near.clone());
@@ -95,7 +95,7 @@ fn check(questions: &[Question<'_>], books: &Books, policy: &Policy) -> Result<(
     if questions.len() > LINES_MAX {
         return Err(BatchError::TooManyLines);
     }
-    if books.records() > RECORDS_MAX {
+    if books.bills.len() + books.entries.len() + books.taken.len() > RECORDS_MAX {
         return Err(BatchError::TooManyRecords);
     }
     if policy.smallest.len() > CURRENCIES_MAX {
@@ -113,80 +113,56 @@ fn check(questions: &[Question<'_>], books: &Books, policy: &Policy) -> Result<(
     Ok(())
 }
 
-fn gone(batch: &mut Batch<'_>) {
-    for at in batch.open() {
-        let words = match batch.cases[at].line.presence {
-            Presence::Present => continue,
-            Presence::Deleted => "The line was deleted where it came from.",
-            Presence::Duplicate => "Its source calls the line a second copy of another.",
-        };
-        batch.settle(at, Verdict::excluded(Exclusion::GoneAtSource, Vec::new(), words));
-    }
+fn gone(_: &Batch<'_>, case: &Case<'_>) -> Option<Verdict> {
+    let words = match case.line.presence {
+        Presence::Present => return None,
+        Presence::Deleted => "The line was deleted where it came from.",
+        Presence::Duplicate => "Its source calls the line a second copy of another.",
+    };
+    Some(Verdict::excluded(Exclusion::GoneAtSource, Vec::new(), words))
 }
 
-fn linked(batch: &mut Batch<'_>) {
-    for at in batch.open() {
-        if let Some(document) = batch.cases[at].asked.document {
-            let evidence = Evidence::new(vec![RecordRef::document(document)], "A document is linked to the line.");
-            batch.settle(at, Verdict::Closed { by: ClosedBy::DocumentLinked, evidence });
-        }
-    }
+fn linked(_: &Batch<'_>, case: &Case<'_>) -> Option<Verdict> {
+    let document = vec![RecordRef::document(case.asked.document?)];
+    let evidence = Evidence::new(document, "A document is linked to the line.");
+    Some(Verdict::Closed { by: ClosedBy::DocumentLinked, evidence })
 }
 
-fn by_hand(batch: &mut Batch<'_>) {
-    for at in batch.open() {
-        let Some(by_hand) = batch.cases[at].asked.by_hand else { continue };
-        let words = format!("A person decided that no document is needed: {}", by_hand.note.as_str());
-        batch.settle(
-            at,
-            match by_hand.decision {
-                Decision::Needed => requested(RequestReason::ByHand, Vec::new()),
-                Decision::NotNeeded => Verdict::excluded(Exclusion::ByHand, Vec::new(), words.trim_end_matches(": ")),
-            },
-        );
-    }
+fn by_hand(_: &Batch<'_>, case: &Case<'_>) -> Option<Verdict> {
+    let by_hand = case.asked.by_hand?;
+    let words = format!("A person decided that no document is needed: {}", by_hand.note.as_str());
+    Some(match by_hand.decision {
+        Decision::Needed => requested(RequestReason::ByHand, Vec::new()),
+        Decision::NotNeeded => Verdict::excluded(Exclusion::ByHand, Vec::new(), words.trim_end_matches(": ")),
+    })
 }
 
-fn ruled(batch: &mut Batch<'_>) {
-    let rules = batch.rules;
-    for at in batch.open() {
-        let case = &batch.cases[at];
-        let Some(rule) = rules.matching_texts(case.line, &case.texts) else { continue };
-        let evidence = Evidence::new(Vec::new(), &format!("Rule “{}”: {}", rule.name, rule.reason));
-        let (rule, rule_id) = (Exclusion::NoDocumentNeeded, Some(rule.id.clone()));
-        batch.settle(at, Verdict::Excluded { rule, rule_id, evidence });
-    }
+fn ruled(batch: &Batch<'_>, case: &Case<'_>) -> Option<Verdict> {
+    let rule = batch.rules.matching_texts(case.line, &case.texts)?;
+    let evidence = Evidence::new(Vec::new(), &format!("Rule “{}”: {}", rule.name, rule.reason));
+    Some(Verdict::Excluded { rule: Exclusion::NoDocumentNeeded, rule_id: Some(rule.id.clone()), evidence })
 }
 
-fn advances(batch: &mut Batch<'_>) {
-    for at in batch.open() {
-        let (rule, what) = match batch.cases[at].line.kind {
-            LineKind::Overpayment => (Exclusion::Overpayment, "an overpayment"),
-            LineKind::Prepayment => (Exclusion::Prepayment, "a prepayment"),
-            LineKind::Ordinary | LineKind::Transfer => continue,
-        };
-        if !batch.policy.advances_need_documents {
-            let words = format!("Xero has it as {what}: its document is the one that it is used on.");
-            batch.settle(at, Verdict::excluded(rule, Vec::new(), &words));
-        }
-    }
+fn paid_ahead(batch: &Batch<'_>, case: &Case<'_>) -> Option<Verdict> {
+    let (rule, what) = match case.line.kind {
+        LineKind::Overpayment if !batch.policy.advances_need_documents => (Exclusion::Overpayment, "an overpayment"),
+        LineKind::Prepayment if !batch.policy.advances_need_documents => (Exclusion::Prepayment, "a prepayment"),
+        _ => return None,
+    };
+    let words = format!("Xero has it as {what}: its document is the one that it is used on.");
+    Some(Verdict::excluded(rule, Vec::new(), &words))
 }
 
-fn by_policy(batch: &mut Batch<'_>) {
-    for at in batch.open() {
-        let line = batch.cases[at].line;
-        let small =
-            batch.policy.smallest(line.amount.currency).filter(|least| line.magnitude() < least.minor.unsigned_abs());
-        let (rule, words) = match small {
-            _ if line.amount.is_zero() => (Exclusion::MovesNothing, "The line moves no money.".to_owned()),
-            Some(smallest) => (Exclusion::BelowMinimum, format!("Documents are wanted from {smallest} on.")),
-            None if !line.is_out() && !batch.policy.money_in_needs_documents => {
-                (Exclusion::MoneyIn, "Money came in, and no documents are wanted for that.".to_owned())
-            }
-            None => continue,
-        };
-        batch.settle(at, Verdict::excluded(rule, Vec::new(), &words));
-    }
+fn by_policy(batch: &Batch<'_>, case: &Case<'_>) -> Option<Verdict> {
+    let (line, policy) = (case.line, batch.policy);
+    let below = |least: &Money| line.magnitude() < least.minor.unsigned_abs();
+    let (rule, words) = match policy.smallest(line.amount.currency).filter(below) {
+        _ if line.amount.is_zero() => (Exclusion::MovesNothing, "The line moves no money.".to_owned()),
+        Some(smallest) => (Exclusion::BelowMinimum, format!("Documents are wanted from {smallest} on.")),
+        None if line.is_out() || policy.money_in_needs_documents => return None,
+        None => (Exclusion::MoneyIn, "Money came in, and no documents are wanted for that.".to_owned()),
+    };
+    Some(Verdict::excluded(rule, Vec::new(), &words))
 }
 
 /// What nearly spoke for the line is sorted by how little it lacks.

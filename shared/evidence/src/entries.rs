@@ -6,8 +6,9 @@
 use kernel::periods::days_after;
 
 use crate::batch::{Batch, Claim, Index, days_apart};
+use crate::books::{Entry, Part};
 use crate::ids::{RecordId, RecordKind, RecordRef};
-use crate::known::{Known, entries};
+use crate::known::Known;
 use crate::line::LineSource;
 use crate::verdict::{Exclusion, Lack, Verdict};
 use crate::words::Folded;
@@ -29,8 +30,8 @@ pub(crate) fn documented(batch: &mut Batch<'_>) {
         }
         // What a line belongs to is no other line's, whether it has a document or not.
         for known in linked {
-            if is_single(batch, at, &known) && batch.owner(&known.record()).is_none() {
-                batch.take(known.record(), at);
+            if is_single(batch, at, &known) && batch.owner(known.record()).is_none() {
+                batch.take(known.record().clone(), at);
             }
         }
     }
@@ -49,23 +50,20 @@ fn lack(batch: &Batch<'_>, at: usize, id: &RecordId) -> Option<(Lack, RecordRef,
     };
     if !known.has_document() {
         let words = format!("It belongs to the {}, to which no file is attached.", known.name());
-        let record = batch.records.paid_by(&known).unwrap_or_else(|| known.record());
-        return Some((Lack::Attachment, record, words));
+        return Some((Lack::Attachment, batch.records.with_paid(&known).last()?, words));
     }
-    let record = known.record();
-    let owner = batch.owner(&record).filter(|_| is_single(batch, at, &known))?;
+    let owner = batch.owner(known.record()).filter(|_| is_single(batch, at, &known))?;
     let words = format!("The {} speaks for line {owner} already.", known.name());
-    Some((Lack::Taken, record, words))
+    Some((Lack::Taken, known.record().clone(), words))
 }
 
-fn settle_documented(batch: &mut Batch<'_>, at: usize, linked: &[Known<'_>]) {
+fn settle_documented<'a>(batch: &mut Batch<'a>, at: usize, linked: &[Known<'a>]) {
     let first = linked.first().map(Known::name).unwrap_or_default();
     let words = match linked.len() {
         0 | 1 => format!("It belongs to the {first}, which has a document."),
         many => format!("It belongs to the {first} and {} more, all of which have documents.", many - 1),
     };
-    let records = linked.iter().flat_map(|known| [Some(known.record()), batch.records.paid_by(known)]);
-    let records = records.flatten().collect();
+    let records = linked.iter().flat_map(|known| batch.records.with_paid(known)).collect();
     batch.settle(at, Verdict::excluded(Exclusion::Documented, records, &words));
 }
 
@@ -74,49 +72,37 @@ fn settle_documented(batch: &mut Batch<'_>, at: usize, linked: &[Known<'_>]) {
 /// Where the source knows what is reconciled, a reconciled entry belongs to another line; where it does not, it may be
 /// this line's. A line that is itself an entry is never excused by another one.
 pub(crate) fn fitting(batch: &mut Batch<'_>) {
-    let mut all: Vec<Known<'_>> = entries(batch.books).collect();
-    all.sort_by_key(Known::record);
-    let index = Index::by_account(&all);
-    let names: Vec<Folded> = all.iter().map(|known| Folded::new(whom(known))).collect();
+    let entries = batch.books.entries.iter().filter(|entry| !matches!(entry.part, Part::TransferOf(_)));
+    let mut entries: Vec<&Entry> = entries.collect();
+    entries.sort_by_key(|entry| &entry.record);
+    let index = Index::by_account(&entries);
+    let names: Vec<Folded> = entries.iter().map(|entry| Folded::new(entry.whom.as_str())).collect();
     let mut claims = Vec::new();
     for at in batch.open_and_free() {
         let (texts, line) = (&batch.cases[at].texts, batch.cases[at].line);
         let (first, last) = (days_after(line.date, -ENTRY_DAYS_MAX), days_after(line.date, ENTRY_DAYS_MAX));
-        let (found, _) = index.near(&(Some(&line.account), line.amount), first, last, line.date);
-        let free = |one: &usize| !(is_reconciled(&all[*one]) && line.source.capabilities().knows_links);
+        let (found, _) = index.near(&(&line.account, line.amount), first, last, line.date);
+        let free = |one: &usize| !(entries[*one].reconciled && line.source.capabilities().knows_links);
         let claim = |candidate: usize| {
             let named = texts.hold_name(&names[candidate]) || texts.hold_number(&names[candidate]);
-            let days = days_apart(line.date, all[candidate].moved().2);
+            let days = days_apart(line.date, entries[candidate].date);
             Claim { strength: u8::from(!named), days, case: at, candidate }
         };
         claims.extend(found.into_iter().filter(free).map(claim));
     }
-    for won in batch.assign(claims, &all) {
-        settle_fitting(batch, won, &all[won.candidate]);
+    let entries: Vec<Known<'_>> = entries.into_iter().map(Known::Entry).collect();
+    for won in batch.assign(claims, &entries) {
+        settle_fitting(batch, won, &entries[won.candidate]);
     }
 }
 
-fn whom<'a>(known: &Known<'a>) -> &'a str {
-    match known {
-        Known::Entry(entry) => entry.contact.as_str(),
-        Known::Payment(payment) => payment.number.as_str(),
-        Known::Bill(_) | Known::Side(..) => "",
-    }
-}
-
-fn is_reconciled(known: &Known<'_>) -> bool {
-    matches!(known, Known::Entry(entry) if entry.reconciled)
-        || matches!(known, Known::Payment(payment) if payment.reconciled)
-}
-
-fn settle_fitting(batch: &mut Batch<'_>, won: Claim, known: &Known<'_>) {
-    let (name, paid) = (known.name(), batch.records.paid_by(known));
+fn settle_fitting<'a>(batch: &mut Batch<'a>, won: Claim, known: &Known<'a>) {
+    let (name, mut records) = (known.name(), batch.records.with_paid(known).collect::<Vec<_>>());
     if !known.has_document() {
         let words = format!("The {name} fits, but no file is attached to it.");
-        return batch.nearly(won.case, Lack::Attachment, paid.unwrap_or_else(|| known.record()), &words);
+        return records.pop().map_or((), |record| batch.nearly(won.case, Lack::Attachment, record, &words));
     }
     let named = if won.strength == 0 { ", and its name stands in the line" } else { "" };
     let words = format!("Account, amount and date fit the {name}{named}; it has a document.");
-    let records = [Some(known.record()), paid].into_iter().flatten().collect();
     batch.settle(won.case, Verdict::excluded(Exclusion::EntryFits, records, &words));
 }

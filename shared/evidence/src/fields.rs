@@ -51,7 +51,7 @@ pub fn id(fields: &Fields, name: &'static str) -> Result<RecordId, RecordFault> 
 
 /// The bank account that a record names.
 pub fn account(fields: &Fields, name: &'static str) -> Result<AccountId, RecordFault> {
-    inner(fields, name, "AccountID").parse().map_err(|_| RecordFault::Field(name))
+    inner(fields, name, "AccountID").to_ascii_lowercase().parse().map_err(|_| RecordFault::Field(name))
 }
 
 /// The currency of a record.
@@ -88,7 +88,8 @@ pub fn money(fields: &Fields, name: &'static str, currency: Currency) -> Result<
 }
 
 /// An amount with the sign of the way the money goes.
-pub fn signed(amount: Money, out: bool, name: &'static str) -> Result<Money, RecordFault> {
+pub fn signed(fields: &Fields, name: &'static str, currency: Currency, out: bool) -> Result<Money, RecordFault> {
+    let amount = money(fields, name, currency)?;
     if out { amount.try_neg().map_err(|_| RecordFault::Field(name)) } else { Ok(amount) }
 }
 

@@ -5,10 +5,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
-use kernel::{Date, Money};
-
-use crate::books::{Bill, BillKind, Books, Entry, Payment, Transfer, TransferSide};
-use crate::ids::{AccountId, RecordId, RecordKind, RecordRef};
+use crate::books::{Bill, Books, Entry, Part};
+use crate::ids::{RecordId, RecordKind, RecordRef};
 use crate::words::Words;
 
 /// A record of the books that may speak for a line.
@@ -16,49 +14,30 @@ use crate::words::Words;
 pub(crate) enum Known<'a> {
     /// A bill or credit note.
     Bill(&'a Bill),
-    /// Money spent or received.
+    /// Money that moved. Each side of a transfer is one, and speaks for a line of its own.
     Entry(&'a Entry),
-    /// A payment.
-    Payment(&'a Payment),
-    /// One side of a transfer, known by its bank transaction: each side speaks for a line of its own.
-    Side(&'a Transfer, &'a TransferSide, Money),
 }
 
 /// All records of the books.
-pub(crate) struct Records<'a>(HashMap<RecordRef, Known<'a>>);
+pub(crate) struct Records<'a>(HashMap<&'a RecordRef, Known<'a>>);
 
 /// Characters of a number or a name that stand in a sentence.
 const NAME_CHARS_MAX: usize = 60;
 
-impl Known<'_> {
+impl<'a> Known<'a> {
     /// It as a record.
-    pub(crate) fn record(&self) -> RecordRef {
+    pub(crate) fn record(&self) -> &'a RecordRef {
         match self {
-            Self::Bill(bill) if bill.kind == BillKind::CreditNote => RecordRef::new(RecordKind::CreditNote, &bill.id),
-            Self::Bill(bill) => RecordRef::new(RecordKind::Bill, &bill.id),
-            Self::Entry(entry) => RecordRef::new(RecordKind::BankTransaction, &entry.id),
-            Self::Payment(payment) => RecordRef::new(RecordKind::Payment, &payment.id),
-            Self::Side(_, side, _) => RecordRef::new(RecordKind::BankTransaction, &side.entry),
+            Self::Bill(bill) => &bill.record,
+            Self::Entry(entry) => &entry.record,
         }
     }
 
-    /// The bank account, the amount as a line there has it, and the date; of a bill, which knows none, what is due and when.
-    pub(crate) fn moved(&self) -> (Option<&AccountId>, Money, Date) {
-        match self {
-            Self::Bill(bill) => (None, bill.amount_due, bill.expected()),
-            Self::Entry(entry) => (Some(&entry.account), entry.amount, entry.date),
-            Self::Payment(payment) => (Some(&payment.account), payment.amount, payment.date),
-            Self::Side(transfer, side, amount) => (Some(&side.account), *amount, transfer.date),
-        }
-    }
-
-    /// Whether there is a document for it. A transfer needs none.
+    /// Whether there is a document for it.
     pub(crate) fn has_document(&self) -> bool {
         match self {
             Self::Bill(bill) => bill.has_attachments,
-            Self::Entry(entry) => entry.has_attachments,
-            Self::Payment(payment) => payment.has_document,
-            Self::Side(..) => true,
+            Self::Entry(entry) => entry.has_document,
         }
     }
 
@@ -66,20 +45,21 @@ impl Known<'_> {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Bill(bill) => format!("{} over {}, due {}", title(bill), bill.amount_due, bill.expected()),
-            Self::Entry(Entry { contact, amount, date, .. }) => {
-                format!("bank transaction{} of {amount} on {date}", said(" for ", contact))
+            Self::Entry(Entry { part, whom, amount, date, .. }) => {
+                let what = match part {
+                    Part::Alone => "bank transaction",
+                    Part::PaymentOf(_) => "payment",
+                    Part::TransferOf(_) => "transfer",
+                };
+                format!("{what}{} of {amount} on {date}", said(" for ", whom))
             }
-            Self::Payment(Payment { number, amount, date, .. }) => {
-                format!("payment{} of {amount} on {date}", said(" for ", number))
-            }
-            Self::Side(Transfer { amount, date, .. }, ..) => format!("transfer of {amount} on {date}"),
         }
     }
 }
 
 /// What kind of document it is, its number and its sender.
 pub(crate) fn title(bill: &Bill) -> String {
-    let kind = if bill.kind == BillKind::Bill { "bill" } else { "credit note" };
+    let kind = if bill.record.kind == RecordKind::Bill { "bill" } else { "credit note" };
     format!("{kind}{}{}", said(" ", &bill.number), said(" of ", &bill.contact))
 }
 
@@ -88,27 +68,14 @@ fn said(before: &str, text: &Words) -> String {
     if text.is_empty() { String::new() } else { format!("{before}{}", text.cut_to(NAME_CHARS_MAX)) }
 }
 
-/// Both sides of all transfers.
-pub(crate) fn sides(books: &Books) -> impl Iterator<Item = Known<'_>> {
-    // What a transfer moves is more than nothing, so its negative is an amount too.
-    let out = |moved: Money| Money::new(moved.minor.saturating_neg(), moved.currency);
-    let from = books.transfers.iter().map(move |one| Known::Side(one, &one.from, out(one.amount)));
-    from.chain(books.transfers.iter().map(|one| Known::Side(one, &one.to, one.amount)))
-}
-
-/// Everything that moved money at a bank account, but for transfers.
-pub(crate) fn entries(books: &Books) -> impl Iterator<Item = Known<'_>> {
-    books.entries.iter().map(Known::Entry).chain(books.payments.iter().map(Known::Payment))
-}
-
 impl<'a> Records<'a> {
     /// Finds all records a place; the one that has none because it stands there already is given back.
     pub(crate) fn try_new(books: &'a Books) -> Result<Self, RecordRef> {
-        let mut records = HashMap::with_capacity(books.records());
-        for known in books.bills.iter().map(Known::Bill).chain(entries(books)).chain(sides(books)) {
+        let mut records = HashMap::with_capacity(books.bills.len() + books.entries.len());
+        for known in books.bills.iter().map(Known::Bill).chain(books.entries.iter().map(Known::Entry)) {
             match records.entry(known.record()) {
                 Slot::Vacant(free) => free.insert(known),
-                Slot::Occupied(full) => return Err(full.key().clone()),
+                Slot::Occupied(full) => return Err((*full.key()).clone()),
             };
         }
         Ok(Self(records))
@@ -125,9 +92,12 @@ impl<'a> Records<'a> {
         kinds.into_iter().find_map(|kind| self.find(&RecordRef::new(kind, id)))
     }
 
-    /// What a payment pays, where the books hold it: there its file belongs.
-    pub(crate) fn paid_by(&self, known: &Known<'_>) -> Option<RecordRef> {
-        let Known::Payment(payment) = known else { return None };
-        self.linked(payment.document.as_ref()?).map(|paid| paid.record())
+    /// A record with what a payment pays, where the books hold it: there its file belongs.
+    pub(crate) fn with_paid(&self, known: &Known<'a>) -> impl Iterator<Item = RecordRef> {
+        let paid = match known {
+            Known::Entry(Entry { part: Part::PaymentOf(Some(paid)), .. }) => self.linked(paid),
+            _ => None,
+        };
+        [Some(*known), paid].into_iter().flatten().map(|known| known.record().clone())
     }
 }

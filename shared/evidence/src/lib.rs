@@ -23,7 +23,7 @@ pub mod batch;
 pub mod books;
 pub mod decide;
 pub mod digest;
-mod entries;
+pub mod entries;
 pub mod fields;
 pub mod ids;
 mod known;
@@ -31,24 +31,19 @@ pub mod line;
 pub mod recurring;
 mod reopen;
 pub mod rules;
-mod transfers;
-mod unpaid;
+pub mod transfers;
+pub mod unpaid;
 pub mod verdict;
 pub mod words;
 
 pub use batch::{ByHand, CANDIDATES_MAX, Decision, Question};
-pub use books::{Bill, BillKind, Books, Entry, Payment, RECORDS_MAX, Transfer, TransferSide};
+pub use books::{Bill, Books, Entry, Part, RECORDS_MAX};
 pub use decide::{BatchError, LINES_MAX, decide};
 pub use digest::{Digest, DigestError, OpenRequest, digest};
-pub use entries::ENTRY_DAYS_MAX;
 pub use fields::{Fields, RecordFault};
 pub use ids::{AccountId, LineId, RecordId, RecordKind, RecordRef, RecurringId, RuleId};
 pub use line::{Capabilities, LINKS_MAX, Line, LineKind, LineSource, Presence};
 pub use recurring::{DayRule, Every, Occurrence, Recurring, RecurringError};
 pub use rules::{Direction, Match, Policy, Rule, RuleError, Rules};
-pub use transfers::TRANSFER_DAYS_MAX;
-pub use unpaid::{CREDIT_EARLY_DAYS_MAX, CREDIT_LATE_DAYS_MAX, EARLY_DAYS_MAX, LATE_DAYS_MAX, NUMBERED_LATE_DAYS_MAX};
-pub use verdict::{
-    Again, ClosedBy, EVIDENCE_RECORDS_MAX, Evidence, Exclusion, Lack, NEAR_MAX, Near, RequestReason, Verdict,
-};
+pub use verdict::*;
 pub use words::Words;

@@ -132,14 +132,13 @@ impl Line {
     pub fn from_bank_transaction(record: &Fields, contact: &str) -> Result<Self, RecordFault> {
         let (out, kind) = bank_type(fields::text(record, "Type")).ok_or(RecordFault::Field("Type"))?;
         let entry = fields::id(record, "BankTransactionID")?;
-        let amount = fields::money(record, "Total", fields::currency(record)?)?;
         let first = fields::list(record, "LineItems").next();
         Ok(Self {
             id: entry.as_str().parse().map_err(|_| RecordFault::Field("BankTransactionID"))?,
             source: LineSource::LedgerEntry,
             account: fields::account(record, "BankAccount")?,
             date: fields::date(record, "Date")?,
-            amount: fields::signed(amount, out, "Total")?,
+            amount: fields::signed(record, "Total", fields::currency(record)?, out)?,
             payee: Words::new(contact),
             description: Words::new(first.map(|item| fields::text(item, "Description")).unwrap_or_default()),
             reference: Words::new(fields::text(record, "Reference")),
@@ -168,7 +167,7 @@ impl Line {
             source: LineSource::FinanceStatement,
             account: account.clone(),
             date: posted.map_or_else(|| fields::date(line, "transactionDate"), Ok)?,
-            amount: fields::signed(amount, debit && amount.is_positive(), "amount")?,
+            amount: fields::signed(line, "amount", currency, debit && amount.is_positive())?,
             payee: Words::new(fields::text(line, "payee")),
             description: Words::new(&notes),
             reference: Words::new(fields::text(line, "reference")),

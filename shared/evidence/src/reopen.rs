@@ -4,7 +4,7 @@
 //! back, with the reason, when it no longer does.
 
 use crate::batch::{Batch, Case};
-use crate::books::Bill;
+use crate::books::{Bill, Entry, Part};
 use crate::ids::{RecordKind, RecordRef};
 use crate::known::{Known, title};
 use crate::line::LineSource;
@@ -93,7 +93,8 @@ fn lost_record(batch: &Batch<'_>, case: &Case<'_>, record: &RecordRef) -> Option
 }
 
 fn lost_bill(batch: &Batch<'_>, case: &Case<'_>, bill: &Bill) -> String {
-    let of_bill = |known| matches!(known, Known::Payment(paid) if paid.document.as_ref() == Some(&bill.id));
+    let of_bill =
+        |known| matches!(known, Known::Entry(Entry { part: Part::PaymentOf(Some(id)), .. }) if *id == bill.record.id);
     let paid_here = case.line.links.iter().any(|id| batch.records.linked(id).is_some_and(of_bill));
     match bill.status.as_str() {
         "AUTHORISED" => format!("The {} no longer fits the line.", Known::Bill(bill).name()),

@@ -9,8 +9,9 @@ use kernel::periods::days_after;
 use kernel::{Currency, Date};
 
 use crate::batch::{Batch, Case, Claim, Decision, Index, days_apart};
+use crate::books::{Entry, Part};
 use crate::ids::{RecordKind, RecordRef};
-use crate::known::{Known, sides};
+use crate::known::Known;
 use crate::line::{LineKind, LineSource, Presence};
 use crate::verdict::{Exclusion, Verdict};
 
@@ -33,39 +34,43 @@ pub(crate) fn recorded(batch: &mut Batch<'_>) {
 }
 
 fn by_link(batch: &mut Batch<'_>, at: usize) {
-    let linked = batch.cases[at].line.links.iter().map(|id| batch.records.linked(id));
-    let linked: Vec<Option<Known<'_>>> = linked.collect();
-    let free_side = |known: &Option<Known<'_>>| matches!(known, Some(side @ Known::Side(..)) if batch.owner(&side.record()).is_none());
-    if linked.iter().all(free_side) {
-        let sides: Vec<Known<'_>> = linked.into_iter().flatten().collect();
-        sides.iter().for_each(|side| batch.take(side.record(), at));
-        if let Some(first) = sides.first() {
-            settle_recorded(batch, at, first, "Its source says it belongs to the");
+    let side = |id| match batch.records.linked(id) {
+        Some(Known::Entry(entry @ Entry { part: Part::TransferOf(_), .. })) => Some(entry),
+        _ => None,
+    };
+    let sides: Option<Vec<&Entry>> = batch.cases[at].line.links.iter().map(side).collect();
+    let sides = sides.filter(|sides| sides.iter().all(|side| batch.owner(&side.record).is_none()));
+    for (place, side) in sides.iter().flatten().enumerate() {
+        batch.take(side.record.clone(), at);
+        if place == 0 {
+            settle_recorded(batch, at, side, "Its source says it belongs to the");
         }
     }
 }
 
 fn by_fit(batch: &mut Batch<'_>) {
-    let mut sides: Vec<Known<'_>> = sides(batch.books).collect();
-    sides.sort_by_key(Known::record);
+    let sides = batch.books.entries.iter().filter(|entry| matches!(entry.part, Part::TransferOf(_)));
+    let mut sides: Vec<&Entry> = sides.collect();
+    sides.sort_by_key(|side| &side.record);
     let index = Index::by_account(&sides);
     let mut claims = Vec::new();
     for at in batch.open_and_free() {
         let line = batch.cases[at].line;
         let (first, last) = around(line.date);
-        let (found, _) = index.near(&(Some(&line.account), line.amount), first, last, line.date);
-        let days = |candidate: usize| days_apart(line.date, sides[candidate].moved().2);
+        let (found, _) = index.near(&(&line.account, line.amount), first, last, line.date);
+        let days = |candidate: usize| days_apart(line.date, sides[candidate].date);
         claims.extend(found.into_iter().map(|one| Claim { strength: 0, days: days(one), case: at, candidate: one }));
     }
-    for won in batch.assign(claims, &sides) {
-        settle_recorded(batch, won.case, &sides[won.candidate], "Account, amount and date fit the");
+    let candidates: Vec<Known<'_>> = sides.iter().map(|side| Known::Entry(side)).collect();
+    for won in batch.assign(claims, &candidates) {
+        settle_recorded(batch, won.case, sides[won.candidate], "Account, amount and date fit the");
     }
 }
 
-fn settle_recorded(batch: &mut Batch<'_>, at: usize, side: &Known<'_>, how: &str) {
-    let Known::Side(transfer, ..) = side else { return };
-    let records = vec![RecordRef::new(RecordKind::Transfer, &transfer.id), side.record()];
-    let words = format!("{how} {} between own accounts.", side.name());
+fn settle_recorded(batch: &mut Batch<'_>, at: usize, side: &Entry, how: &str) {
+    let Part::TransferOf(transfer) = &side.part else { return };
+    let records = vec![RecordRef::new(RecordKind::Transfer, transfer), side.record.clone()];
+    let words = format!("{how} {} between own accounts.", Known::Entry(side).name());
     batch.settle(at, Verdict::excluded(Exclusion::RecordedTransfer, records, &words));
 }
 
@@ -111,7 +116,7 @@ fn pairs_of(
 /// A line that is something else already is no side of a transfer: one that is gone, has a document, belongs to entries, is
 /// wanted by a person, or pays ahead.
 fn may_pair(batch: &Batch<'_>, case: &Case<'_>) -> bool {
-    let own_file = |id| matches!(batch.records.linked(id), Some(Known::Entry(entry)) if entry.has_attachments);
+    let own_file = |id| matches!(batch.records.linked(id), Some(Known::Entry(entry)) if entry.has_document);
     let is_filed = case.line.source == LineSource::LedgerEntry && case.line.links.iter().any(own_file);
     let wanted = case.asked.by_hand.is_some_and(|by_hand| by_hand.decision == Decision::Needed);
     let recorded = matches!(&case.verdict, Some(Verdict::Excluded { rule: Exclusion::RecordedTransfer, .. }));

@@ -18,7 +18,8 @@ use kernel::Currency;
 use kernel::periods::days_after;
 
 use crate::batch::{Batch, Claim, Index, days_apart};
-use crate::books::BillKind;
+use crate::books::Bill;
+use crate::ids::RecordKind;
 use crate::known::Known;
 use crate::verdict::{Exclusion, Lack, Verdict};
 use crate::words::Folded;
@@ -40,9 +41,9 @@ const BY_AMOUNT: u8 = 2;
 
 /// Documents that wait for money, in the order of their ids, with number and contact ready to compare.
 struct Waiting<'a> {
-    bills: Vec<Known<'a>>,
+    bills: Vec<&'a Bill>,
     texts: Vec<[Folded; 2]>,
-    index: Index<(Currency, u64, BillKind)>,
+    index: Index<(Currency, u64, RecordKind)>,
 }
 
 /// A line that some documents fit.
@@ -55,15 +56,14 @@ struct Fits {
 
 impl<'a> Waiting<'a> {
     fn new(batch: &Batch<'a>) -> Self {
-        let mut bills: Vec<_> = batch.books.bills.iter().filter(|bill| bill.is_waiting()).collect();
-        bills.sort_by_key(|bill| Known::Bill(bill).record());
-        let fold = |text: &crate::words::Words| Folded::new(text.as_str());
-        let texts = bills.iter().map(|bill| [fold(&bill.number), fold(&bill.contact)]).collect();
-        let index = Index::new(bills.iter().enumerate().map(|(at, bill)| {
-            let due = bill.amount_due;
-            ((due.currency, due.minor.unsigned_abs(), bill.kind), bill.expected(), at)
-        }));
-        Self { bills: bills.into_iter().map(Known::Bill).collect(), texts, index }
+        let waits = |bill: &&Bill| bill.status.as_str() == "AUTHORISED" && bill.amount_due.is_positive();
+        let mut bills: Vec<&Bill> = batch.books.bills.iter().filter(waits).collect();
+        bills.sort_by_key(|bill| &bill.record);
+        let fold = |bill: &&Bill| [&bill.number, &bill.contact].map(|text| Folded::new(text.as_str()));
+        let texts = bills.iter().map(fold).collect();
+        let key = |bill: &Bill| (bill.amount_due.currency, bill.amount_due.minor.unsigned_abs(), bill.record.kind);
+        let index = Index::new(bills.iter().enumerate().map(|(at, bill)| (key(bill), bill.expected(), at)));
+        Self { bills, texts, index }
     }
 }
 
@@ -72,37 +72,37 @@ pub(crate) fn fitting(batch: &mut Batch<'_>) {
     let waiting = Waiting::new(batch);
     let open: Vec<usize> = batch.open().into_iter().filter(|at| !batch.cases[*at].is_linked()).collect();
     let all: Vec<Fits> = open.into_iter().map(|at| fits(batch, at, &waiting)).collect();
+    let bills: Vec<Known<'_>> = waiting.bills.iter().map(|bill| Known::Bill(bill)).collect();
     let named = all.iter().flat_map(|fits| &fits.claims).filter(|claim| claim.strength < BY_AMOUNT);
-    for won in batch.assign(named.copied().collect(), &waiting.bills) {
-        settle(batch, won, &waiting.bills[won.candidate]);
+    for won in batch.assign(named.copied().collect(), &bills) {
+        settle(batch, won, &bills[won.candidate]);
     }
-    by_amount_alone(batch, &all, &waiting.bills);
+    by_amount_alone(batch, &all, &bills);
 }
 
 fn fits(batch: &mut Batch<'_>, at: usize, waiting: &Waiting<'_>) -> Fits {
     let line = batch.cases[at].line;
     let (kind, early, late) = match line.is_out() {
-        true => (BillKind::Bill, EARLY_DAYS_MAX, LATE_DAYS_MAX),
-        false => (BillKind::CreditNote, CREDIT_EARLY_DAYS_MAX, CREDIT_LATE_DAYS_MAX),
+        true => (RecordKind::Bill, EARLY_DAYS_MAX, LATE_DAYS_MAX),
+        false => (RecordKind::CreditNote, CREDIT_EARLY_DAYS_MAX, CREDIT_LATE_DAYS_MAX),
     };
     let (first, last) = (days_after(line.date, -NUMBERED_LATE_DAYS_MAX), days_after(line.date, early));
     let (found, cut) = waiting.index.near(&(line.amount.currency, line.magnitude(), kind), first, last, line.date);
     let mut claims = Vec::new();
     for candidate in found {
-        let ([number, contact], bill) = (&waiting.texts[candidate], &waiting.bills[candidate]);
-        let (_, _, expected) = bill.moved();
+        let ([number, contact], bill) = (&waiting.texts[candidate], waiting.bills[candidate]);
         let texts = &batch.cases[at].texts;
-        let strength = match line.date > days_after(expected, late) {
+        let strength = match line.date > days_after(bill.expected(), late) {
             _ if texts.hold_number(number) => BY_NUMBER,
             false if texts.hold_name(contact) => BY_CONTACT,
             false => BY_AMOUNT,
             true => {
-                let words = format!("The {} has the amount, but is too long overdue.", bill.name());
-                batch.nearly(at, Lack::Date, bill.record(), &words);
+                let words = format!("The {} has the amount, but is too long overdue.", Known::Bill(bill).name());
+                batch.nearly(at, Lack::Date, bill.record.clone(), &words);
                 continue;
             }
         };
-        claims.push(Claim { strength, days: days_apart(line.date, expected), case: at, candidate });
+        claims.push(Claim { strength, days: days_apart(line.date, bill.expected()), case: at, candidate });
     }
     Fits { case: at, claims, cut }
 }
@@ -115,7 +115,7 @@ fn by_amount_alone(batch: &mut Batch<'_>, all: &[Fits], bills: &[Known<'_>]) {
     for fits in &all {
         let (mut free, mut taken) = (Vec::new(), Vec::new());
         for claim in &fits.claims {
-            let is_taken = batch.owner(&bills[claim.candidate].record()).is_some();
+            let is_taken = batch.owner(bills[claim.candidate].record()).is_some();
             if is_taken { &mut taken } else { &mut free }.push(*claim);
         }
         // Of documents that the line names, it was told when they were given.
@@ -129,7 +129,7 @@ fn by_amount_alone(batch: &mut Batch<'_>, all: &[Fits], bills: &[Known<'_>]) {
         match left.as_slice() {
             [only] if !fits.cut && lines_of[&only.candidate] == 1 => {
                 settle(batch, *only, &bills[only.candidate]);
-                batch.take(bills[only.candidate].record(), only.case);
+                batch.take(bills[only.candidate].record().clone(), only.case);
             }
             many => many.iter().for_each(|claim| {
                 doubt(batch, fits, (many.len(), lines_of[&claim.candidate]), &bills[claim.candidate]);
@@ -145,7 +145,7 @@ fn doubt(batch: &mut Batch<'_>, fits: &Fits, (documents, lines): (usize, usize),
         (false, many) => format!("{many} documents have it"),
     };
     let words = format!("The {} agrees in nothing but the amount, and {why}.", bill.name());
-    batch.nearly(fits.case, Lack::Certainty, bill.record(), &words);
+    batch.nearly(fits.case, Lack::Certainty, bill.record().clone(), &words);
 }
 
 fn settle(batch: &mut Batch<'_>, won: Claim, bill: &Known<'_>) {
@@ -156,5 +156,5 @@ fn settle(batch: &mut Batch<'_>, won: Claim, bill: &Known<'_>) {
     };
     let file = if bill.has_document() { "has a file" } else { "has no file yet" };
     let words = format!("The {} is in Xero and unpaid, and {file}. {how}", bill.name());
-    batch.settle(won.case, Verdict::excluded(Exclusion::BillFits, vec![bill.record()], &words));
+    batch.settle(won.case, Verdict::excluded(Exclusion::BillFits, vec![bill.record().clone()], &words));
 }

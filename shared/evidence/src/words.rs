@@ -174,33 +174,22 @@ fn is_accent(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}')
 }
 
-/// A small letter without its accent. Source: Unicode, Latin-1 Supplement and Latin Extended-A.
+/// Small letters with accents behind the one they are read as. Source: Unicode, Latin-1 Supplement and Latin Extended-A.
+const ACCENTED: &str = "aàáâãäåāăą cçćĉċč dďđð eèéêëēĕėęě gĝğġģ hĥħ iìíîïĩīĭįı jĵ kķ lĺļľŀł nñńņň oòóôõöøōŏő rŕŗř \
+    sśŝşšș tţťŧț uùúûüũūŭůűų wŵ yýÿŷ zźżž";
+
+/// A small letter without its accent.
 fn push_plain(letter: char, out: &mut String) {
     let plain = match letter {
-        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
-        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => "c",
-        'ď' | 'đ' | 'ð' => "d",
-        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => "e",
-        'ĝ' | 'ğ' | 'ġ' | 'ģ' => "g",
-        'ĥ' | 'ħ' => "h",
-        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => "i",
-        'ĵ' => "j",
-        'ķ' => "k",
-        'ĺ' | 'ļ' | 'ľ' | 'ŀ' | 'ł' => "l",
-        'ñ' | 'ń' | 'ņ' | 'ň' => "n",
-        'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => "o",
-        'ŕ' | 'ŗ' | 'ř' => "r",
-        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => "s",
-        'ţ' | 'ť' | 'ŧ' | 'ț' => "t",
-        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => "u",
-        'ŵ' => "w",
-        'ý' | 'ÿ' | 'ŷ' => "y",
-        'ź' | 'ż' | 'ž' => "z",
         'ß' => "ss",
         'æ' => "ae",
         'œ' => "oe",
         'þ' => "th",
-        other => return out.push(other),
+        ascii if ascii.is_ascii() => return out.push(ascii),
+        other => {
+            let group = ACCENTED.split(' ').find(|group| group.contains(other));
+            return out.push(group.and_then(|group| group.chars().next()).unwrap_or(other));
+        }
     };
     out.push_str(plain);
 }

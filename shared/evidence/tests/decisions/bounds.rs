@@ -2,8 +2,8 @@
 
 use evidence::rules::CURRENCIES_MAX;
 use evidence::{
-    BatchError, CANDIDATES_MAX, EVIDENCE_RECORDS_MAX, LINES_MAX, LINKS_MAX, NEAR_MAX, Question, RECORDS_MAX, Verdict,
-    decide,
+    BatchError, CANDIDATES_MAX, EVIDENCE_RECORDS_MAX, LINES_MAX, LINKS_MAX, NEAR_MAX, Question, RECORDS_MAX, RecordRef,
+    Verdict, decide,
 };
 
 use crate::world::{World, all_told};
@@ -31,8 +31,12 @@ fn m7_lines_records_and_links_are_bounded() {
     assert_eq!(refusal(&linked), Some(BatchError::TooManyLinks("L1".parse().unwrap())));
     let mut full = World::new("line L1 A 2026-10-10 -9.00\nentry E1 A 2026-10-10 -9.00");
     let entry = full.books.entries[0].clone();
-    full.books.entries =
-        (0..RECORDS_MAX).map(|at| evidence::Entry { id: format!("e{at}").parse().unwrap(), ..entry.clone() }).collect();
+    full.books.entries = (0..RECORDS_MAX)
+        .map(|at| evidence::Entry {
+            record: RecordRef::new(entry.record.kind, &format!("e{at}").parse().unwrap()),
+            ..entry.clone()
+        })
+        .collect();
     assert_eq!(refusal(&full), None);
     full.books.entries.push(entry);
     assert_eq!(refusal(&full), Some(BatchError::TooManyRecords));

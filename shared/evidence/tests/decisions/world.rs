@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use evidence::{
-    Bill, BillKind, Books, ByHand, Decision, Entry, Line, LineId, LineKind, LineSource, Match, Payment, Policy,
-    Presence, Question, RecordId, RecordRef, Rule, Rules, Transfer, TransferSide, Verdict, Words, decide,
+    Bill, Books, ByHand, Decision, Entry, Line, LineId, LineKind, LineSource, Match, Part, Policy, Presence, Question,
+    RecordId, RecordKind, RecordRef, Rule, Rules, Verdict, Words, decide,
 };
 use kernel::{Date, DocumentId, Money};
 
@@ -71,26 +71,12 @@ impl World {
         match kind {
             "line" => self.lines.push(line(said)),
             "bill" => self.books.bills.push(bill(said)),
-            "entry" => self.books.entries.push(Entry {
-                id: record(said.plain[0]),
-                account: said.plain[1].parse().unwrap(),
-                date: said.date(2),
-                amount: said.money(3),
-                contact: said.words("contact"),
-                has_attachments: said.has("attached"),
-                reconciled: said.has("reconciled"),
-            }),
-            "payment" => self.books.payments.push(Payment {
-                id: record(said.plain[0]),
-                account: said.plain[1].parse().unwrap(),
-                date: said.date(2),
-                amount: said.money(3),
-                document: said.named("of").map(record),
-                number: said.words("number"),
-                has_document: said.has("documented"),
-                reconciled: said.has("reconciled"),
-            }),
-            "transfer" => self.books.transfers.push(transfer(said)),
+            "entry" => self.books.entries.push(entry(said, RecordKind::BankTransaction, Part::Alone)),
+            "payment" => {
+                let part = Part::PaymentOf(said.named("of").map(record));
+                self.books.entries.push(entry(said, RecordKind::Payment, part));
+            }
+            "transfer" => self.books.entries.extend(transfer(said)),
             "taken" => {
                 let record = serde_json::from_value(serde_json::json!({"kind": said.plain[0], "id": said.plain[1]}));
                 self.books.taken.insert(record.unwrap(), said.plain[2].parse().unwrap());
@@ -172,9 +158,9 @@ fn line(said: &Said<'_>) -> (Line, Option<ByHand>, Option<DocumentId>) {
 
 fn bill(said: &Said<'_>) -> Bill {
     let due: Date = said.named("due").unwrap().parse().unwrap();
+    let kind = if said.has("credit") { RecordKind::CreditNote } else { RecordKind::Bill };
     Bill {
-        id: record(said.plain[0]),
-        kind: if said.has("credit") { BillKind::CreditNote } else { BillKind::Bill },
+        record: RecordRef::new(kind, &record(said.plain[0])),
         contact: said.words("contact"),
         number: said.words("number"),
         date: due,
@@ -190,18 +176,32 @@ fn bill(said: &Said<'_>) -> Bill {
     }
 }
 
-fn transfer(said: &Said<'_>) -> Transfer {
-    let side = |account: &str, way: &str| TransferSide {
-        account: account.parse().unwrap(),
-        entry: record(&format!("{}-{way}", said.plain[0])),
-    };
-    Transfer {
-        id: record(said.plain[0]),
-        date: said.date(1),
-        amount: said.money(2),
-        from: side(said.plain[3], "out"),
-        to: side(said.plain[4], "in"),
+fn entry(said: &Said<'_>, kind: RecordKind, part: Part) -> Entry {
+    Entry {
+        record: RecordRef::new(kind, &record(said.plain[0])),
+        part,
+        account: said.plain[1].parse().unwrap(),
+        date: said.date(2),
+        amount: said.money(3),
+        whom: if kind == RecordKind::Payment { said.words("number") } else { said.words("contact") },
+        has_document: said.has("attached") || said.has("documented"),
+        reconciled: said.has("reconciled"),
     }
+}
+
+fn transfer(said: &Said<'_>) -> [Entry; 2] {
+    let side = |account: &str, way: &str, amount: Money| Entry {
+        record: RecordRef::new(RecordKind::BankTransaction, &record(&format!("{}-{way}", said.plain[0]))),
+        part: Part::TransferOf(record(said.plain[0])),
+        account: account.parse().unwrap(),
+        date: said.date(1),
+        amount,
+        whom: Words::default(),
+        has_document: true,
+        reconciled: false,
+    };
+    let amount = said.money(2);
+    [side(said.plain[3], "out", amount.try_neg().unwrap()), side(said.plain[4], "in", amount)]
 }
 
 fn word(value: impl serde::Serialize) -> String {

@@ -17,7 +17,10 @@ fn bill(change: Value) -> Result<Option<Bill>, RecordFault> {
 #[test]
 fn m8_a_mirrored_bill_is_read_and_a_sales_invoice_is_none() {
     let read = bill(json!({})).unwrap().unwrap();
-    assert_eq!((read.id.as_str(), read.number.as_str(), read.contact.as_str()), ("b1", "SUP-9912", "Fern Supplies"));
+    assert_eq!(
+        (read.record.id.as_str(), read.number.as_str(), read.contact.as_str()),
+        ("b1", "SUP-9912", "Fern Supplies")
+    );
     assert_eq!((read.total, read.amount_due), (pounds("120.00"), pounds("62.40")));
     assert_eq!((read.expected().to_string().as_str(), read.has_attachments), ("2026-11-04", true));
     assert_eq!(bill(json!({"Type": "ACCREC"})), Ok(None));
@@ -36,7 +39,10 @@ fn m8_a_mirrored_credit_note_is_due_what_is_left_of_it() {
         "Date": "2026-10-05", "Total": "50.00", "RemainingCredit": "20.00", "CurrencyCode": "GBP",
     }));
     let read = Bill::from_record(&record, "").unwrap().unwrap();
-    assert_eq!((read.kind, read.amount_due, read.expected()), (BillKind::CreditNote, pounds("20.00"), read.date));
+    assert_eq!(
+        (read.record.kind, read.amount_due, read.expected()),
+        (RecordKind::CreditNote, pounds("20.00"), read.date)
+    );
 }
 
 #[test]
@@ -46,7 +52,7 @@ fn m8_an_entry_is_signed_and_a_voided_one_speaks_for_nothing() {
             "BankTransactionID": "E1", "Type": kind, "Status": status, "BankAccount": { "AccountID": "A" },
             "Date": "2026-10-03", "Total": "42.50", "CurrencyCode": "GBP", "HasAttachments": true,
         }));
-        Entry::from_record(&record, "Fern").unwrap().map(|entry| entry.amount)
+        Entry::from_bank_transaction(&record, "Fern").unwrap().map(|entry| entry.amount)
     };
     assert_eq!(entry("SPEND", "AUTHORISED"), Some(pounds("-42.50")));
     assert_eq!(entry("RECEIVE-OVERPAYMENT", "AUTHORISED"), Some(pounds("42.50")));
@@ -63,8 +69,9 @@ fn m8_a_payment_goes_the_way_its_type_says() {
             "Invoice": { "InvoiceID": "B1", "InvoiceNumber": "SUP-9912", "Type": "ACCPAY" },
         }));
         record.extend(fields(change));
-        Payment::from_record(&record, pounds("0").currency, attached)
+        Entry::from_payment(&record, pounds("0").currency, attached)
     };
+    let pays = |id: &str| Part::PaymentOf(Some(id.parse().unwrap()));
     let told = |kind, attached| payment(kind, attached, json!({})).unwrap().map(|it| (it.amount, it.has_document));
     assert_eq!(told("ACCPAYPAYMENT", true), Some((pounds("-80.00"), true)));
     assert_eq!(told("ACCPAYPAYMENT", false), Some((pounds("-80.00"), false)));
@@ -75,10 +82,10 @@ fn m8_a_payment_goes_the_way_its_type_says() {
     assert_eq!(payment("SOMETHING", true, json!({})), Err(RecordFault::Field("PaymentType")));
     assert_eq!(payment("ACCPAYPAYMENT", true, json!({"Status": "DELETED"})), Ok(None));
     let read = payment("ACCPAYPAYMENT", true, json!({"BankAmount": "100.00"})).unwrap().unwrap();
-    assert_eq!((read.document.unwrap().as_str(), read.number.as_str()), ("b1", "SUP-9912"));
+    assert_eq!((read.part, read.whom.as_str()), (pays("b1"), "SUP-9912"));
     let note = json!({"Invoice": null, "CreditNote": { "CreditNoteID": "C1", "CreditNoteNumber": "CN-1" }});
     let read = payment("APCREDITPAYMENT", true, note).unwrap().unwrap();
-    assert_eq!((read.document.unwrap().as_str(), read.number.as_str()), ("c1", "CN-1"));
+    assert_eq!((read.part, read.whom.as_str()), (pays("c1"), "CN-1"));
 }
 
 #[test]
@@ -89,9 +96,10 @@ fn x1_a_mirrored_transfer_has_two_sides_and_a_deleted_one_none() {
             "FromBankAccount": { "AccountID": "A" }, "ToBankAccount": { "AccountID": "B" },
             "FromBankTransactionID": "T1-out", "ToBankTransactionID": "T1-in",
         }));
-        Transfer::from_record(&record, pounds("0").currency).unwrap()
+        Entry::from_transfer(&record, pounds("0").currency).unwrap()
     };
-    let read = transfer("AUTHORISED").unwrap();
-    assert_eq!((read.from.entry.as_str(), read.to.account.as_str()), ("t1-out", "b"));
-    assert_eq!(transfer("DELETED"), None);
+    let told = |entry: &Entry| format!("{} {} {} {}", entry.record.id, entry.account, entry.date, entry.amount);
+    let sides: Vec<String> = transfer("AUTHORISED").iter().map(told).collect();
+    assert_eq!(sides, ["t1-out a 2026-10-06 -500.00 GBP", "t1-in b 2026-10-06 500.00 GBP"]);
+    assert_eq!(transfer("DELETED"), []);
 }

@@ -51,8 +51,8 @@ fn x2_the_oldest_and_largest_stand_first_in_columns() {
          and 1 more\n\
          \n\
          Count  Oldest days  Account\n    \
-         3          122  Account a\n    \
-         1            1  Account b\n",
+         3          122  Account A\n    \
+         1            1  Account B\n",
     );
     check(&[], 3, "No documents are missing.\n");
     let one = of(&["L1 A 2026-10-31 -5.00 | Fern"], 0).text();

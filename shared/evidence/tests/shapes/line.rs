@@ -43,7 +43,7 @@ fn check_statement(change: serde_json::Value, expected: &str) {
         "isReconciled": false, "isDuplicate": false, "isDeleted": false, "payments": [], "bankTransactions": [],
     }));
     record.extend(fields(change));
-    let line = Line::from_statement_line(&record, &"BANK-A".parse().unwrap(), "GBP".parse().unwrap());
+    let line = Line::from_statement_line(&record, &"bank-a".parse().unwrap(), "GBP".parse().unwrap());
     let told = line.map(|line| text_of_line(&line)).unwrap_or_else(|fault| fault.to_string());
     let told = told.strip_prefix("1dd2 finance_statement bank-a ").unwrap_or(&told);
     assert_eq!(told, expected);
