@@ -29,6 +29,7 @@ pub const ARROWS: &[Arrow] = &[
     ("readings", &["kernel", "pages", "clues"]),
     ("coding", &["kernel"]),
     ("schedules", &["kernel"]),
+    ("evidence", &["kernel"]),
     ("imports", &["kernel", "schedules", "sheets"]),
     (
         "journals",
