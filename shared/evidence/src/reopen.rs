@@ -5,7 +5,7 @@
 
 use crate::batch::{Batch, Case};
 use crate::books::{Bill, Entry, Part};
-use crate::ids::{RecordKind, RecordRef};
+use crate::ids::RecordRef;
 use crate::known::{Known, title};
 use crate::line::LineSource;
 use crate::verdict::{Again, ClosedBy, Exclusion, RequestReason, Verdict};
@@ -72,11 +72,7 @@ fn lost(batch: &Batch<'_>, case: &Case<'_>, rule: Exclusion, records: &[RecordRe
 
 /// What became of the records that spoke for a line: of the first of which something can be told.
 fn lost_records(batch: &Batch<'_>, case: &Case<'_>, records: &[RecordRef]) -> String {
-    // Of a payment and what it pays, the payment is what has changed.
-    let is_payment = records.first().is_some_and(|first| first.kind == RecordKind::Payment);
-    let is_bill = |kind| matches!(kind, RecordKind::Bill | RecordKind::CreditNote);
-    let mut telling = records.iter().filter(|record| !(is_payment && is_bill(record.kind)));
-    let told = telling.find_map(|record| lost_record(batch, case, record));
+    let told = records.iter().find_map(|record| lost_record(batch, case, record));
     told.unwrap_or_else(|| "What spoke for the line no longer fits it.".to_owned())
 }
 

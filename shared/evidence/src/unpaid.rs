@@ -118,9 +118,7 @@ fn by_amount_alone(batch: &mut Batch<'_>, all: &[Fits], bills: &[Known<'_>]) {
             let is_taken = batch.owner(bills[claim.candidate].record()).is_some();
             if is_taken { &mut taken } else { &mut free }.push(*claim);
         }
-        // Of documents that the line names, it was told when they were given.
-        let unnamed = taken.iter().filter(|claim| claim.strength == BY_AMOUNT);
-        unnamed.for_each(|claim| batch.lost_to_owner(claim, &bills[claim.candidate]));
+        taken.iter().for_each(|claim| batch.lost_to_owner(claim, &bills[claim.candidate]));
         left.push(free);
     }
     let mut lines_of: BTreeMap<usize, usize> = BTreeMap::new();
