@@ -1,7 +1,6 @@
 //! Bank lines that lack a document: which ones, why the others do not, and what is asked for.
 //!
-//! Owns the decision for each line, between a request, a reason to leave it out and what closes it; requests that recur;
-//! and the list that reminds somebody. Everything is decided from its arguments: nothing here reads a clock, a row or Xero,
+//! Owns the decision for each line, between a request, a reason to leave it out and what closes it. Everything is decided from its arguments: nothing here reads a clock, a row or Xero,
 //! and nothing is kept.
 //!
 //! | module | what is in it |
@@ -16,19 +15,15 @@
 //! | `known` | the books' records by their ids |
 //! | `transfers`, `entries`, `unpaid` | three of them |
 //! | `reopen` | from one decision to the next |
-//! | [`recurring`] | requests that come back every month, quarter, year or few weeks |
-//! | [`digest`](mod@digest) | open requests as a message |
 
 pub mod batch;
 pub mod books;
 pub mod decide;
-pub mod digest;
 pub mod entries;
 pub mod fields;
 pub mod ids;
 mod known;
 pub mod line;
-pub mod recurring;
 mod reopen;
 pub mod rules;
 pub mod transfers;
@@ -39,11 +34,9 @@ pub mod words;
 pub use batch::{ByHand, CANDIDATES_MAX, Decision, Question};
 pub use books::{Bill, Books, Entry, Part, RECORDS_MAX};
 pub use decide::{BatchError, LINES_MAX, decide};
-pub use digest::{Digest, DigestError, OpenRequest, digest};
 pub use fields::{Fields, RecordFault};
 pub use ids::{AccountId, LineId, RecordId, RecordKind, RecordRef, RecurringId, RuleId};
 pub use line::{Capabilities, LINKS_MAX, Line, LineKind, LineSource, Presence};
-pub use recurring::{DayRule, Every, Occurrence, Recurring, RecurringError};
 pub use rules::{Direction, Match, Policy, Rule, RuleError, Rules};
 pub use verdict::*;
 pub use words::Words;

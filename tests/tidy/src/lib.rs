@@ -30,6 +30,8 @@ pub const ARROWS: &[Arrow] = &[
     ("coding", &["kernel"]),
     ("schedules", &["kernel"]),
     ("evidence", &["kernel"]),
+    // On evidence for its ids and texts alone: what is reminded of are its requests.
+    ("reminders", &["kernel", "evidence"]),
     ("imports", &["kernel", "schedules", "sheets"]),
     (
         "journals",

@@ -1,9 +1,7 @@
-//! The shapes of lines, records, rules, recurring requests and reminders.
+//! The shapes of lines, records and rules.
 #![allow(clippy::unwrap_used)] // A test may stop where it stands.
 
 mod books;
-mod digest;
 mod line;
-mod recurring;
 mod rules;
 mod samples;

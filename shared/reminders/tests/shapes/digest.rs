@@ -1,10 +1,10 @@
 //! Reminders, their figures and their text.
 
 use crate::samples::{day, line};
-use evidence::digest::*;
 use evidence::*;
 use kernel::periods::days_after;
 use kernel::{Money, MoneyError};
+use reminders::digest::*;
 
 fn request(text: &str) -> OpenRequest {
     let line = line(text);

@@ -9,8 +9,7 @@ use kernel::periods::days_between;
 use kernel::{Currency, Date, Money, MoneyError};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, LineId};
-use crate::words::Words;
+use evidence::{AccountId, LineId, Words};
 
 /// A request that waits for its document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,7 @@ use kernel::calendar::{YEAR_MAX, YEAR_MIN};
 use kernel::periods::{days_after, days_between};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::RecurringId;
-use crate::words::Words;
+use evidence::{RecurringId, Words};
 
 /// A request that comes back. [`Recurring::check`] says whether it can be met; nothing is due of one that cannot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 //! Requests that come back.
 
 use crate::samples::day;
-use evidence::recurring::*;
 use evidence::*;
 use kernel::periods::days_after;
+use reminders::recurring::*;
 
 fn terms(every: Every, day_rule: DayRule, starts: &str) -> Recurring {
     Recurring {
