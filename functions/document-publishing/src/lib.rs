@@ -1,6 +1,7 @@
 //! What document-publishing carries out; its main joins this to a queue, and tests join it to one in memory.
 
 use bills::BillKind;
+use connections::{Connection, load_connection};
 use documents::Doors;
 use envelopes::{Follower, Work};
 use kernel::{IntentId, OrganisationRef, Timestamp};
@@ -9,6 +10,8 @@ use postings::{PostingError, carry};
 use publishing::follow::{FollowError, follow_documents};
 use publishing::writers::{Bills, Files, Suppliers};
 use publishing::{BILLS, CREDIT_NOTES, FILES, SUPPLIERS, advance, document_of};
+use requests::follow::{FollowError as RequestsError, follow_requests};
+use requests::{EvaluateError, evaluate};
 
 /// Why a message comes back.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +22,12 @@ pub enum WorkError {
     /// See [`FollowError`].
     #[error(transparent)]
     Follow(#[from] FollowError),
+    /// See [`RequestsError`].
+    #[error(transparent)]
+    Requests(#[from] RequestsError),
+    /// See [`EvaluateError`].
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
     /// A message for another function, or of a kind that this version does not publish.
     #[error("not a message that document-publishing can carry out")]
     Foreign,
@@ -33,8 +42,22 @@ pub async fn carry_out(doors: Doors<'_>, message: QueueMessage) -> Result<(), Wo
         Work::FollowFeed { organisation, follower: Follower::Documents, to, round } => {
             Ok(follow_documents(doors.access, organisation, *to, *round, message.deadline).await?)
         }
+        Work::FollowFeed { organisation, follower: Follower::Requests, to, round } => {
+            let Some(connection) = connected(doors, organisation).await? else { return Ok(()) };
+            Ok(follow_requests(doors.access, &connection, *to, *round, message.deadline).await?)
+        }
+        Work::EvaluateRequests { organisation, .. } => {
+            let Some(connection) = connected(doors, organisation).await? else { return Ok(()) };
+            evaluate(doors.access, &connection).await?;
+            Ok(())
+        }
         _ => Err(WorkError::Foreign),
     }
+}
+
+async fn connected(doors: Doors<'_>, whose: &OrganisationRef) -> Result<Option<Connection>, WorkError> {
+    let found = load_connection(&*doors.access.ports.table, whose).await.map_err(PostingError::from)?;
+    Ok(found.map(|found| found.value))
 }
 
 /// One step of a publication, and the next one planned. A step that ended before is left alone, and what follows it is

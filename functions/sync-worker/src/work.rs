@@ -46,6 +46,7 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         | Work::TieOut { .. }
         | Work::PostedChanged { .. }
         | Work::FollowFeed { .. }
+        | Work::EvaluateRequests { .. }
         | Work::ReadDocument { .. } => Err(WorkError::Foreign),
     }
 }

@@ -139,6 +139,13 @@ pub enum Work {
         /// Counts the envelopes of one look.
         round: u32,
     },
+    /// Decide anew which bank lines lack a document.
+    EvaluateRequests {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// Names the wish.
+        wish: String,
+    },
     /// Go on with a tie-out where its stored state says.
     TieOut {
         /// Whose.
@@ -167,6 +174,8 @@ pub enum Follower {
     Prepayments,
     /// Suppliers' documents are put on the shelf of their contact, and compared with what was published.
     Documents,
+    /// Requests for documents close, or are decided anew.
+    Requests,
 }
 
 impl Follower {
@@ -175,6 +184,7 @@ impl Follower {
         match self {
             Self::Prepayments => "prepayments",
             Self::Documents => "documents",
+            Self::Requests => "requests",
         }
     }
 }
@@ -262,7 +272,8 @@ impl Envelope {
     pub fn queue(&self) -> &'static str {
         match &self.work {
             Work::Post { entity, .. } if entity != MANUAL_JOURNALS => DOCUMENT_PUBLISHING,
-            Work::FollowFeed { follower: Follower::Documents, .. } => DOCUMENT_PUBLISHING,
+            Work::FollowFeed { follower: Follower::Documents | Follower::Requests, .. } => DOCUMENT_PUBLISHING,
+            Work::EvaluateRequests { .. } => DOCUMENT_PUBLISHING,
             Work::Post { .. }
             | Work::ResumePostings { .. }
             | Work::PostReleases { .. }
@@ -287,6 +298,7 @@ impl Envelope {
             | Work::PostReleases { organisation, .. }
             | Work::TieOut { organisation, .. }
             | Work::FollowFeed { organisation, .. }
+            | Work::EvaluateRequests { organisation, .. }
             | Work::PostedChanged { organisation, .. } => organisation.tenant.to_string(),
             // One at a time and each on its own: a reader that fails holds back no other document.
             Work::ReadDocument { document, .. } => document.to_string(),
@@ -324,6 +336,9 @@ impl Envelope {
                 format!("releases-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
             }
             Work::ReadDocument { document, .. } => format!("read-{document}"),
+            Work::EvaluateRequests { organisation, wish } => {
+                format!("evaluate-{:016x}-{:016x}", place(organisation), fold(wish.as_bytes()))
+            }
             Work::FollowFeed { organisation, follower, to, round } => {
                 format!("{}-{:016x}-{to}-{round}", follower.as_str(), place(organisation))
             }

@@ -155,8 +155,12 @@ pub struct Settings {
 pub type Slots = BTreeMap<Interval, String>;
 
 /// Features that a workspace may switch, with their stage.
-pub const FEATURES: &[(&str, &str)] =
-    &[("bank_reconciliation", "beta"), ("credit_checks", "stable"), ("prepayment_suggestions", "beta")];
+pub const FEATURES: &[(&str, &str)] = &[
+    ("bank_reconciliation", "beta"),
+    ("credit_checks", "stable"),
+    ("document_requests", "beta"),
+    ("prepayment_suggestions", "beta"),
+];
 
 /// A setting that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -166,7 +170,7 @@ pub enum SettingsError {
     Hour,
     /// No such feature.
     #[error(
-        "there is no feature of that name; features are: bank_reconciliation, credit_checks, prepayment_suggestions"
+        "there is no feature of that name; features are: bank_reconciliation, credit_checks, document_requests, prepayment_suggestions"
     )]
     Feature,
     /// The kind cannot be left out.

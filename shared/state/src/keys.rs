@@ -271,6 +271,30 @@ pub fn batches_range(period: PeriodName, currency: Currency) -> (String, String)
 }
 
 /// The partition of an organisation's tie-outs.
+fn requests(whose: &OrganisationRef) -> String {
+    format!("requests#{}#{}", whose.workspace, whose.tenant)
+}
+
+/// What a workspace decides about requests for documents.
+pub fn request_settings(whose: &OrganisationRef) -> Key {
+    key(requests(whose), "settings")
+}
+
+/// When requests were last evaluated.
+pub fn request_evaluation(whose: &OrganisationRef) -> Key {
+    key(requests(whose), "evaluation")
+}
+
+/// One request.
+pub fn request(whose: &OrganisationRef, id: &str) -> Key {
+    key(requests(whose), format!("of#{id}"))
+}
+
+/// The partition, and the first and last sort key, of an organisation's requests, by id.
+pub fn requests_range(whose: &OrganisationRef) -> (String, String, String) {
+    (requests(whose), "of#".to_owned(), format!("of#{LAST}"))
+}
+
 fn suggestions(whose: &OrganisationRef) -> String {
     format!("suggestions#{}#{}", whose.workspace, whose.tenant)
 }

@@ -21,6 +21,11 @@ const FOLLOWED: &[Followed] = &[
     (&["invoices", "credit_notes", "bank_transactions"], Follower::Documents, |settings| {
         settings.writes("invoices") || settings.writes("credit_notes")
     }),
+    (
+        &["bank_transactions", "invoices", "credit_notes", "payments", "bank_transfers"],
+        Follower::Requests,
+        |settings| settings.has("document_requests"),
+    ),
 ];
 
 /// Who is to look through what is in the mirror already, now that other settings hold.

@@ -94,6 +94,10 @@ pub const ARROWS: &[Arrow] = &[
             "documents",
         ],
     ),
+    (
+        "requests",
+        &["kernel", "ports", "state", "envelopes", "connections", "mirror", "documents", "evidence", "reminders"],
+    ),
     ("sync", &["kernel", "ports", "state", "envelopes", "xero", "settings", "connections", "postings", "mirror"]),
     ("aws", &["kernel", "ports"]),
     ("lambda-kit", &["kernel", "envelopes"]),

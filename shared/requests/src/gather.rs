@@ -1,0 +1,116 @@
+//! Lines and books, out of the mirror.
+//!
+//! Owns what of the mirror counts: what lies within the days that are asked about, and every bill that is still to be paid.
+//! A record that cannot be read speaks for nothing; the mirror shows it as it is.
+
+use std::collections::{HashMap, HashSet};
+
+use evidence::{Bill, Books, Entry, Line};
+use kernel::{Currency, Date, OrganisationRef};
+use mirror::read::{RecordView, list_records};
+use mirror::record::text_of;
+use ports::{Table, TableError};
+use serde_json::{Map, Value};
+
+/// Records read at once.
+const RECORDS_AT_ONCE: usize = 500;
+/// Records of one kind that are looked through.
+pub(crate) const RECORDS_MAX: usize = 200_000;
+
+/// What the mirror says.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    /// Bank transactions as lines.
+    pub lines: Vec<Line>,
+    /// What may speak for lines.
+    pub books: Books,
+}
+
+/// Reads what counts since a day.
+pub(crate) async fn gather(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    books: Currency,
+    since: Date,
+) -> Result<Gathered, TableError> {
+    let mut contacts: HashMap<String, String> = HashMap::new();
+    each(table, whose, "contacts", |view| {
+        contacts.insert(view.id.clone(), text_of(&view.record, "Name").to_owned());
+    })
+    .await?;
+    let mut currencies: HashMap<String, Currency> = HashMap::new();
+    each(table, whose, "accounts", |view| {
+        let currency = text_of(&view.record, "CurrencyCode").parse().ok();
+        currencies.extend(currency.map(|currency| (view.id.clone(), currency)));
+    })
+    .await?;
+    let mut found = Gathered::default();
+    let name = |record: &Map<String, Value>| {
+        let id = record.get("Contact").and_then(Value::as_object).map(|contact| text_of(contact, "ContactID"));
+        id.and_then(|id| contacts.get(id)).map_or("", String::as_str)
+    };
+    let recent = |record: &Map<String, Value>| text_of(record, "Date").parse::<Date>().is_ok_and(|date| since <= date);
+    each(table, whose, "bank_transactions", |view| {
+        if recent(&view.record) {
+            let contact = name(&view.record);
+            found.lines.extend(Line::from_bank_transaction(&view.record, contact).ok());
+            found.books.entries.extend(Entry::from_bank_transaction(&view.record, contact).ok().flatten());
+        }
+    })
+    .await?;
+    let mut documented: HashSet<String> = HashSet::new();
+    for entity in ["invoices", "credit_notes"] {
+        each(table, whose, entity, |view| {
+            let Ok(Some(bill)) = Bill::from_record(&view.record, name(&view.record)) else { return };
+            if bill.has_attachments {
+                documented.insert(view.id.clone());
+            }
+            if bill.status.as_str() == "AUTHORISED" && !bill.amount_due.is_zero() {
+                found.books.bills.push(bill);
+            }
+        })
+        .await?;
+    }
+    each(table, whose, "payments", |view| {
+        if recent(&view.record) {
+            let account = inner(&view.record, "Account", "AccountID");
+            let currency = currencies.get(account).copied().unwrap_or(books);
+            let pays = [inner(&view.record, "Invoice", "InvoiceID"), inner(&view.record, "CreditNote", "CreditNoteID")];
+            let has_document = pays.iter().any(|id| documented.contains(*id));
+            found.books.entries.extend(Entry::from_payment(&view.record, currency, has_document).ok().flatten());
+        }
+    })
+    .await?;
+    each(table, whose, "bank_transfers", |view| {
+        if recent(&view.record) {
+            let account = inner(&view.record, "FromBankAccount", "AccountID");
+            let currency = currencies.get(account).copied().unwrap_or(books);
+            found.books.entries.extend(Entry::from_transfer(&view.record, currency).ok().into_iter().flatten());
+        }
+    })
+    .await?;
+    Ok(found)
+}
+
+fn inner<'a>(record: &'a Map<String, Value>, of: &str, name: &str) -> &'a str {
+    record.get(of).and_then(Value::as_object).map(|inner| text_of(inner, name)).unwrap_or_default()
+}
+
+/// Each record of a kind that Xero still lists.
+async fn each(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    entity: &str,
+    mut see: impl FnMut(&RecordView),
+) -> Result<(), TableError> {
+    let (mut after, mut seen) = (None, 0);
+    loop {
+        let (page, more) = list_records(table, whose, entity, after.as_deref(), RECORDS_AT_ONCE).await?;
+        page.iter().filter(|view| !view.gone).for_each(&mut see);
+        seen += page.len();
+        after = page.last().map(|last| last.id.clone());
+        if !more || after.is_none() || seen >= RECORDS_MAX {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Requests for the documents that bank lines lack, and for those that come back every month or quarter.
+//!
+//! Owns the rows of requests and what a workspace decides about them. Which line lacks a document, the crate `evidence`
+//! decides; what is known of the books, the mirror says. Calls nobody: neither Xero nor whoever is to answer a request.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`settings`] | rules, policy and recurring requests of one organisation |
+//! | [`row`] | requests as they are stored |
+//! | `gather` | lines and books, out of the mirror |
+//! | [`mod@evaluate`] | every line decided anew, what changed stored |
+//! | [`answer`] | a person decides, a document is linked |
+//! | [`follow`] | requests that close as soon as their line has a document |
+//! | [`outstanding`] | what is open, as a message |
+
+pub mod answer;
+pub mod evaluate;
+pub mod follow;
+mod gather;
+pub mod outstanding;
+pub mod row;
+pub mod settings;
+
+pub use answer::{AnswerError, decide_by_hand, link_document};
+pub use evaluate::{EvaluateError, Evaluated, evaluate};
+pub use row::{Request, RequestState, Subject, list_requests, load_request};
+pub use settings::{RequestSettings, load_settings, store_settings};
+
+/// The feature that a workspace switches on to have requests.
+pub const FEATURE: &str = "document_requests";
