@@ -324,7 +324,15 @@ pub async fn advance(access: &Access, whose: &OrganisationRef, document: Documen
             let id = attachment_intent(document);
             planned(plan_posting(access, whose, &Posting { id, kind: FILES, actor, content: &content }).await)
         }
-        (Some(_), Some(_)) => Ok(()),
+        (Some(bill), Some(file)) => match (xero_id(Some(bill)), xero_id(Some(file))) {
+            (Some(bill), Some(_)) => {
+                let write = put(keys::attached(whose, bill), Guard::Absent, &document, None);
+                // Stored before is as good.
+                access.ports.table.write(write).await?;
+                Ok(())
+            }
+            _ => Ok(()),
+        },
     }
 }
 

@@ -9,8 +9,9 @@ use evidence::{Bill, Books, Entry, Line};
 use kernel::{Currency, Date, OrganisationRef};
 use mirror::read::{RecordView, list_records};
 use mirror::record::text_of;
-use ports::{Table, TableError};
+use ports::{Direction, Query, Table, TableError};
 use serde_json::{Map, Value};
+use state::keys;
 
 /// Records read at once.
 const RECORDS_AT_ONCE: usize = 500;
@@ -44,6 +45,7 @@ pub(crate) async fn gather(
         currencies.extend(currency.map(|currency| (view.id.clone(), currency)));
     })
     .await?;
+    let ours = attached(table, whose).await?;
     let mut found = Gathered::default();
     let name = |record: &Map<String, Value>| {
         let id = record.get("Contact").and_then(Value::as_object).map(|contact| text_of(contact, "ContactID"));
@@ -54,14 +56,20 @@ pub(crate) async fn gather(
         if recent(&view.record) {
             let contact = name(&view.record);
             found.lines.extend(Line::from_bank_transaction(&view.record, contact).ok());
-            found.books.entries.extend(Entry::from_bank_transaction(&view.record, contact).ok().flatten());
+            let entry = Entry::from_bank_transaction(&view.record, contact).ok().flatten();
+            let has_ours = ours.contains(&view.id);
+            found
+                .books
+                .entries
+                .extend(entry.map(|entry| Entry { has_document: entry.has_document || has_ours, ..entry }));
         }
     })
     .await?;
     let mut documented: HashSet<String> = HashSet::new();
     for entity in ["invoices", "credit_notes"] {
         each(table, whose, entity, |view| {
-            let Ok(Some(bill)) = Bill::from_record(&view.record, name(&view.record)) else { return };
+            let Ok(Some(mut bill)) = Bill::from_record(&view.record, name(&view.record)) else { return };
+            bill.has_attachments |= ours.contains(&view.id);
             if bill.has_attachments {
                 documented.insert(view.id.clone());
             }
@@ -90,6 +98,23 @@ pub(crate) async fn gather(
     })
     .await?;
     Ok(found)
+}
+
+/// Records that have a file of ours, by Xero's ids.
+async fn attached(table: &dyn Table, whose: &OrganisationRef) -> Result<HashSet<String>, TableError> {
+    let (mut from, to) = keys::attached_range();
+    let mut all = HashSet::new();
+    loop {
+        let partition = keys::organisation(whose);
+        let query = Query { partition, from, to: to.clone(), direction: Direction::Forward, limit: RECORDS_AT_ONCE };
+        let page = table.query(&query).await?;
+        let ids = page.rows.iter().filter_map(|row| row.key.sort.split_once('#'));
+        all.extend(ids.map(|(_, id)| id.to_owned()));
+        match page.rows.last() {
+            Some(last) if page.more && all.len() < RECORDS_MAX => from = format!("{}\0", last.key.sort),
+            _ => return Ok(all),
+        }
+    }
 }
 
 fn inner<'a>(record: &'a Map<String, Value>, of: &str, name: &str) -> &'a str {

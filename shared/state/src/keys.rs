@@ -170,6 +170,16 @@ pub fn publication(whose: &OrganisationRef, id: DocumentId) -> Key {
     key(organisation(whose), format!("publication#{id}"))
 }
 
+/// Says that a file of ours is attached to a record, by Xero's id: Xero's own lists may not show it for a while.
+pub fn attached(whose: &OrganisationRef, xero_id: &str) -> Key {
+    key(organisation(whose), format!("attached#{xero_id}"))
+}
+
+/// The first and last sort key of those records.
+pub fn attached_range() -> (String, String) {
+    ("attached#".to_owned(), format!("attached#{LAST}"))
+}
+
 /// The partition of suppliers' bills by contact.
 pub fn shelf(whose: &OrganisationRef) -> String {
     format!("shelf#{}#{}", whose.workspace, whose.tenant)

@@ -65,6 +65,14 @@ pub(super) fn answer(
     }
 }
 
+/// A file that somebody attaches in Xero's own pages.
+pub(super) fn put_by_hand(books: &mut Books, record: Uuid, name: &str, bytes: &[u8]) {
+    let id = books.dice.uuid();
+    let bytes = Bytes::copy_from_slice(bytes);
+    let made = Attached { id, name: name.to_owned(), kind: "application/pdf".to_owned(), bytes, online: false };
+    books.attached.entry(record).or_default().push(made);
+}
+
 fn row(each: &Attached, endpoint: Endpoint, parent: Uuid) -> Value {
     let url =
         format!("https://api.xero.com/api.xro/2.0/{}/{parent}/Attachments/{}", endpoint.plural(), encode(&each.name));

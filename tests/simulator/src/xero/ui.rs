@@ -238,6 +238,14 @@ impl Xero {
         changed.ok_or(UiError::Unknown("bank transaction"))
     }
 
+    /// Attaches a file to a record by its id. Like an upload it leaves the record's `UpdatedDateUTC` as it is.
+    pub fn attach(&self, tenant: TenantId, record: Uuid, name: &str, bytes: &[u8]) -> Result<(), UiError> {
+        let mut state = self.lock();
+        let books = state.books_of(tenant).ok_or(UiError::Unknown("organisation"))?;
+        super::attachments::put_by_hand(books, record, name, bytes);
+        Ok(())
+    }
+
     /// Moves money between the bank accounts of two codes.
     pub fn transfer(&self, tenant: TenantId, from: &str, to: &str, amount: Decimal) -> Result<Value, UiError> {
         let fields = json!({
