@@ -12,6 +12,7 @@ mod orders;
 mod organisations;
 mod postings;
 mod publishing;
+mod requests;
 mod routes;
 mod schedule_changes;
 mod schedules;

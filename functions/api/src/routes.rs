@@ -8,8 +8,8 @@ use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
 use crate::{
-    changes, connects, documents, imports, orders, organisations, postings, publishing, schedule_changes, schedules,
-    sources, suggestions, syncs, tie_outs,
+    changes, connects, documents, imports, orders, organisations, postings, publishing, requests, schedule_changes,
+    schedules, sources, suggestions, syncs, tie_outs,
 };
 
 /// Answers one request.
@@ -55,6 +55,9 @@ async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Re
         Some((verb, path)) if path.starts_with("/documents") => {
             of_documents(api, caller, &known, request, (verb, path)).await
         }
+        Some((verb, path)) if path.starts_with("/requests") || path == "/bank-lines" => {
+            of_requests(api, caller, &known, request, (verb, path)).await
+        }
         Some((verb, path)) if path.starts_with("/suggestions") => {
             of_suggestions(api, caller, &known, request, (verb, path)).await
         }
@@ -81,6 +84,29 @@ async fn of_documents(
             once(api, caller, request, publishing::publish(api, caller, known, request)).await
         }
         ("GET", "/documents/{document_id}") => documents::show(api, known, request).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// Routes of requests for documents.
+async fn of_requests(
+    api: &Api,
+    caller: &Caller,
+    known: &Connection,
+    request: &ApiRequest,
+    below: (&str, &str),
+) -> Result<ApiReply, Problem> {
+    let whose = &known.whose;
+    match below {
+        ("GET", "/requests") => requests::list(api, known, request).await,
+        ("POST", "/requests/evaluation") => once(api, caller, request, requests::evaluate(api, whose)).await,
+        ("GET", "/requests/settings") => requests::show_settings(api, whose).await,
+        ("PUT", "/requests/settings") => requests::change_settings(api, whose, request).await,
+        ("GET", "/requests/outstanding") => requests::message(api, known, request).await,
+        ("POST", "/bank-lines") => once(api, caller, request, requests::take_lines(api, whose, request)).await,
+        ("GET", "/requests/{request_id}") => requests::show(api, whose, request).await,
+        ("PUT", "/requests/{request_id}/decision") => requests::decide(api, caller, whose, request).await,
+        ("PUT", "/requests/{request_id}/document") => requests::link(api, whose, request).await,
         _ => Err(Problem::not_found()),
     }
 }

@@ -27,6 +27,7 @@ pub struct Recurring {
     /// The last day on which a period may end, or on which a day of the month may fall; without one it goes on.
     pub ends: Option<Date>,
     /// What whoever answers should know; may be empty.
+    #[serde(default)]
     pub note: Words,
 }
 

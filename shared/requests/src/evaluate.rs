@@ -153,7 +153,7 @@ async fn keep(
 }
 
 /// A line that was not looked at yet.
-pub(crate) fn new_request(line: &Line, now: Timestamp) -> Request {
+pub fn new_request(line: &Line, now: Timestamp) -> Request {
     Request {
         id: line.id.clone(),
         subject: Subject::Line { line: Box::new(line.clone()) },

@@ -14,7 +14,7 @@ pub const SETTINGS_BYTES_MAX: usize = 200 * 1024;
 
 /// Rules, policy and recurring requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct RequestSettings {
     /// Lines before this day are not asked about; 90 days before today where absent.
     #[serde(skip_serializing_if = "Option::is_none")]

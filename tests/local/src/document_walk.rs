@@ -20,6 +20,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Uploads an invented supplier's e-invoice and shows what it says.
 pub async fn walk(screen: &mut Screen, caller: &Caller, tenant: &str, stamp: &str) -> anyhow::Result<()> {
+    let request = ask(screen, caller, tenant, stamp).await?;
     let path = format!("/v1/organisations/{tenant}/documents");
     let file = invoice(&format!("HS-{stamp}"));
     let sha256: String = digest(&SHA256, file.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -53,7 +54,52 @@ pub async fn walk(screen: &mut Screen, caller: &Caller, tenant: &str, stamp: &st
     ];
     let row = |(name, field): (&str, &Value)| vec![name.to_owned(), text(&field["value"]), text(&field["place"])];
     screen.table(&["field", "value", "found at"], &shown.map(row));
-    publish(screen, caller, tenant, &format!("{path}/{id}")).await
+    publish(screen, caller, &format!("{path}/{id}")).await?;
+    let answered = json!({ "document_id": id });
+    let closed = caller.expect("PUT", &format!("{request}/document"), Some(answered)).await?;
+    ensure!(closed["state"] == "closed", "the request is still {}", closed["state"]);
+    screen.done("Request closed", &text(&closed["evidence"]["words"]));
+    Ok(())
+}
+
+/// Takes a line of a bank statement that no document speaks for yet, and shows that it is asked about; answers the request's
+/// path.
+async fn ask(screen: &mut Screen, caller: &Caller, tenant: &str, stamp: &str) -> anyhow::Result<String> {
+    let organisation = format!("/v1/organisations/{tenant}");
+    let both = json!({ "direction": "both" });
+    let settings = json!({
+        "sync_interval": "daily", "daily_hour": 3, "features": { "document_requests": true },
+        "kinds": { "invoices": both, "credit_notes": both, "contacts": both },
+    });
+    caller.expect("PUT", &format!("{organisation}/settings"), Some(settings)).await?;
+    let accounts = caller.expect("GET", &format!("{organisation}/records/accounts?limit=250"), None).await?;
+    let mut accounts = accounts["records"].as_array().into_iter().flatten();
+    let bank = accounts.find(|each| each["record"]["Type"] == "BANK" && each["record"]["CurrencyCode"] == "GBP");
+    let bank = bank.context("no bank account in pounds")?;
+    let id = format!("statement-{stamp}");
+    let line = json!({
+        "id": id, "account_id": bank["id"], "date": local_today(), "payee": "HARBOUR SUPPLIES",
+        "amount": { "amount": "-180.00", "currency": "GBP" },
+    });
+    caller.expect("POST", &format!("{organisation}/bank-lines"), Some(json!({ "lines": [line] }))).await?;
+    let (path, began) = (format!("{organisation}/requests/{id}"), Instant::now());
+    let found = loop {
+        let found = caller.expect("GET", &path, None).await?;
+        if found["state"] != "new" {
+            break found;
+        }
+        ensure!(began.elapsed() < PATIENCE, "the bank line was not looked at");
+        tokio::time::sleep(PAUSE).await;
+    };
+    let asked =
+        format!("180.00 GBP to HARBOUR SUPPLIES, of an uploaded statement; its document: {}", text(&found["state"]));
+    screen.done("Bank line", &asked);
+    Ok(path)
+}
+
+/// Today, as far as a bank statement of this very moment needs it.
+fn local_today() -> kernel::Date {
+    kernel::local_date("UTC", ports::Clock::now(&aws::SystemClock))
 }
 
 /// Account and tax of the lines, where the supplier's own history does not know them.
@@ -61,13 +107,7 @@ const ACCOUNT: &str = "463";
 const TAX_TYPE: &str = "INPUT2";
 
 /// Publishes it as a bill awaiting payment, with its file attached, and shows each step.
-async fn publish(screen: &mut Screen, caller: &Caller, tenant: &str, path: &str) -> anyhow::Result<()> {
-    let both = json!({ "direction": "both" });
-    let settings = json!({
-        "sync_interval": "daily", "daily_hour": 3,
-        "kinds": { "invoices": both, "credit_notes": both, "contacts": both },
-    });
-    caller.expect("PUT", &format!("/v1/organisations/{tenant}/settings"), Some(settings)).await?;
+async fn publish(screen: &mut Screen, caller: &Caller, path: &str) -> anyhow::Result<()> {
     let proposed = caller.expect("POST", &format!("{path}/preview"), None).await?;
     let mut terms = proposed["terms"].clone();
     for line in terms["lines"].as_array_mut().into_iter().flatten() {

@@ -176,6 +176,44 @@ async fn publishing(api: &mut Checked<'_>, town: &Town) {
     api.call("GET", &format!("{O}/postings/{{posting_id}}"), &path, None).await;
 }
 
+/// Requests evaluated, decided, answered and sent; their settings.
+async fn requests(api: &mut Checked<'_>, town: &Town) {
+    let on = json!({ "features": { "document_requests": true } });
+    api.call("PUT", &format!("{O}/settings"), &town.path("/settings"), Some(on)).await;
+    let (all, settings) = (format!("{O}/requests"), format!("{O}/requests/settings"));
+    let path = town.path("/requests/settings");
+    api.call("GET", &settings, &path, None).await;
+    let wanted = json!({ "since": "2026-01-01", "policy": { "money_in_needs_documents": true },
+        "rules": [{ "id": "r", "name": "Tolls", "reason": "Statement", "matches": [{ "payee_contains": "toll" }] }],
+        "recurring": [{ "id": "s", "title": "Statement", "every": "month", "day": { "days_after_end": 3 },
+            "starts": "2026-01-01", "note": "" }] });
+    api.call("PUT", &settings, &path, Some(wanted)).await;
+    api.call("PUT", &settings, &path, Some(json!({ "since": "soon" }))).await;
+    let lines = format!("{O}/bank-lines");
+    let line = json!({ "id": "stmt-1", "account_id": "a", "date": "2026-11-01", "payee": "Toll Road Co",
+        "amount": { "amount": "-9.13", "currency": "GBP" } });
+    api.call("POST", &lines, &town.path("/bank-lines"), Some(json!({ "lines": [line] }))).await;
+    api.call("POST", &lines, &town.path("/bank-lines"), Some(json!({ "lines": [] }))).await;
+    api.call("GET", &all, &town.path("/requests?limit=100"), None).await;
+    api.call("POST", &format!("{all}/evaluation"), &town.path("/requests/evaluation"), None).await;
+    town.settle().await;
+    api.call("GET", &all, &town.path("/requests?limit=100"), None).await;
+    api.call("GET", &all, &town.path("/requests?state=maybe"), None).await;
+    api.call("GET", &format!("{all}/outstanding"), &town.path("/requests/outstanding"), None).await;
+    let (route, path) = (format!("{all}/{{request_id}}"), town.path("/requests/stmt-1"));
+    api.call("GET", &route, &path, None).await;
+    for decision in ["needed", "not_needed", "automatic", "perhaps"] {
+        let body = json!({ "decision": decision });
+        api.call("PUT", &format!("{route}/decision"), &format!("{path}/decision"), Some(body)).await;
+    }
+    let unknown = json!({ "document_id": "0193f0c4-0000-7000-8000-000000000001" });
+    api.call("PUT", &format!("{route}/document"), &format!("{path}/document"), Some(unknown)).await;
+    let none = json!({ "document_id": null });
+    api.call("PUT", &format!("{route}/document"), &format!("{path}/document"), Some(none)).await;
+    api.call("GET", &route, &town.path("/requests/unknown"), None).await;
+    town.settle().await;
+}
+
 /// A prepayment suggested, dismissed, taken up again and accepted.
 async fn suggestions(api: &mut Checked<'_>, town: &Town) {
     let on = json!({ "features": { "prepayment_suggestions": true } });
@@ -319,6 +357,7 @@ async fn m4_every_answer_is_as_the_openapi_file_declares() {
     imports(&mut api, &town).await;
     documents(&mut api, &town).await;
     suggestions(&mut api, &town).await;
+    requests(&mut api, &town).await;
     tie_outs(&mut api, &town).await;
     sources(&mut api, &town).await;
     api.call("GET", &format!("{O}/problems"), &town.path("/problems?state=all"), None).await;

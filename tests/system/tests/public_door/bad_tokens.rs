@@ -64,6 +64,7 @@ struct Names {
     document: String,
     tie_out: String,
     suggestion: String,
+    request: String,
 }
 
 impl Names {
@@ -74,6 +75,7 @@ impl Names {
         let filled = filled.replace("{source_id}", SOURCE).replace("{posting_id}", "j-known");
         let filled = filled.replace("{schedule_id}", "S-known").replace("{document_id}", &self.document);
         let filled = filled.replace("{tie_out_id}", &self.tie_out).replace("{suggestion_id}", &self.suggestion);
+        let filled = filled.replace("{request_id}", &self.request);
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -100,7 +102,10 @@ impl Names {
         crate::suggestions::switched_on(town, &caller).await;
         let suggested = crate::suggestions::suggested(town, &caller, &connect).await;
         let suggestion = crate::text(&suggested["suggestion_id"]);
-        Names { tenant: town.tenant.to_string(), connect, test, run, record, document, tie_out, suggestion }
+        let request = format!("line-{connect}");
+        crate::requests::asked(town, &caller, &request).await;
+        town.settle().await;
+        Names { tenant: town.tenant.to_string(), connect, test, run, record, document, tie_out, suggestion, request }
     }
 }
 

@@ -21,6 +21,7 @@ mod no_access;
 mod odd_cases;
 mod orders;
 mod publishing;
+mod requests;
 mod runs;
 mod schedules;
 mod settings;
