@@ -19,10 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Uploads an invented supplier's e-invoice and shows what it says.
-pub async fn walk(screen: &mut Screen, caller: &Caller, tenant: &str, stamp: &str) -> anyhow::Result<()> {
+pub async fn walk(screen: &mut Screen, caller: &Caller, tenant: &str, stamp: &str, kept: bool) -> anyhow::Result<()> {
     let request = ask(screen, caller, tenant, stamp).await?;
     let path = format!("/v1/organisations/{tenant}/documents");
-    let file = invoice(&format!("HS-{stamp}"));
+    // Each run of kept data has a supplier of its own: its mirror may know contacts of a Xero that is no more.
+    let supplier = if kept { format!("Harbour Supplies {stamp} Ltd") } else { "Harbour Supplies Ltd".to_owned() };
+    let file = invoice(&format!("HS-{stamp}"), &supplier);
     let sha256: String = digest(&SHA256, file.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let announced = json!({
         "file_name": "harbour-supplies.xml", "content_type": "application/xml", "bytes": file.len(), "sha256": sha256,
@@ -142,8 +144,31 @@ async fn publish(screen: &mut Screen, caller: &Caller, path: &str) -> anyhow::Re
         let link = if step == "bill" { text(&publication["link"]) } else { String::new() };
         vec![step.to_owned(), text(&found["posting_id"]), text(&found["state"]), link]
     });
-    screen.table(&["step", "posting", "state", "opens in Xero"], &rows);
+    screen.table(&["step", "posted as", "stands", "opens in Xero"], &rows);
+    come_back(screen, caller, path, &publication).await
+}
+
+/// Xero tells of the bill and its supplier; both are in the mirror then, as anything that somebody enters there.
+async fn come_back(screen: &mut Screen, caller: &Caller, path: &str, publication: &Value) -> anyhow::Result<()> {
+    let organisation = path.split_once("/documents/").map_or(path, |(organisation, _)| organisation);
+    let bill = record(caller, &format!("{organisation}/records/invoices/{}", text(&publication["xero_id"]))).await?;
+    let contact = text(&bill["record"]["Contact"]["ContactID"]);
+    record(caller, &format!("{organisation}/records/contacts/{contact}")).await?;
+    screen.done("Back from Xero", "the bill and its supplier, by webhooks");
     Ok(())
+}
+
+/// A record of the mirror, once it is there.
+async fn record(caller: &Caller, path: &str) -> anyhow::Result<Value> {
+    let began = Instant::now();
+    loop {
+        let (status, found) = caller.call("GET", path, None).await?;
+        if status == 200 {
+            return Ok(found);
+        }
+        ensure!(began.elapsed() < PUBLISH_PATIENCE, "Xero has not told of {path}");
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -174,7 +199,7 @@ async fn upload(form: &Value, file: &str) -> anyhow::Result<()> {
 }
 
 /// A bill as it is sent by Peppol: two lines, 20 % VAT. The number differs, so that each tour's file is another.
-fn invoice(number: &str) -> String {
+fn invoice(number: &str, supplier: &str) -> String {
     let line = |id: u32, name: &str, amount: &str| {
         format!(
             "<cac:InvoiceLine><cbc:ID>{id}</cbc:ID><cbc:InvoicedQuantity unitCode=\"C62\">1</cbc:InvoicedQuantity>\
@@ -202,7 +227,7 @@ fn invoice(number: &str) -> String {
         ),
         "<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode><cbc:DocumentCurrencyCode>GBP</cbc:DocumentCurrencyCode>"
             .to_owned(),
-        format!("<cac:AccountingSupplierParty>{}</cac:AccountingSupplierParty>", party("Harbour Supplies Ltd")),
+        format!("<cac:AccountingSupplierParty>{}</cac:AccountingSupplierParty>", party(supplier)),
         format!("<cac:AccountingCustomerParty>{}</cac:AccountingCustomerParty>", party("Demo Company (UK)")),
         format!("<cac:TaxTotal>{}<cac:TaxSubtotal>", amount("TaxAmount", "30.00")),
         amount("TaxableAmount", "150.00") + &amount("TaxAmount", "30.00"),

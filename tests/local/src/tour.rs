@@ -144,7 +144,7 @@ async fn show_around(screen: &mut Screen, stack: &mut Stack, xero: &Xero, option
         let goes_on = if options.keep.is_some() { GoesOn::TriedAgain } else { GoesOn::WithASync };
         journal_walk::walk(screen, xero, &caller, &tenant, goes_on).await?;
         let stamp = ports::Clock::now(&SystemClock).strftime("%Y%m%d-%H%M%S").to_string();
-        document_walk::walk(screen, &caller, &tenant, &stamp).await?;
+        document_walk::walk(screen, &caller, &tenant, &stamp, options.keep.is_some()).await?;
     } else {
         screen.line("Journals are left out: the tour posts to its own simulated Xero only.");
     }

@@ -171,6 +171,14 @@ fn walked_in_text(text: &str) {
         "✓ Parked",
         "✓ Unlocked in Xero",
         "✓ Resumed",
+        "✓ Tied out",
+        "✓ Bank line",
+        "✓ Uploaded",
+        "✓ Read",
+        "✓ Previewed",
+        "a bill awaiting payment in Xero",
+        "✓ Back from Xero",
+        "✓ Request closed",
         "Try it",
     ];
     let found: Vec<usize> = steps.iter().filter_map(|step| text.find(step)).collect();
@@ -184,6 +192,8 @@ fn walked_in_text(text: &str) {
     assert_eq!(part(5).matches("period_locked").count(), 2, "{text}");
     assert_eq!(part(7).matches("https://go.xero.com/").count(), 2, "{text}");
     assert!(part(7).contains("by itself"), "{text}");
+    assert!(part(9).contains("requested") && part(13).contains("https://go.xero.com/"), "{text}");
+    assert_eq!(part(13).matches("posted").count(), 4, "each step, and the heading: {text}");
 }
 
 /// The same as a program reads it.
@@ -203,6 +213,7 @@ fn walked_in_json(output: &Output) {
     }
     assert!(done(output, "Parked").unwrap().contains("lock"), "plain words");
     assert!(done(output, "Resumed").unwrap().contains("tried again"), "no sync is spent where data is kept");
+    assert!(done(output, "Request closed").is_some(), "the bill is published and the request closed with it");
     let resumed = rows(output, "state", "posted");
     let names = |rows: &[Value]| rows.iter().map(|row| row["posting"].clone()).collect::<Vec<_>>();
     assert_eq!(names(&resumed), names(&parked), "what waited is posted");
@@ -232,7 +243,7 @@ fn data_is_kept_between_runs_and_json_is_json() {
     assert_eq!(done(&two, "Connected before"), done(&one, "Connected"));
     assert!(done(&two, "Sync of what changed").is_some() && done(&two, "Webhook").is_some());
     let read = |output: &Output, kind: &str| rows(output, "kind", kind)[0]["read"].as_str().unwrap().to_owned();
-    assert_eq!((read(&one, "contacts"), read(&two, "contacts")), ("8".to_owned(), "0".to_owned()), "only what changed");
+    assert_eq!((read(&one, "contacts"), read(&two, "contacts")), ("8".to_owned(), "1".to_owned()), "only what changed");
     assert_eq!(read(&two, "payments"), "1", "the payment of the first run is there");
     let paid = [&one, &two].map(|output| {
         let statuses = rows(output, "field", "Status");
