@@ -6,12 +6,12 @@ use ::requests::{
     AnswerError, Request, RequestSettings, RequestState, Subject, decide_by_hand, link_document, list_requests,
     load_request, load_settings, store_settings,
 };
-use connections::Connection;
+use connections::{Connection, connections_of};
 use envelopes::{Envelope, Work};
 use evidence::{
     AccountId, ByHand, Decision, Line, LineId, LineKind, LineSource, Policy, Presence, Rules, Verdict, Words,
 };
-use kernel::{Date, DocumentId, Money, OrganisationRef, local_date};
+use kernel::{Date, DocumentId, Money, OrganisationRef, TenantId, local_date};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use reminders::Recurring;
 use serde::Deserialize;
@@ -34,6 +34,9 @@ const ROWS_MAX: usize = 300;
 const LINES_MAX: usize = 200;
 /// Rows of a message.
 const MESSAGE_ROWS_MAX: usize = 200;
+/// Organisations in one answer of a whole workspace, and the rows of each.
+const ORGANISATIONS_MAX: usize = 25;
+const ROWS_OF_EACH: usize = 20;
 
 /// Requests by id.
 pub async fn list(api: &Api, connection: &Connection, request: &ApiRequest) -> Result<ApiReply, Problem> {
@@ -303,9 +306,38 @@ pub async fn take_lines(api: &Api, whose: &OrganisationRef, request: &ApiRequest
     Ok(ApiReply::json(202, &json!({ "taken": taken })))
 }
 
+/// What is open in each organisation of the workspace that asks for documents, by tenant id.
+pub async fn workspace_message(api: &Api, caller: &Caller, request: &ApiRequest) -> Result<ApiReply, Problem> {
+    let most = limit(request, 10, ORGANISATIONS_MAX)?;
+    let after = match request.query.get("after") {
+        None => None,
+        Some(text) => {
+            let bad = |_| Problem::bad_request("bad-after", "after must be the next_after of an earlier answer.");
+            Some(text.parse::<TenantId>().map_err(bad)?)
+        }
+    };
+    let all = connections_of(&*api.access.ports.table, &caller.workspace).await.map_err(failed)?;
+    let asks = |connection: &&Connection| connection.settings.has(::requests::FEATURE);
+    let mut left = all.iter().filter(asks).filter(|of| after.is_none_or(|after| after < of.whose.tenant)).peekable();
+    let (mut shown, mut last) = (Vec::new(), None);
+    for connection in left.by_ref().take(most) {
+        let mut answer = open_answer(api, connection, ROWS_OF_EACH).await?;
+        answer["tenant_id"] = json!(connection.whose.tenant);
+        answer["name"] = json!(connection.name);
+        shown.push(answer);
+        last = Some(connection.whose.tenant);
+    }
+    let next = last.filter(|_| left.peek().is_some());
+    Ok(ApiReply::json(200, &json!({ "organisations": shown, "next_after": next })))
+}
+
 /// What is open, as data and as a text to be sent.
 pub async fn message(api: &Api, connection: &Connection, request: &ApiRequest) -> Result<ApiReply, Problem> {
     let rows = limit(request, 20, MESSAGE_ROWS_MAX)?;
+    Ok(ApiReply::json(200, &open_answer(api, connection, rows).await?))
+}
+
+async fn open_answer(api: &Api, connection: &Connection, rows: usize) -> Result<Value, Problem> {
     let today = local_date(connection.zone(), api.access.ports.clock.now());
     let found = outstanding(&*api.access.ports.table, &connection.whose, today, rows).await.map_err(failed)?;
     let lines = &found.lines;
@@ -331,9 +363,8 @@ pub async fn message(api: &Api, connection: &Connection, request: &ApiRequest) -
         .iter()
         .map(|(title, occurrence)| json!({ "request_id": occurrence.id, "title": title, "due": occurrence.due }))
         .collect();
-    let answer = json!({
+    Ok(json!({
         "count": lines.count, "oldest_days": lines.oldest_days, "totals": totals, "lines": shown,
         "lines_left_out": lines.rows_left_out, "recurring": recurring, "text": found.text(),
-    });
-    Ok(ApiReply::json(200, &answer))
+    }))
 }

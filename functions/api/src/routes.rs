@@ -21,6 +21,7 @@ pub async fn answer(api: &Api, request: ApiRequest) -> Result<ApiReply, Problem>
         "POST /v1/connects" => connects::start(api, caller, request).await,
         "GET /v1/connects/{connect_id}" => connects::show(api, caller, request).await,
         "POST /v1/connects/{connect_id}/choice" => connects::choose(api, caller, request).await,
+        "GET /v1/requests/outstanding" => requests::workspace_message(api, caller, request).await,
         "GET /v1/organisations" => organisations::list(api, caller).await,
         _ => of_organisation(api, caller, request).await,
     }

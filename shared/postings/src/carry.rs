@@ -17,7 +17,7 @@ use crate::PostingError;
 use crate::noticed::gone;
 use crate::plan::envelope;
 use crate::resume::WaitingRow;
-use crate::why::{LOST_WAIT, after, again_later, unsendable, waiting_for};
+use crate::why::{LOST_WAIT, after, again_later, claimed, unsendable, waiting_for};
 use crate::writer::{Found, NoRequest, Outcome, Wanted, Writer, mark_bytes};
 
 /// Turns of one message: a send, a search, and once more of both, with room for another worker in between.
@@ -292,11 +292,31 @@ async fn done<W: Writer>(
     // So that a later change of it in Xero finds back here. Posted anew after it was voided, it has another id.
     let key = keys::posted(held.whose, &held.intent.kind, &xero_id);
     let leads_back = held.intent.existing.is_none() && !writer.is_shared();
-    let row = leads_back.then(|| put(key, Guard::Absent, &held.intent.id, None));
-    held.intent.done(now, xero_id, losses, what);
+    let row = leads_back.then(|| put(key.clone(), Guard::Absent, &held.intent.id, None));
+    held.intent.done(now, xero_id.clone(), losses, what);
     // Where it was voided so that it can be posted anew, that comes next.
     let over = held.intent.state != IntentState::Open;
-    Ok(over_or_again(held.store_with(row).await? && over))
+    if held.store_with(row).await? {
+        return Ok(over_or_again(over));
+    }
+    let of = load::<IntentId>(&*held.access.ports.table, &key).await?.filter(|_| leads_back).map(|found| found.value);
+    match of.filter(|of| *of != held.intent.id) {
+        Some(other) => of_another(held, writer, &xero_id, &other).await,
+        None => Ok(Turn::Again),
+    }
+}
+
+/// The record is one that another posting became: two decisions looked alike, and a person must say which it is.
+async fn of_another<W: Writer>(
+    held: &Held<'_>,
+    writer: &W,
+    xero_id: &str,
+    other: &IntentId,
+) -> Result<Turn, PostingError> {
+    let mut held = Held::load(held.access, held.whose, &held.intent.id).await?;
+    let date = writer.date(&held.content::<W>().await?);
+    let since = held.now();
+    held.wait(claimed(xero_id, other, since), date).await
 }
 
 /// Xero does not let the record be changed. Where somebody took it out of the books meanwhile, a person decides; else it

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connections::CallError;
-use kernel::Timestamp;
+use kernel::{IntentId, Timestamp};
 use state::{Waiting, WaitsOn};
 
 /// Between a lost answer and the search for what became of it.
@@ -49,5 +49,18 @@ pub(crate) fn again_later(error: CallError, now: Timestamp) -> CallError {
             CallError::Later { until: after(now, LOST_WAIT), reason: error.to_string(), outage: true }
         }
         error => error,
+    }
+}
+
+/// What was found in Xero is another posting's record.
+pub(crate) fn claimed(xero_id: &str, other: &IntentId, since: Timestamp) -> Waiting {
+    Waiting {
+        on: WaitsOn::Person,
+        code: "record_of_another".to_owned(),
+        cause: format!("Xero has it as {xero_id}, and that is what posting {other} became."),
+        fix: "Look at it in Xero. Record this posting as not wanted if both are one; else correct it and try again."
+            .to_owned(),
+        raw: Vec::new(),
+        since,
     }
 }

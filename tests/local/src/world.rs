@@ -180,6 +180,8 @@ impl Simulation {
         let tenant = xero.register_organisation(&demo);
         xero.set_role(user, tenant, Role::Adviser);
         xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
+        // Kept data may know ids of a Xero that is no more: this one's own are others.
+        xero.stir(u64::try_from(SystemClock.now().as_nanosecond()).unwrap_or_default());
         let settings = AppSettings::default();
         let app = xero.register_app(settings.clone());
         Ok((Self { xero, app, settings, server: None, file, restored: false }, description))

@@ -199,6 +199,8 @@ async fn requests(api: &mut Checked<'_>, town: &Town) {
     town.settle().await;
     api.call("GET", &all, &town.path("/requests?limit=100"), None).await;
     api.call("GET", &all, &town.path("/requests?state=maybe"), None).await;
+    api.call("GET", "/v1/requests/outstanding", "/v1/requests/outstanding?limit=1", None).await;
+    api.call("GET", "/v1/requests/outstanding", "/v1/requests/outstanding?after=%20", None).await;
     api.call("GET", &format!("{all}/outstanding"), &town.path("/requests/outstanding"), None).await;
     let (route, path) = (format!("{all}/{{request_id}}"), town.path("/requests/stmt-1"));
     api.call("GET", &route, &path, None).await;

@@ -300,6 +300,30 @@ async fn x4_a_reading_is_prefilled_with_its_supplier_and_coded_by_history() {
 }
 
 #[tokio::test]
+async fn what_is_another_postings_record_waits_for_a_person_instead_of_being_claimed_twice() {
+    let id_of = async |desk: &Desk| {
+        let (id, terms) = to_contact(desk, "P-1").await;
+        published(desk, id, &terms, &[]).await.unwrap();
+        id
+    };
+    let first = desk().await;
+    let id = id_of(&first).await;
+    first.work().await;
+    let xero_id = view(&first, &bill_intent(id)).await.xero_id.unwrap();
+    // The same Xero gives its bill the same id; here another posting has it already.
+    let desk = desk().await;
+    let other: kernel::IntentId = "d-other".parse().unwrap();
+    let write = state::put(keys::posted(&desk.whose, "invoices", &xero_id), ports::Guard::Absent, &other, None);
+    desk.access.ports.table.write(write).await.unwrap();
+    let id = id_of(&desk).await;
+    desk.work().await;
+    let waits = attention(&desk, &bill_intent(id)).await.unwrap();
+    assert_eq!(waits.code, "record_of_another");
+    assert!(waits.cause.contains("d-other") && waits.cause.contains(&xero_id), "{waits:?}");
+    assert_eq!(writes(&desk, "Invoices"), 1, "and it is not sent again");
+}
+
+#[tokio::test]
 async fn two_publishes_at_once_are_one() {
     let desk = desk().await;
     let (id, terms) = to_contact(&desk, "P-1").await;

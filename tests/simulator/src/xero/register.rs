@@ -128,6 +128,14 @@ impl Xero {
         self.lock().calls.clone()
     }
 
+    /// Lets the ids of records that are made from now on follow from another seed, as no two Xeros make the same.
+    pub fn stir(&self, seed: u64) {
+        let mut state = self.lock();
+        for books in &mut state.books {
+            books.dice = super::dice::Dice::new(seed);
+        }
+    }
+
     /// Forgets the calls so far.
     pub fn forget_calls(&self) {
         self.lock().calls.clear();

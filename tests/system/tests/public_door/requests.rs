@@ -35,6 +35,15 @@ async fn m7_m9_m10_x2_a_line_is_asked_about_waived_asked_for_by_hand_answered_an
     assert!(!text(&request["line"]["unproven"]).is_empty(), "the source says what it leaves unproven");
     let message = caller.expect("GET", &town.path("/requests/outstanding"), None).await.unwrap();
     assert!(text(&message["text"]).contains("TOLL ROAD CO") && message["count"].as_u64().unwrap() >= 1, "{message}");
+    let whole = caller.expect("GET", "/v1/requests/outstanding", None).await.unwrap();
+    let of_this = &whole["organisations"][0];
+    assert_eq!(
+        (&of_this["tenant_id"], &of_this["text"]),
+        (&json!(town.tenant), &message["text"]),
+        "x2: of the workspace"
+    );
+    let stranger = town.caller("stranger").expect("GET", "/v1/requests/outstanding", None).await.unwrap();
+    assert_eq!(stranger, json!({ "organisations": [], "next_after": null }));
     let rules = json!({ "rules": [{ "id": "tolls", "name": "Tolls", "reason": "Monthly statement",
         "matches": [{ "payee_contains": "toll" }] }] });
     caller.expect("PUT", &town.path("/requests/settings"), Some(rules)).await.unwrap();
