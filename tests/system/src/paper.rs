@@ -7,7 +7,9 @@ use connections::{Connection, Direction, KindSettings, change_connection, load_c
 use documents::intake::{Arrived, Scan, take_in};
 use documents::row::{Document, file_key, load_document};
 use documents::upload::{Announcement, announce};
-use kernel::{Applied, DocumentId};
+use envelopes::Envelope;
+use kernel::{Applied, DocumentId, IntentId};
+use postings::{IntentView, load_view};
 use publishing::proposal::Proposal;
 use publishing::{BillTerms, PublishError, publish};
 use serde_json::{Value, json};
@@ -128,4 +130,37 @@ pub async fn in_xero(desk: &Desk, entity: &str, number: &str) -> Vec<Value> {
     };
     let all = desk.mirror(entity).await;
     all.into_iter().filter(|view| of(&view.record)).map(|view| Value::Object(view.record)).collect()
+}
+
+/// A posting as the API shows it.
+pub async fn view(desk: &Desk, id: &IntentId) -> IntentView {
+    load_view(&*desk.access.ports.table, &desk.whose, id, desk.now()).await.unwrap().unwrap()
+}
+
+/// Writes that reached Xero, by their path below the API.
+pub fn writes(desk: &Desk, collection: &str) -> usize {
+    let path = format!("/api.xro/2.0/{collection}");
+    desk.xero.calls().iter().filter(|call| call.method != "GET" && call.path == path).count()
+}
+
+/// Files that came to Xero.
+pub fn files_written(desk: &Desk) -> usize {
+    desk.xero.calls().iter().filter(|call| call.path.contains("/Attachments/") && call.status == 200).count()
+}
+
+/// Carries out what waits until a worker dies over it; with a second worker at each message where that is the trouble.
+pub async fn until_cut(desk: &Desk, workers: usize) {
+    while let Some(taken) = desk.world.queue.take() {
+        let envelope = Envelope::parse(&taken.message.body).unwrap();
+        let failed = if workers == 2 {
+            let (one, two) = tokio::join!(desk.carry_out(&envelope), desk.carry_out(&envelope));
+            one.is_err() || two.is_err()
+        } else {
+            desk.carry_out(&envelope).await.is_err()
+        };
+        if failed {
+            desk.world.queue.give_back(taken);
+            return;
+        }
+    }
 }
