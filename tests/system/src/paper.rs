@@ -1,4 +1,4 @@
-//! A desk that takes bills: an e-invoice taken in and read, published, and what of it is in Xero.
+//! A desk that takes bills and receipts: an e-invoice taken in and read, published, and what of it is in Xero.
 
 use std::collections::BTreeMap;
 
@@ -104,6 +104,16 @@ pub fn terms(supplier: &Value, number: &str, net: &str) -> BillTerms {
     .unwrap()
 }
 
+/// Terms of spend money of one line with its tax inside, paid from an account in pounds.
+pub fn spend_terms(contact: &str, reference: &str, gross: &str, bank_account: &str) -> BillTerms {
+    serde_json::from_value(json!({
+        "kind": "spend_money", "supplier": { "contact_id": contact }, "number": reference, "date": "2026-11-02",
+        "bank_account": bank_account, "currency": "GBP", "amounts": "inclusive", "lines": [{
+            "description": "Train fare", "unit_amount": gross, "account": "493", "tax_type": "INPUT2" }],
+    }))
+    .unwrap()
+}
+
 /// The first active contact of the mirror.
 pub async fn a_contact(desk: &Desk) -> String {
     let contacts = desk.mirror("contacts").await;
@@ -121,12 +131,13 @@ pub async fn published(
     publish(&desk.access, &connection, &document, terms, seen, "sam").await
 }
 
-/// Documents of a kind in Xero with that number, as a sync finds them.
+/// Documents of a kind in Xero with that number or reference, as a sync finds them.
 pub async fn in_xero(desk: &Desk, entity: &str, number: &str) -> Vec<Value> {
     desk.world.clock.advance(std::time::Duration::from_secs(61));
     desk.sync(Trigger::Person).await;
     let of = |record: &serde_json::Map<String, Value>| {
-        record.get("InvoiceNumber").or(record.get("CreditNoteNumber")) == Some(&json!(number))
+        let own = ["InvoiceNumber", "CreditNoteNumber", "Reference"].iter().find_map(|name| record.get(*name));
+        own == Some(&json!(number))
     };
     let all = desk.mirror(entity).await;
     all.into_iter().filter(|view| of(&view.record)).map(|view| Value::Object(view.record)).collect()
