@@ -121,7 +121,7 @@ pub enum Fault {
     #[error("account {0} is not a bank account; choose the one that it was paid from")]
     NotABankAccount(String),
     /// Xero takes the bank account's currency for the document's.
-    #[error("the bank account {account} is in {currency}, not in {stated}; what was paid is stated in its currency")]
+    #[error("the bank account {account} is in {currency}, not in {stated}; state what was paid in {currency}")]
     BankAccountCurrency {
         /// As given.
         account: String,
