@@ -5,7 +5,7 @@ use ::documents::row::{Document, DocumentState, load_document};
 use ::publishing::prefill::prefill;
 use ::publishing::proposal::{Alike, Proposal, propose};
 use ::publishing::{
-    BILLS, BillTerms, CREDIT_NOTES, Publication, PublishError, Steps, load_publication, publish as publish_document,
+    BillTerms, Publication, PublishError, Steps, entity_of, load_publication, publish as publish_document,
 };
 use bills::{BillId, BillKind};
 use connections::Connection;
@@ -119,9 +119,8 @@ fn shown_alike(connection: &Connection, kind: BillKind, alike: &Alike) -> Value 
 }
 
 fn link_of(connection: &Connection, kind: BillKind, xero_id: &str) -> Option<String> {
-    let entity = if kind == BillKind::Bill { BILLS } else { CREDIT_NOTES };
     let record = Map::from_iter([("Type".to_owned(), json!(kind.as_str()))]);
-    link(connection, entity, xero_id, &record)
+    link(connection, entity_of(kind), xero_id, &record)
 }
 
 /// Publishes a document: its first step is on its way.

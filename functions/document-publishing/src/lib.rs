@@ -1,6 +1,5 @@
 //! What document-publishing carries out; its main joins this to a queue, and tests join it to one in memory.
 
-use bills::BillKind;
 use connections::{Connection, load_connection};
 use documents::Doors;
 use envelopes::{Follower, Work};
@@ -9,7 +8,7 @@ use lambda_kit::QueueMessage;
 use postings::{PostingError, carry};
 use publishing::follow::{FollowError, follow_documents};
 use publishing::writers::{Bills, Files, Suppliers};
-use publishing::{BILLS, CREDIT_NOTES, FILES, SUPPLIERS, advance, document_of};
+use publishing::{FILES, SUPPLIERS, advance, document_of, kind_of};
 use requests::follow::{FollowError as RequestsError, follow_requests};
 use requests::{EvaluateError, evaluate};
 
@@ -71,11 +70,15 @@ async fn step(
 ) -> Result<(), WorkError> {
     let access = doors.access;
     match entity {
-        BILLS => carry(access, &Bills(BillKind::Bill), whose, intent, deadline).await?,
-        CREDIT_NOTES => carry(access, &Bills(BillKind::CreditNote), whose, intent, deadline).await?,
         SUPPLIERS => carry(access, &Suppliers, whose, intent, deadline).await?,
-        FILES => carry(access, &Files(doors.blobs), whose, intent, deadline).await?,
-        _ => return Err(WorkError::Foreign),
+        FILES => {
+            let files = Files::of(access, doors.blobs, whose, intent).await?;
+            carry(access, &files, whose, intent, deadline).await?;
+        }
+        _ => {
+            let kind = kind_of(entity).ok_or(WorkError::Foreign)?;
+            carry(access, &Bills(kind), whose, intent, deadline).await?;
+        }
     }
     if let Some(document) = document_of(intent) {
         advance(access, whose, document).await?;

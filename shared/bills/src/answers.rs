@@ -3,7 +3,7 @@
 //! Owns the sorting. A 200 is no success by itself: the element may be refused, may be another's, or may have lost part
 //! of itself on the way into the books. Never takes for refused what may have been written.
 //!
-//! Sources: "HTTP Requests and Responses" and the pages Invoices and Credit Notes.
+//! Sources: "HTTP Requests and Responses" and the pages Invoices, Credit Notes and Bank Transactions.
 
 use kernel::place_of;
 use ports::{HttpResponse, TransportError};

@@ -1,4 +1,4 @@
-//! Files on bills and credit notes: uploaded, listed, and the answers read.
+//! Files on bills, credit notes and spend money: uploaded, listed, and the answers read.
 //!
 //! Owns the rules of names, sizes and numbers. A second upload under a name puts the new bytes in the place of the old
 //! ones, so the same upload may be repeated whatever became of the first: there is one file afterwards. For the same

@@ -1,10 +1,10 @@
-//! A bill or supplier credit note that we want in Xero, and what is wrong with it whatever the books hold.
+//! A bill, supplier credit note or spend money that we want in Xero, and what is wrong with it whatever the books hold.
 //!
 //! Owns the content and its checks. Never holds more of a contact than its id: whatever else stood in a document would
-//! overwrite the contact in Xero. There is no reference field either, because Xero takes one on sales documents only;
-//! what Xero's screens call the reference of a bill is its number.
+//! overwrite the contact in Xero. There is no reference beside the number: what Xero's screens call the reference of a
+//! bill is its number, and spend money has no number, so that there the number is sent as the reference.
 //!
-//! Sources: the pages Invoices and Credit Notes, and the Accounting specification.
+//! Sources: the pages Invoices, Credit Notes and Bank Transactions, and the Accounting specification.
 
 use kernel::Date;
 use rust_decimal::Decimal;
@@ -40,7 +40,7 @@ pub enum NewStatus {
     Draft,
     /// Waiting for an approval in Xero.
     Submitted,
-    /// In the books, awaiting payment.
+    /// In the books; a bill awaits payment there, spend money is paid.
     Authorised,
 }
 
@@ -112,28 +112,34 @@ pub struct BillLine {
 /// A document to be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillDraft {
-    /// By which a bill is found again; stands in its link, so a bill without one and a credit note do not carry it.
+    /// By which a document is found again; stands in its link, so what has none, as a credit note, does not carry it.
     pub mark: BillMark,
-    /// Bill or credit note.
+    /// Bill, credit note or spend money.
     pub kind: BillKind,
     /// The supplier.
     pub contact: ContactId,
-    /// The supplier's own number, up to [`NUMBER_CHARS_MAX`] letters; empty for none. Not unique in Xero.
+    /// The supplier's own number, up to [`NUMBER_CHARS_MAX`] letters; empty for none. Not unique in Xero. The reference of
+    /// spend money.
     pub number: String,
     /// Its day in the books.
     pub date: Date,
-    /// When a bill is to be paid; an approved one needs it, a credit note has none.
+    /// When a bill is to be paid; an approved one needs it, credit notes and spend money have none.
     pub due_date: Option<Date>,
-    /// Three capital letters, always sent: a contact's default must not decide.
+    /// Three capital letters, always sent: a contact's default must not decide. Of spend money it is the bank account's own,
+    /// which Xero takes by itself: not sent, and held against the answer.
     pub currency: String,
     /// Units of the currency for one of the organisation's own, at most six places; Xero's rate of the day where absent.
     pub currency_rate: Option<Decimal>,
     /// How tax stands in the prices.
     pub line_amounts: LineAmounts,
-    /// The status to start in.
+    /// The status to start in; spend money is always in the books at once.
     pub status: NewStatus,
-    /// Where "Go to" leads from a bill. Xero has no such field on credit notes.
+    /// Where "Go to" leads from a bill or from spend money. Xero has no such field on credit notes.
     pub url: Option<String>,
+    /// From which bank account money was spent; nothing else has one. By its code it is recognised only where what was
+    /// found names the code too; by its id always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_account: Option<AccountRef>,
     /// At least one.
     pub lines: Vec<BillLine>,
     /// What Xero will make of it, where that could be predicted. Never sent; held against the answer.
@@ -176,6 +182,21 @@ pub enum DraftFault {
     /// Xero refuses relative links and such as hold its own name.
     #[error("the link must be absolute, at most 2,000 letters long and without the word 'xero'")]
     LinkUnusable,
+    /// It is paid already.
+    #[error("spend money is paid already and has no due date")]
+    DueDateOnSpendMoney,
+    /// Bank transactions know neither drafts nor approvals.
+    #[error("spend money is in the books at once and cannot start as a draft or submitted for approval")]
+    StatusOfSpendMoney,
+    /// It came from somewhere.
+    #[error("spend money needs the bank account it was paid from")]
+    BankAccountMissing,
+    /// Empty or beyond [`ACCOUNT_CODE_CHARS_MAX`].
+    #[error("the bank account has a code that is empty or longer than 10 letters")]
+    BankAccountUnusable,
+    /// What awaits payment, or is a credit, has moved no money.
+    #[error("only spend money has a bank account")]
+    BankAccountUnwanted,
     /// Xero has no link on credit notes.
     #[error("a credit note carries no link")]
     LinkOnCreditNote,
@@ -221,6 +242,7 @@ pub(super) fn check(draft: &BillDraft) -> Result<(), DraftFault> {
         (letters != 3 || draft.currency.len() != 3, DraftFault::CurrencyUnusable),
         (rate.is_some_and(|rate| rate <= Decimal::ZERO || places(rate) > RATE_PLACES), DraftFault::RateUnusable),
         (draft.lines.is_empty(), DraftFault::LinesMissing),
+        (draft.kind != BillKind::SpendMoney && draft.bank_account.is_some(), DraftFault::BankAccountUnwanted),
     ])?;
     match draft.kind {
         BillKind::Bill => check_bill(draft)?,
@@ -228,6 +250,7 @@ pub(super) fn check(draft: &BillDraft) -> Result<(), DraftFault> {
             (draft.due_date.is_some(), DraftFault::DueDateOnCreditNote),
             (draft.url.is_some(), DraftFault::LinkOnCreditNote),
         ])?,
+        BillKind::SpendMoney => check_spend_money(draft)?,
     }
     draft.lines.iter().enumerate().try_for_each(|(at, line)| check_line(draft, line, at + 1))
 }
@@ -239,16 +262,33 @@ fn check_bill(draft: &BillDraft) -> Result<(), DraftFault> {
         Some(due) if due < date => return Err(DraftFault::DueBeforeDate { due, date }),
         _ => (),
     }
+    check_link(draft)
+}
+
+fn check_spend_money(draft: &BillDraft) -> Result<(), DraftFault> {
+    first_of([
+        (draft.due_date.is_some(), DraftFault::DueDateOnSpendMoney),
+        (draft.status != NewStatus::Authorised, DraftFault::StatusOfSpendMoney),
+        (draft.bank_account.is_none(), DraftFault::BankAccountMissing),
+        (draft.bank_account.as_ref().is_some_and(is_code_unusable), DraftFault::BankAccountUnusable),
+    ])?;
+    check_link(draft)
+}
+
+fn check_link(draft: &BillDraft) -> Result<(), DraftFault> {
     if draft.url.as_deref().is_none_or(is_link) { Ok(()) } else { Err(DraftFault::LinkUnusable) }
+}
+
+fn is_code_unusable(account: &AccountRef) -> bool {
+    match account {
+        AccountRef::Code(code) => code.is_empty() || code.chars().count() > ACCOUNT_CODE_CHARS_MAX,
+        AccountRef::Id(_) => false,
+    }
 }
 
 fn check_line(draft: &BillDraft, line: &BillLine, at: usize) -> Result<(), DraftFault> {
     let large = |amount: Decimal| amount.abs() > LINE_AMOUNT_MAX;
     let beyond = |line: &BillLine| line_amount(line.quantity, line.unit_amount).is_none_or(large);
-    let code = match &line.account {
-        AccountRef::Code(code) => code.is_empty() || code.chars().count() > ACCOUNT_CODE_CHARS_MAX,
-        AccountRef::Id(_) => false,
-    };
     let untaxed = draft.line_amounts == LineAmounts::NoTax;
     first_of([
         (line.description.trim().is_empty(), DraftFault::DescriptionMissing(at)),
@@ -256,7 +296,7 @@ fn check_line(draft: &BillDraft, line: &BillLine, at: usize) -> Result<(), Draft
         (line.quantity < Decimal::ZERO, DraftFault::QuantityNegative(at)),
         (places(line.quantity).max(places(line.unit_amount)) > UNIT_PLACES, DraftFault::TooPrecise(at)),
         (large(line.quantity) || large(line.unit_amount) || beyond(line), DraftFault::TooLarge(at)),
-        (code, DraftFault::AccountCodeUnusable(at)),
+        (is_code_unusable(&line.account), DraftFault::AccountCodeUnusable(at)),
         (line.tax_amount.is_some_and(|tax| untaxed || places(tax) > 2 || large(tax)), DraftFault::TaxUnusable(at)),
         (line.tracking.len() > TRACKING_PER_LINE_MAX, DraftFault::TooMuchTracking(at)),
     ])

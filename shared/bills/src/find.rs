@@ -3,11 +3,11 @@
 //! Owns the look-ups and the choice among what they bring. A number does not name a bill: Xero keeps suppliers' numbers
 //! neither unique nor apart by case. Of the fields that tell bills apart Xero searches type, contact, number and date
 //! fast, but neither the total nor the link. So a look-up asks for the fast ones, and everything else is compared here,
-//! exactly: for a bill the mark in its link, which nobody else's has; for a credit note, on which Xero keeps no link, its
-//! whole content. A person may enter the same credit note by hand, so content can mistake; what was there before ours
-//! was sent is therefore to be handed in as former.
+//! exactly: for a bill and for spend money the mark in its link, which nobody else's has; for what has no link, as a credit
+//! note, on which Xero keeps none, its whole content. A person may enter the same document by hand, so content can
+//! mistake; what was there before ours was sent is therefore to be handed in as former.
 //!
-//! Source: "HTTP Requests and Responses" and the pages Invoices and Credit Notes.
+//! Source: "HTTP Requests and Responses" and the pages Invoices, Credit Notes and Bank Transactions.
 
 use std::cmp::Ordering;
 
@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Span};
 use kernel::{Date, Timestamp};
 
 use crate::draft::{BillDraft, BillLine};
+use crate::losses::is_from;
 use crate::record::{BillRecord, RecordLine};
 use crate::{BillId, BillKind, exact_units};
 use xero::ApiRead;
@@ -41,7 +42,7 @@ pub fn look_up(kind: BillKind, id: BillId) -> ApiRead {
 pub fn look_up_by_content(draft: &BillDraft, page: u32) -> ApiRead {
     let mut clause = of_contact(draft);
     clause.push(format!("Date=={}", date_time(draft.date)));
-    // Xero names no fast number on credit notes. A quote would need escapes, whose rules are not written down.
+    // Xero names a fast number on bills alone. A quote would need escapes, whose rules are not written down.
     let quotable = (1..=QUOTED_BYTES_MAX).contains(&draft.number.len()) && !draft.number.contains(['"', '\\']);
     if draft.kind == BillKind::Bill && quotable {
         clause.push(format!("InvoiceNumber==\"{}\"", draft.number));
@@ -154,6 +155,7 @@ fn is_same_content(bill: &BillRecord, draft: &BillDraft) -> bool {
     bill.number.trim() == draft.number.trim()
         && bill.date == Some(draft.date)
         && bill.currency_code.as_deref() == Some(draft.currency.as_str())
+        && is_from(draft, bill)
         && total
         && bill.line_items.len() == draft.lines.len()
         && lines()

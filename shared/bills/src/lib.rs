@@ -1,11 +1,16 @@
-//! Bills and supplier credit notes at Xero: their totals predicted, written, found again, their files attached, removed.
+//! Suppliers' bills, their credit notes and spend money at Xero: totals predicted, documents written, found again and
+//! removed, their files attached.
 //!
 //! Requests are values and answers are read into outcomes; nothing is sent here. A bill's number is the supplier's and
 //! not unique in Xero, so nothing relies on Xero to refuse a second one: whoever does not know what became of a write
 //! looks for it before sending anything else, and whoever is about to send looks for its like first. A document is never
 //! changed here once it is in Xero: from then on Xero is where people edit it.
 //!
-//! Sources: the pages Invoices, Credit Notes and Attachments, and the Accounting specification.
+//! Spend money is a bank transaction of Xero's, and shares lines, totals, link and files with a bill. It has a bank
+//! account for a due date, a reference for a number, and its currency is the account's. Written here, it is an entry of the
+//! ledger: which line of a bank statement it belongs to, a person says in Xero.
+//!
+//! Sources: the pages Invoices, Credit Notes, Bank Transactions and Attachments, and the Accounting specification.
 
 mod answers;
 mod attach;
@@ -40,7 +45,9 @@ pub use find::{
 };
 pub use losses::losses;
 pub use mark::{BillMark, LINK_CHARS_MAX, mark_link};
-pub use record::{BillPage, BillRecord, BillStatus, RecordLine, RecordTracking, read_list, read_one};
+pub use record::{
+    BillPage, BillRecord, BillStatus, RecordBankAccount, RecordLine, RecordTracking, read_list, read_one,
+};
 pub use supplier::{
     NewSupplier, SupplierFault, SupplierOutcome, SupplierRecord, create_supplier, look_up_suppliers,
     read_supplier_created, read_suppliers,
@@ -49,13 +56,15 @@ pub use totals::{LineTotals, Totals, TotalsFault, predict};
 
 use xero::{ApiWrite, IdempotencyKey, WriteMethod};
 
-/// Which of the two kinds of document.
+/// Which of the three kinds of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BillKind {
     /// An invoice from a supplier: ACCPAY.
     Bill,
     /// A supplier's credit note: ACCPAYCREDIT.
     CreditNote,
+    /// What a supplier was paid from a bank account, with or without a bill: a bank transaction of type SPEND.
+    SpendMoney,
 }
 
 impl BillKind {
@@ -64,17 +73,28 @@ impl BillKind {
         match self {
             Self::Bill => "ACCPAY",
             Self::CreditNote => "ACCPAYCREDIT",
+            Self::SpendMoney => "SPEND",
         }
     }
 
     fn of(text: &str) -> Option<Self> {
-        [Self::Bill, Self::CreditNote].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Bill, Self::CreditNote, Self::SpendMoney].into_iter().find(|kind| kind.as_str() == text)
     }
 
-    fn collection(self) -> &'static str {
+    /// Xero's name of the list that it stands in.
+    pub fn collection(self) -> &'static str {
         match self {
             Self::Bill => "Invoices",
             Self::CreditNote => "CreditNotes",
+            Self::SpendMoney => "BankTransactions",
+        }
+    }
+
+    fn id_field(self) -> &'static str {
+        match self {
+            Self::Bill => "InvoiceID",
+            Self::CreditNote => "CreditNoteID",
+            Self::SpendMoney => "BankTransactionID",
         }
     }
 
@@ -83,7 +103,7 @@ impl BillKind {
     }
 }
 
-/// Xero's id of a bill or credit note.
+/// Xero's id of a bill, credit note or bank transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BillId(pub Uuid);
@@ -111,15 +131,17 @@ pub struct ContactId(pub Uuid);
 pub enum Removal {
     /// What is in the books becomes VOIDED.
     Void,
-    /// What never came there becomes DELETED.
+    /// What never came there becomes DELETED, and so does a bank transaction.
     Delete,
 }
 
 impl Removal {
-    /// What fits the document; none where payments or credits hang on it, where it is gone, or Xero alone decides.
+    /// What fits the document; none where payments, credits or a bank statement's line hang on it, where it is gone, or
+    /// Xero alone decides.
     pub fn of(bill: &BillRecord) -> Option<Self> {
         match bill.status {
             _ if bill.is_settled() => None,
+            BillStatus::Authorised if bill.kind == BillKind::SpendMoney => Some(Self::Delete),
             BillStatus::Authorised => Some(Self::Void),
             BillStatus::Draft | BillStatus::Submitted => Some(Self::Delete),
             _ => None,
@@ -203,6 +225,7 @@ mod tests {
             line_amounts: LineAmounts::Exclusive,
             status: NewStatus::Authorised,
             url: Some("https://app.example/d/771".to_owned()),
+            bank_account: None,
             lines: vec![line("1", "100"), second],
             expected: None,
         }

@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
+use crate::BillKind;
 use crate::draft::{AccountRef, BillDraft, BillLine, LineAmounts, NewStatus, TrackingRef};
 use crate::record::{BillRecord, BillStatus, RecordLine, RecordTracking};
 
@@ -46,7 +48,8 @@ fn lost_head(sent: &BillDraft, found: &BillRecord) -> Vec<String> {
     let checks = [
         (stands, format!("the document is {}, not {}", status.as_str(), wanted.as_str())),
         (found.contact() == Some(sent.contact), "the document is on another contact".to_owned()),
-        (found.number.trim() == sent.number.trim(), format!("the number is not {}", sent.number)),
+        (found.number.trim() == sent.number.trim(), format!("the {} is not {}", numbered_by(sent.kind), sent.number)),
+        (is_from(sent, found), "the money was spent from another bank account".to_owned()),
         (found.date == Some(sent.date), format!("the document is not dated {}", sent.date)),
         (sent.due_date.is_none() || found.due_date == sent.due_date, "the due date is another".to_owned()),
         (
@@ -60,6 +63,21 @@ fn lost_head(sent: &BillDraft, found: &BillRecord) -> Vec<String> {
         ),
     ];
     checks.into_iter().filter(|(fine, _)| !fine).map(|(_, words)| words).collect()
+}
+
+/// What the number is called on Xero's screens of it.
+fn numbered_by(kind: BillKind) -> &'static str {
+    match kind {
+        BillKind::Bill | BillKind::CreditNote => "number",
+        BillKind::SpendMoney => "reference",
+    }
+}
+
+/// Whether money was spent from the account that was meant; of other documents none is.
+pub(super) fn is_from(sent: &BillDraft, found: &BillRecord) -> bool {
+    let have = found.bank_account.as_ref();
+    let names = |wanted: &AccountRef| have.is_some_and(|have| is_account(wanted, have.code.as_deref(), have.id));
+    sent.bank_account.as_ref().is_none_or(names)
 }
 
 fn wanted_status(status: NewStatus) -> BillStatus {
@@ -128,7 +146,7 @@ fn missing(sent: &BillLine, have: &RecordLine, taxed: bool) -> Vec<String> {
     if have.quantity != Some(sent.quantity) || have.unit_amount != Some(sent.unit_amount) {
         out.push(format!("amount {} × {}", sent.quantity, sent.unit_amount));
     }
-    if !is_account(&sent.account, have) {
+    if !is_account(&sent.account, have.account_code.as_deref(), have.account_id) {
         out.push(match &sent.account {
             AccountRef::Code(code) => format!("account {code}"),
             AccountRef::Id(id) => format!("account {id}"),
@@ -148,10 +166,10 @@ fn missing(sent: &BillLine, have: &RecordLine, taxed: bool) -> Vec<String> {
 }
 
 /// An answer may name an account by its code alone; that there is one is then all that can be told.
-fn is_account(wanted: &AccountRef, have: &RecordLine) -> bool {
+fn is_account(wanted: &AccountRef, code: Option<&str>, id: Option<Uuid>) -> bool {
     match wanted {
-        AccountRef::Code(code) => have.account_code.as_ref() == Some(code),
-        AccountRef::Id(id) => have.account_id.map_or(have.account_code.is_some(), |have| have == *id),
+        AccountRef::Code(wanted) => code == Some(wanted),
+        AccountRef::Id(wanted) => id.map_or(code.is_some(), |have| have == *wanted),
     }
 }
 

@@ -1,10 +1,10 @@
-//! Our mark: a token in the link that a bill carries back to us, by which it is found again when an answer was lost.
+//! Our mark: a token in the link that a document carries back to us, by which it is found again when an answer was lost.
 //!
 //! Owns how the mark stands in a link. The number cannot carry it: it is the supplier's, shown to everybody and not
 //! unique. The link is ours alone, and Xero takes any absolute address. The token is hexadecimal on purpose: Xero
 //! refuses links that contain its name, which such digits can never spell.
 //!
-//! Source: the page Invoices.
+//! Sources: the pages Invoices and Bank Transactions.
 
 use std::fmt;
 

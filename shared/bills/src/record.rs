@@ -1,4 +1,4 @@
-//! Bills and supplier credit notes as Xero has them, read from its answers.
+//! Bills, supplier credit notes and spend money as Xero has them, read from its answers.
 //!
 //! Owns the reading of records and pages. Never guesses: a record without id, type or status makes its page unreadable,
 //! since it might be the one that is looked for.
@@ -24,7 +24,7 @@ pub enum BillStatus {
     Draft,
     /// Waiting for approval, in nobody's books.
     Submitted,
-    /// In the books, awaiting payment.
+    /// In the books; a bill awaits payment there.
     Authorised,
     /// In the books, settled in full. Xero's alone to give.
     Paid,
@@ -75,9 +75,9 @@ impl BillStatus {
 #[serde(rename_all = "PascalCase")]
 pub struct BillRecord {
     /// Its id.
-    #[serde(rename = "InvoiceID", alias = "CreditNoteID")]
+    #[serde(rename = "InvoiceID", alias = "CreditNoteID", alias = "BankTransactionID")]
     pub id: BillId,
-    /// Bill or credit note.
+    /// Bill, credit note or spend money.
     #[serde(rename = "Type")]
     pub kind: BillKind,
     /// Its status.
@@ -85,9 +85,18 @@ pub struct BillRecord {
     /// The supplier.
     #[serde(default, deserialize_with = "or_empty")]
     contact: RecordContact,
-    /// The supplier's number; empty for none.
+    /// The supplier's number, of spend money its reference; empty for none.
     #[serde(rename = "InvoiceNumber", alias = "CreditNoteNumber", default, deserialize_with = "or_empty")]
     pub number: String,
+    /// Becomes the number of spend money, which has no other.
+    #[serde(default, deserialize_with = "or_empty")]
+    reference: String,
+    /// From where money was spent.
+    #[serde(default)]
+    pub bank_account: Option<RecordBankAccount>,
+    /// Whether a line of a bank statement was matched with spend money.
+    #[serde(default, deserialize_with = "or_empty")]
+    pub is_reconciled: bool,
     /// Its day in the books.
     #[serde(default, deserialize_with = "calendar_date")]
     pub date: Option<Date>,
@@ -133,6 +142,17 @@ pub struct BillRecord {
 struct RecordContact {
     #[serde(rename = "ContactID", default)]
     id: Option<Uuid>,
+}
+
+/// A bank account as Xero names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct RecordBankAccount {
+    /// Its id.
+    #[serde(rename = "AccountID", default)]
+    pub id: Option<Uuid>,
+    /// Its code; some have none.
+    #[serde(rename = "Code", default, deserialize_with = "filled")]
+    pub code: Option<String>,
 }
 
 /// One line of a document at Xero.
@@ -196,16 +216,23 @@ impl BillRecord {
         self.contact.id.map(ContactId)
     }
 
-    /// Whether payments or credits hang on it: it can then be neither voided nor deleted.
+    /// Whether payments, credits or a bank statement's line hang on it: it can then be neither voided nor deleted.
     pub fn is_settled(&self) -> bool {
         let some = |amount: Option<Decimal>| amount.is_some_and(|amount| !amount.is_zero());
         let used = self.remaining_credit.zip(self.total).is_some_and(|(left, total)| left != total);
-        self.status == BillStatus::Paid || some(self.amount_paid) || some(self.amount_credited) || used
+        self.status == BillStatus::Paid
+            || some(self.amount_paid)
+            || some(self.amount_credited)
+            || used
+            || self.is_reconciled
     }
 
     /// Reads one element of an answer. An id of zeros is how Xero writes none.
     pub(super) fn read(raw: &RawValue) -> Result<Self, XeroError> {
-        let record: Self = serde_json::from_str(raw.get()).map_err(|error| unreadable(place_of(&error)))?;
+        let mut record: Self = serde_json::from_str(raw.get()).map_err(|error| unreadable(place_of(&error)))?;
+        if record.kind == BillKind::SpendMoney {
+            record.number = std::mem::take(&mut record.reference);
+        }
         if record.id.0.is_nil() { Err(unreadable("a document without an id")) } else { Ok(record) }
     }
 }

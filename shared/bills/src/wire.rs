@@ -1,7 +1,9 @@
-//! Xero's JSON of bills and credit notes, as sent and as answered.
+//! Xero's JSON of bills, credit notes and bank transactions, as sent and as answered.
 //!
 //! Owns the spelling of fields and amounts. Read leniently: each field may be missing, null or, for numbers, a text.
 //! Never through a float.
+
+use std::collections::BTreeMap;
 
 use kernel::Date;
 use rust_decimal::Decimal;
@@ -14,21 +16,19 @@ use crate::draft::{AccountRef, BillDraft, BillLine, LineAmounts, NewStatus, Trac
 use crate::{BillId, BillKind, Removal};
 use xero::dates::parse_date;
 
-/// One of the two lists is there.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Body<T> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    invoices: Option<[T; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credit_notes: Option<[T; 1]>,
-}
-
 /// Nothing but the id: any other field would change the contact.
 #[derive(Serialize)]
 struct SentContact {
     #[serde(rename = "ContactID")]
     id: Uuid,
+}
+
+/// A bank account is named otherwise than the account of a line.
+#[derive(Serialize)]
+enum SentBankAccount<'a> {
+    Code(&'a str),
+    #[serde(rename = "AccountID")]
+    Id(Uuid),
 }
 
 #[derive(Serialize)]
@@ -39,13 +39,18 @@ struct SentBill<'a> {
     status: NewStatus,
     contact: SentContact,
     #[serde(skip_serializing_if = "Option::is_none")]
+    bank_account: Option<SentBankAccount<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     invoice_number: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credit_note_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
     date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_date: Option<String>,
-    currency_code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency_rate: Option<Number>,
     line_amount_types: LineAmounts,
@@ -70,35 +75,34 @@ struct SentLine<'a> {
     tracking: &'a [TrackingRef],
 }
 
-/// Only what names the document and its new status: lines sent along would be checked again.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct SentRemoval {
-    #[serde(rename = "InvoiceID", skip_serializing_if = "Option::is_none")]
-    invoice: Option<Uuid>,
-    #[serde(rename = "CreditNoteID", skip_serializing_if = "Option::is_none")]
-    credit_note: Option<Uuid>,
-    status: &'static str,
-}
-
 pub(super) fn bill_body(draft: &BillDraft) -> Vec<u8> {
     let number = Some(draft.number.as_str()).filter(|number| !number.is_empty());
-    let (invoice_number, credit_note_number) = by_kind(draft.kind, number);
+    let number_of_a = |kind| number.filter(|_| draft.kind == kind);
     let sent = SentBill {
         kind: draft.kind.as_str(),
         status: draft.status,
         contact: SentContact { id: draft.contact.0 },
-        invoice_number,
-        credit_note_number,
+        bank_account: draft.bank_account.as_ref().map(sent_bank_account),
+        invoice_number: number_of_a(BillKind::Bill),
+        credit_note_number: number_of_a(BillKind::CreditNote),
+        reference: number_of_a(BillKind::SpendMoney),
         date: draft.date.to_string(),
         due_date: draft.due_date.map(|due| due.to_string()),
-        currency_code: &draft.currency,
+        // Of a bank transaction it is the bank account's.
+        currency_code: Some(draft.currency.as_str()).filter(|_| draft.kind != BillKind::SpendMoney),
         currency_rate: draft.currency_rate.map(|rate| number_of(rate, 0)),
         line_amount_types: draft.line_amounts,
         url: draft.link(),
         line_items: draft.lines.iter().map(sent_line).collect(),
     };
     body_of(draft.kind, sent)
+}
+
+fn sent_bank_account(account: &AccountRef) -> SentBankAccount<'_> {
+    match account {
+        AccountRef::Code(code) => SentBankAccount::Code(code),
+        AccountRef::Id(id) => SentBankAccount::Id(*id),
+    }
 }
 
 fn sent_line(line: &BillLine) -> SentLine<'_> {
@@ -113,22 +117,16 @@ fn sent_line(line: &BillLine) -> SentLine<'_> {
     }
 }
 
+/// Only what names the document and its new status: lines sent along would be checked again.
 pub(super) fn removal_body(kind: BillKind, id: BillId, removal: Removal) -> Vec<u8> {
-    let (invoice, credit_note) = by_kind(kind, Some(id.0));
-    body_of(kind, SentRemoval { invoice, credit_note, status: removal.becomes() })
-}
-
-fn by_kind<T>(kind: BillKind, value: Option<T>) -> (Option<T>, Option<T>) {
-    match kind {
-        BillKind::Bill => (value, None),
-        BillKind::CreditNote => (None, value),
-    }
+    let id = id.to_string();
+    body_of(kind, BTreeMap::from([(kind.id_field(), id.as_str()), ("Status", removal.becomes())]))
 }
 
 fn body_of(kind: BillKind, element: impl Serialize) -> Vec<u8> {
-    let (invoices, credit_notes) = by_kind(kind, Some([element]));
     // Texts, numbers and lists under fixed names: nothing in them can fail to be written.
-    serde_json::to_vec(&Body { invoices, credit_notes }).expect("fixed names and plain values are always JSON")
+    serde_json::to_vec(&BTreeMap::from([(kind.collection(), [element])]))
+        .expect("fixed names and plain values are always JSON")
 }
 
 /// The very digits, with at least so many places and no idle zeros beyond: equal amounts are equal bytes.
@@ -163,6 +161,8 @@ pub(super) struct WireRemarks {
     invoice: Option<Uuid>,
     #[serde(rename = "CreditNoteID")]
     credit_note: Option<Uuid>,
+    #[serde(rename = "BankTransactionID")]
+    bank_transaction: Option<Uuid>,
     #[serde(rename = "AttachmentID")]
     attachment: Option<Uuid>,
     #[serde(rename = "ContactID")]
@@ -177,7 +177,7 @@ pub(super) struct WireRemarks {
 impl WireRemarks {
     /// Whose remarks these are. An id of zeros is how Xero writes none.
     pub(super) fn id(&self) -> Option<Uuid> {
-        self.invoice.or(self.credit_note).or(self.attachment).filter(|id| !id.is_nil())
+        self.invoice.or(self.credit_note).or(self.bank_transaction).or(self.attachment).filter(|id| !id.is_nil())
     }
 
     /// The same of a contact.
@@ -245,6 +245,6 @@ impl Serialize for BillKind {
 impl<'de> Deserialize<'de> for BillKind {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = String::deserialize(source)?;
-        Self::of(&text).ok_or_else(|| D::Error::custom("neither a bill nor a supplier credit note"))
+        Self::of(&text).ok_or_else(|| D::Error::custom("neither a bill nor a supplier credit note nor spend money"))
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use bills::{BillDraft, BillKind, BillMark, losses};
+use bills::{BillDraft, BillMark, losses};
 use connections::Access;
 use envelopes::{Envelope, Follower, Work};
 use kernel::{OrganisationRef, Timestamp};
@@ -16,10 +16,10 @@ use postings::{Noticed, PostingError, mark_bytes, notice, posting_of};
 use state::{StoreError, keys, load};
 use xero::dates::parse_instant;
 
+use crate::kind_of;
 use crate::proposal::read_record;
 use crate::shelf::{KINDS, shelve};
 use crate::writers::BillContent;
-use crate::{BILLS, CREDIT_NOTES};
 
 /// Time left for a last page of changes.
 const PAGE_MARGIN: Duration = Duration::from_secs(60);
@@ -71,11 +71,7 @@ fn left(change: &Change) -> Option<String> {
 
 /// Holds a record that was published against what was sent; answers nothing, since what is new is kept with its posting.
 async fn compare(access: &Access, whose: &OrganisationRef, change: &Change) -> Result<(), PostingError> {
-    let kind = match change.entity.as_str() {
-        BILLS => BillKind::Bill,
-        CREDIT_NOTES => BillKind::CreditNote,
-        _ => return Ok(()),
-    };
+    let Some(kind) = kind_of(&change.entity) else { return Ok(()) };
     let Some(intent) = posting_of(access, whose, &change.entity, &change.id).await? else { return Ok(()) };
     let content = load::<BillContent>(&*access.ports.table, &keys::intent_content(whose, &intent)).await?;
     let content = content.ok_or_else(|| PostingError::Missing(intent.clone()))?.value;

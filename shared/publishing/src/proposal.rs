@@ -19,10 +19,11 @@ use schedules::Line;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::bank_account::paid_from;
 use crate::publication::bill_intent;
 use crate::shelf::{Past, documents_of};
 use crate::terms::{BillTerms, draft_fault};
-use crate::{BILLS, CREDIT_NOTES, SUPPLIERS};
+use crate::{SUPPLIERS, entity_of};
 
 /// Contacts looked through for a name.
 pub const CONTACTS_MAX: usize = 20_000;
@@ -58,7 +59,7 @@ impl Proposal {
 pub struct Alike {
     /// Xero's id.
     pub id: BillId,
-    /// Its number.
+    /// Its number, of spend money its reference.
     pub number: String,
     /// Its day.
     pub date: Option<Date>,
@@ -110,6 +111,25 @@ pub enum Fault {
     /// The organisation does not use it.
     #[error("the organisation does not use the currency {0}; add it in Xero, then sync")]
     CurrencyUnknown(String),
+    /// No such bank account.
+    #[error("there is no account {0} to have paid from; sync if it was just made")]
+    BankAccountUnknown(String),
+    /// It cannot be used.
+    #[error("the bank account {0} is archived; choose another or restore it in Xero")]
+    BankAccountArchived(String),
+    /// It holds no money.
+    #[error("account {0} is not a bank account; choose the one that it was paid from")]
+    NotABankAccount(String),
+    /// Xero takes the bank account's currency for the document's.
+    #[error("the bank account {account} is in {currency}, not in {stated}; state what was paid in {currency}")]
+    BankAccountCurrency {
+        /// As given.
+        account: String,
+        /// The bank account's.
+        currency: String,
+        /// The document's.
+        stated: String,
+    },
 }
 
 impl Fault {
@@ -125,6 +145,10 @@ impl Fault {
             Self::ContactMerged { .. } => "contact_merged",
             Self::SupplierThere { .. } => "supplier_there",
             Self::CurrencyUnknown(_) => "currency_unknown",
+            Self::BankAccountUnknown(_) => "bank_account_unknown",
+            Self::BankAccountArchived(_) => "bank_account_archived",
+            Self::NotABankAccount(_) => "not_a_bank_account",
+            Self::BankAccountCurrency { .. } => "bank_account_currency",
         }
     }
 }
@@ -143,6 +167,10 @@ pub async fn propose(
     let expected = predict(&draft, |line| percent_of(&chart, line)).ok();
     draft.expected = expected;
     let mut faults = not_written(connection, terms);
+    match paid_from(table, whose, terms).await? {
+        Ok(account) => draft.bank_account = account.or(draft.bank_account),
+        Err(fault) => faults.push(fault),
+    }
     faults.extend(draft_fault(&draft).map(Fault::Draft));
     faults.extend(chart.check(&chart_lines(terms)).into_iter().map(Fault::Chart));
     faults.extend(currency_fault(table, whose, terms).await?);
@@ -161,10 +189,7 @@ pub async fn propose(
 }
 
 fn not_written(connection: &Connection, terms: &BillTerms) -> Vec<Fault> {
-    let kind = match terms.kind {
-        crate::terms::Kind::Bill => BILLS,
-        crate::terms::Kind::CreditNote => CREDIT_NOTES,
-    };
+    let kind = entity_of(terms.kind.at_xero());
     let contacts = terms.new_supplier().map(|_| SUPPLIERS);
     let kinds = std::iter::once(kind).chain(contacts);
     kinds.filter(|kind| !connection.settings.writes(kind)).map(Fault::NotWritten).collect()
@@ -271,21 +296,9 @@ fn alike(past: &[Past], draft: &BillDraft) -> Vec<Alike> {
     duplicates(found, draft).into_iter().map(alike).collect()
 }
 
-/// The mirror's name of a kind.
-pub(crate) fn entity_of(kind: BillKind) -> &'static str {
-    match kind {
-        BillKind::Bill => BILLS,
-        BillKind::CreditNote => CREDIT_NOTES,
-    }
-}
-
 /// A record of the mirror through Xero's own reader, which takes the mirror's form.
 pub(crate) fn read_record(record: &Map<String, Value>, kind: BillKind) -> Option<BillRecord> {
-    let collection = match kind {
-        BillKind::Bill => "Invoices",
-        BillKind::CreditNote => "CreditNotes",
-    };
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    let body = json!({ collection: [record] }).to_string().into();
+    let body = json!({ kind.collection(): [record] }).to_string().into();
     bills::read_list(HttpResponse { status: 200, headers, body, wire_bytes: 0 }, kind).ok()?.bills.pop()
 }

@@ -13,10 +13,10 @@ use postings::{PlanError, Plans, Posting, PostingError, change_content, plan_pos
 use serde::{Deserialize, Serialize};
 use state::{Intent, IntentState, Stored, WaitsOn, keys, load, put};
 
-use crate::proposal::{Proposal, entity_of, propose};
+use crate::proposal::{Proposal, propose};
 use crate::terms::BillTerms;
 use crate::writers::{BillContent, FileContent};
-use crate::{FILES, SUPPLIERS};
+use crate::{FILES, SUPPLIERS, entity_of};
 
 /// What a document was published as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

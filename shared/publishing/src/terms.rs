@@ -1,4 +1,4 @@
-//! What a person publishes: a bill or a credit note in the words of whoever reads it.
+//! What a person publishes: a bill, a credit note or what was paid already, in the words of whoever reads it.
 //!
 //! Owns the way from there to Xero's form. Amounts stay as the document states them; nothing is rounded here.
 
@@ -14,11 +14,11 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BillTerms {
-    /// Bill or credit note.
+    /// Bill, credit note or spend money.
     pub kind: Kind,
     /// Whose.
     pub supplier: Supplier,
-    /// The supplier's number; may be empty.
+    /// The supplier's number; may be empty. Of spend money it becomes the reference.
     #[serde(default)]
     pub number: String,
     /// Its day in the books.
@@ -26,7 +26,10 @@ pub struct BillTerms {
     /// When a bill is to be paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_date: Option<Date>,
-    /// ISO 4217.
+    /// From which bank account it was paid, by code or Xero id: of spend money, and of nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank_account: Option<AccountRef>,
+    /// ISO 4217; of spend money that of the bank account.
     pub currency: Currency,
     /// Units of it for one of the books' currency; Xero's rate of the day where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,14 +37,14 @@ pub struct BillTerms {
     /// How tax stands in the prices.
     #[serde(default)]
     pub amounts: Amounts,
-    /// The status it starts in; the organisation's own where absent.
+    /// The status it starts in; the organisation's own where absent. Spend money is in the books at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<PublishAs>,
     /// At least one.
     pub lines: Vec<TermsLine>,
 }
 
-/// Bill or credit note.
+/// Bill, credit note or spend money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -49,6 +52,19 @@ pub enum Kind {
     Bill,
     /// Gives money back.
     CreditNote,
+    /// Says what was paid already, as a receipt does.
+    SpendMoney,
+}
+
+impl Kind {
+    /// Xero's form of it.
+    pub fn at_xero(self) -> BillKind {
+        match self {
+            Self::Bill => BillKind::Bill,
+            Self::CreditNote => BillKind::CreditNote,
+            Self::SpendMoney => BillKind::SpendMoney,
+        }
+    }
 }
 
 /// Whose it is: a contact there is, or one to be created.
@@ -132,10 +148,9 @@ impl BillTerms {
 
     /// Xero's form of it. A contact that is not there yet has the id of zeros until it is.
     pub fn draft(&self, mark: [u8; 16], url: Option<String>, status: PublishAs) -> BillDraft {
-        let kind = match self.kind {
-            Kind::Bill => BillKind::Bill,
-            Kind::CreditNote => BillKind::CreditNote,
-        };
+        let kind = self.kind.at_xero();
+        // What the organisation's own status says of bills says nothing of what is paid.
+        let own = if kind == BillKind::SpendMoney { PublishAs::AwaitingPayment } else { status };
         BillDraft {
             mark: BillMark::from_bytes(mark),
             kind,
@@ -150,16 +165,24 @@ impl BillTerms {
                 Amounts::Inclusive => LineAmounts::Inclusive,
                 Amounts::NoTax => LineAmounts::NoTax,
             },
-            status: match self.status.unwrap_or(status) {
+            status: match self.status.unwrap_or(own) {
                 PublishAs::AwaitingPayment => NewStatus::Authorised,
                 PublishAs::Submitted => NewStatus::Submitted,
                 PublishAs::Draft => NewStatus::Draft,
             },
             // Xero keeps no link on a credit note.
-            url: url.filter(|_| kind == BillKind::Bill),
+            url: url.filter(|_| kind != BillKind::CreditNote),
+            bank_account: self.bank_account.as_ref().map(account),
             lines: self.lines.iter().map(line).collect(),
             expected: None,
         }
+    }
+}
+
+fn account(account: &AccountRef) -> bills::AccountRef {
+    match account.id() {
+        Some(id) => bills::AccountRef::Id(id),
+        None => bills::AccountRef::Code(account.as_str().to_owned()),
     }
 }
 
@@ -168,10 +191,7 @@ fn line(line: &TermsLine) -> BillLine {
         description: line.description.clone(),
         quantity: line.quantity,
         unit_amount: line.unit_amount,
-        account: match line.account.id() {
-            Some(id) => bills::AccountRef::Id(id),
-            None => bills::AccountRef::Code(line.account.as_str().to_owned()),
-        },
+        account: account(&line.account),
         tax_type: line.tax_type.as_ref().map(|tax| tax.as_str().to_owned()),
         tax_amount: line.tax_amount,
         tracking: line.tracking.pairs().iter().map(tracking).collect(),

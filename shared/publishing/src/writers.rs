@@ -8,19 +8,20 @@ use bills::{
     AttachOutcome, BillDraft, BillId, BillKind, BillMark, ContactId, FileName, NewSupplier, Sighting, SupplierOutcome,
     Upload, WriteOutcome,
 };
-use connections::{Answer, CallError, Session};
-use kernel::{Date, Timestamp};
+use connections::{Access, Answer, CallError, Session};
+use kernel::{Date, IntentId, OrganisationRef, Timestamp};
 use ports::{BlobError, Blobs};
-use postings::{Found, NoRequest, Outcome, Wanted, Writer, refused};
+use postings::{Found, NoRequest, Outcome, PostingError, Wanted, Writer, refused};
 use serde::{Deserialize, Serialize};
+use state::{keys, load};
 use xero::{ApiRead, ApiWrite, IdempotencyKey};
 
-use crate::{BILLS, CREDIT_NOTES, FILES, SUPPLIERS};
+use crate::{FILES, SUPPLIERS, entity_of};
 
 /// Pages read through in one search.
 const SEARCH_PAGES_MAX: u32 = 20;
 
-/// A bill or credit note as it is posted.
+/// A bill, credit note or spend money as it is posted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillContent {
     /// Xero's form of it.
@@ -29,7 +30,7 @@ pub struct BillContent {
     pub seen: Vec<BillId>,
 }
 
-/// Bills or credit notes as a kind that is written.
+/// Bills, credit notes or spend money as a kind that is written.
 #[derive(Clone, Copy, Debug)]
 pub struct Bills(pub BillKind);
 
@@ -47,10 +48,7 @@ impl Writer for Bills {
     type Content = BillContent;
 
     fn kind(&self) -> &'static str {
-        match self.0 {
-            BillKind::Bill => BILLS,
-            BillKind::CreditNote => CREDIT_NOTES,
-        }
+        entity_of(self.0)
     }
 
     async fn request(&self, wanted: &Wanted<'_, BillContent>, key: IdempotencyKey) -> Result<ApiWrite, NoRequest> {
@@ -177,7 +175,7 @@ impl Writer for Suppliers {
 /// A file on its way to a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileContent {
-    /// Bill or credit note.
+    /// Bill, credit note or spend money.
     pub kind: BillKind,
     /// The document in Xero.
     pub bill: BillId,
@@ -195,7 +193,26 @@ pub struct FileContent {
 
 /// Files of documents as a kind that is written.
 #[derive(Clone, Copy)]
-pub struct Files<'b>(pub &'b dyn Blobs);
+pub struct Files<'b> {
+    /// Where they lie.
+    blobs: &'b dyn Blobs,
+    /// The kind of the document: who lets it be written lets its file be.
+    kind: BillKind,
+}
+
+impl<'b> Files<'b> {
+    /// For the file of that posting.
+    pub async fn of(
+        access: &Access,
+        blobs: &'b dyn Blobs,
+        whose: &OrganisationRef,
+        intent: &IntentId,
+    ) -> Result<Self, PostingError> {
+        let found = load::<FileContent>(&*access.ports.table, &keys::intent_content(whose, intent)).await?;
+        let content = found.ok_or_else(|| PostingError::Missing(intent.clone()))?.value;
+        Ok(Self { blobs, kind: content.kind })
+    }
+}
 
 #[async_trait]
 impl Writer for Files<'_> {
@@ -206,13 +223,13 @@ impl Writer for Files<'_> {
     }
 
     fn governed_by(&self) -> &'static str {
-        BILLS
+        entity_of(self.kind)
     }
 
     async fn request(&self, wanted: &Wanted<'_, FileContent>, key: IdempotencyKey) -> Result<ApiWrite, NoRequest> {
         not_edited(wanted)?;
         let content = wanted.content;
-        let read = self.0.read(&content.key, content.version.as_deref(), bills::FILE_BYTES_MAX).await;
+        let read = self.blobs.read(&content.key, content.version.as_deref(), bills::FILE_BYTES_MAX).await;
         let body = read.map_err(|error| match error {
             BlobError::Missing => unsendable("The file is not in the storage any more."),
             BlobError::TooLong { .. } => unsendable("The file is longer than Xero takes."),

@@ -2,9 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use bills::BillId;
-use envelopes::Envelope;
 use kernel::{Applied, DocumentId};
-use postings::{Attention, IntentView, Standing, load_view};
+use postings::{Attention, Standing};
 use publishing::prefill::prefill;
 use publishing::{BillTerms, PublishError, attachment_intent, bill_intent, publish, supplier_intent};
 use serde_json::{Value, json};
@@ -13,25 +12,12 @@ use simulator::xero::Fault;
 use state::{keys, load};
 use system::desk::Desk;
 use system::paper::{
-    SOURCE, a_contact, connection, desk, document, in_xero, may_write, published, taken_in, terms, ubl,
+    SOURCE, a_contact, connection, desk, document, files_written, in_xero, may_write, published, taken_in, terms, ubl,
+    until_cut, view, writes,
 };
-
-async fn view(desk: &Desk, id: &kernel::IntentId) -> IntentView {
-    load_view(&*desk.access.ports.table, &desk.whose, id, desk.now()).await.unwrap().unwrap()
-}
 
 async fn attention(desk: &Desk, id: &kernel::IntentId) -> Option<Attention> {
     view(desk, id).await.attention
-}
-
-/// Writes that reached Xero, by their path below the API.
-fn writes(desk: &Desk, collection: &str) -> usize {
-    let path = format!("/api.xro/2.0/{collection}");
-    desk.xero.calls().iter().filter(|call| call.method != "GET" && call.path == path).count()
-}
-
-fn files_written(desk: &Desk) -> usize {
-    desk.xero.calls().iter().filter(|call| call.path.contains("/Attachments/") && call.status == 200).count()
 }
 
 async fn to_contact(desk: &Desk, number: &str) -> (DocumentId, BillTerms) {
@@ -342,23 +328,6 @@ enum Trouble {
     AnswerLost,
     NewSupplier,
     TwoWorkers,
-}
-
-/// Carries out what waits until a worker dies over it; with a second worker at each message where that is the trouble.
-async fn until_cut(desk: &Desk, workers: usize) {
-    while let Some(taken) = desk.world.queue.take() {
-        let envelope = Envelope::parse(&taken.message.body).unwrap();
-        let failed = if workers == 2 {
-            let (one, two) = tokio::join!(desk.carry_out(&envelope), desk.carry_out(&envelope));
-            one.is_err() || two.is_err()
-        } else {
-            desk.carry_out(&envelope).await.is_err()
-        };
-        if failed {
-            desk.world.queue.give_back(taken);
-            return;
-        }
-    }
 }
 
 /// Publishes, cut somewhere, healed and repeated by whoever got no answer; answers the port calls of an uncut run.
