@@ -19,7 +19,7 @@ type Followed = (&'static [&'static str], Follower, fn(&Settings) -> bool);
 const FOLLOWED: &[Followed] = &[
     (&["invoices"], Follower::Prepayments, |settings| settings.has("prepayment_suggestions")),
     (&["invoices", "credit_notes", "bank_transactions"], Follower::Documents, |settings| {
-        settings.writes("invoices") || settings.writes("credit_notes")
+        ["invoices", "credit_notes", "bank_transactions"].into_iter().any(|kind| settings.writes(kind))
     }),
     (
         &["bank_transactions", "invoices", "credit_notes", "payments", "bank_transfers"],

@@ -74,6 +74,7 @@ fn draft(seed: u64, contact: ContactId, tax_types: &[String]) -> BillDraft {
         line_amounts: taxed,
         status: NewStatus::Draft,
         url: (kind == BillKind::Bill).then(|| format!("https://app.example/d/{seed}")),
+        bank_account: None,
         lines: (0..lines).map(|_| line(&mut figures, taxed, tax_types)).collect(),
         expected: None,
     }

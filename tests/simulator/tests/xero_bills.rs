@@ -46,6 +46,7 @@ async fn bill(scene: &Scene, seed: u8) -> BillDraft {
         line_amounts: LineAmounts::Exclusive,
         status: NewStatus::Authorised,
         url: Some("https://app.example/d/771?tab=1".to_owned()),
+        bank_account: None,
         lines: vec![line("100.3055", "463")],
         expected: None,
     };
@@ -520,6 +521,7 @@ fn collection(kind: BillKind) -> &'static str {
     match kind {
         BillKind::Bill => "Invoices",
         BillKind::CreditNote => "CreditNotes",
+        BillKind::SpendMoney => "BankTransactions",
     }
 }
 
