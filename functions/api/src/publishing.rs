@@ -9,6 +9,7 @@ use ::publishing::{
 };
 use bills::{BillId, BillKind};
 use connections::Connection;
+use envelopes::{Envelope, Follower, Work};
 use kernel::{Applied, Currency, DocumentId, Timestamp};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use postings::IntentView;
@@ -16,6 +17,7 @@ use readings::Reading;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use state::{Intent, keys, load};
+use sync::load_head;
 
 use crate::answers::{body, failed, path_id};
 use crate::changes::link;
@@ -156,6 +158,7 @@ async fn refused(api: &Api, connection: &Connection, document: &Document, error:
             Problem::new(409, "document-without-file", "Document without file", detail)
         }
         PublishError::NotRead => not_read(),
+        PublishError::NotLookedThrough => not_looked_through(api, connection).await,
         PublishError::Published(_) => {
             let detail = "It was published before, with other terms. Edit it in Xero: the link leads there.";
             let problem = Problem::new(409, "document-published", "Document published", detail);
@@ -180,6 +183,22 @@ async fn refused(api: &Api, connection: &Connection, document: &Document, error:
         }
         PublishError::Posting(error) => failed(error),
     }
+}
+
+/// Has suppliers' documents looked through, in case nobody did, and says so.
+async fn not_looked_through(api: &Api, connection: &Connection) -> Problem {
+    let (table, whose) = (&*api.access.ports.table, &connection.whose);
+    let to = match load_head(table, whose).await {
+        Ok(head) => head.feed_head,
+        Err(error) => return failed(error),
+    };
+    let work = Work::FollowFeed { organisation: whose.clone(), follower: Follower::Documents, to, round: 0 };
+    if let Err(error) = api.access.send(&Envelope::new(work)).await {
+        return failed(error);
+    }
+    let detail =
+        "Suppliers' documents are being looked through, so that what looks alike is seen. Send it again in a moment.";
+    Problem::new(409, "not-looked-through", "Not looked through", detail)
 }
 
 /// What a document was published as, with each step; null if it was not.

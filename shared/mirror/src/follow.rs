@@ -18,6 +18,9 @@ const CHANGES_AT_ONCE: usize = 250;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
     position: u64,
+    /// Whether the end that was known then was reached once: from then on the follower is behind by news only.
+    #[serde(default)]
+    reached: bool,
 }
 
 /// Some changes, and the place behind them.
@@ -50,8 +53,24 @@ pub async fn next(
 pub async fn done(table: &dyn Table, whose: &OrganisationRef, follower: &str, next: &Next) -> Result<(), StoreError> {
     let behind = next.behind;
     edit(table, &keys::follower(whose, follower), None, |place: Option<&Place>| {
-        place.is_none_or(|place| place.position < behind).then_some(Place { position: behind })
+        let before = place.copied().unwrap_or_default();
+        (before.position < behind).then_some(Place { position: behind, ..before })
     })
     .await?;
     Ok(())
+}
+
+/// Says that a follower has read to the end that was known when it was asked.
+pub async fn reached(table: &dyn Table, whose: &OrganisationRef, follower: &str) -> Result<(), StoreError> {
+    edit(table, &keys::follower(whose, follower), None, |place: Option<&Place>| {
+        let before = place.copied().unwrap_or_default();
+        (!before.reached).then_some(Place { reached: true, ..before })
+    })
+    .await?;
+    Ok(())
+}
+
+/// Whether a follower has ever read to an end: before that, what it keeps is not whole.
+pub async fn has_reached(table: &dyn Table, whose: &OrganisationRef, follower: &str) -> Result<bool, StoreError> {
+    Ok(load::<Place>(table, &keys::follower(whose, follower)).await?.is_some_and(|place| place.value.reached))
 }

@@ -60,7 +60,7 @@ pub async fn follow_documents(
         }
         follow::done(table, whose, follower.as_str(), &next).await?;
     }
-    Ok(())
+    Ok(follow::reached(table, whose, follower.as_str()).await?)
 }
 
 /// The contact that a record had before.

@@ -7,7 +7,9 @@
 use bills::{BillDraft, BillId, ContactId, NewSupplier};
 use connections::{Access, Connection};
 use documents::row::{Document, DocumentState, file_key, load_document};
+use envelopes::Follower;
 use kernel::{Applied, DocumentId, IntentId, OrganisationRef, Timestamp};
+use mirror::follow::has_reached;
 use ports::{Guard, TableError, Written};
 use postings::{PlanError, Plans, Posting, PostingError, change_content, plan_posting};
 use serde::{Deserialize, Serialize};
@@ -55,6 +57,9 @@ pub enum PublishError {
     /// Nothing is known of the organisation yet.
     #[error("the organisation has not been read yet; wait for its first sync")]
     NotRead,
+    /// The supplier's documents are still being put on the shelf: what looks alike would not be seen.
+    #[error("suppliers' documents are still being looked through")]
+    NotLookedThrough,
     /// Table or queue trouble.
     #[error(transparent)]
     Posting(#[from] PostingError),
@@ -121,6 +126,10 @@ pub async fn publish(
         return Err(PublishError::NoFile);
     }
     let (table, whose) = (&*access.ports.table, &connection.whose);
+    let writable = connection.settings.writes(entity_of(terms.kind.at_xero()));
+    if writable && !has_reached(table, whose, Follower::Documents.as_str()).await.map_err(PostingError::from)? {
+        return Err(PublishError::NotLookedThrough);
+    }
     let proposal = propose(table, connection, document, terms).await?;
     let before = load_publication(access, whose, document.id).await?;
     if before.as_ref().is_some_and(|before| before.value.terms == *terms) {

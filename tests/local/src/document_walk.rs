@@ -123,8 +123,19 @@ async fn publish(screen: &mut Screen, caller: &Caller, path: &str) -> anyhow::Re
     let total = format!("{} {}", text(&proposal["totals"]["total"]), text(&terms["currency"]));
     screen.done("Previewed", &format!("{total} predicted, nothing in the way, nothing sent"));
     let seen: Vec<&Value> = proposal["alike"].as_array().into_iter().flatten().map(|alike| &alike["xero_id"]).collect();
-    caller.expect("POST", &format!("{path}/publish"), Some(json!({ "terms": terms, "seen": seen }))).await?;
     let began = Instant::now();
+    let wish = json!({ "terms": terms, "seen": seen });
+    loop {
+        let (status, answer) = caller.call("POST", &format!("{path}/publish"), Some(wish.clone())).await?;
+        // What looks alike is being looked through for the first time.
+        let early = status == 409 && text(&answer["type"]).ends_with(":not-looked-through");
+        ensure!(status == 202 || early, "the document was not published: {answer}");
+        if status == 202 {
+            break;
+        }
+        ensure!(began.elapsed() < PUBLISH_PATIENCE, "suppliers' documents were not looked through");
+        tokio::time::sleep(PAUSE).await;
+    }
     let publication = loop {
         let shown = caller.expect("GET", path, None).await?;
         let steps = &shown["publication"]["steps"];

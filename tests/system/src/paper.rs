@@ -7,7 +7,7 @@ use connections::{Connection, Direction, KindSettings, change_connection, load_c
 use documents::intake::{Arrived, Scan, take_in};
 use documents::row::{Document, file_key, load_document};
 use documents::upload::{Announcement, announce};
-use envelopes::Envelope;
+use envelopes::{Envelope, Follower, Work};
 use kernel::{Applied, DocumentId, IntentId};
 use postings::{IntentView, load_view};
 use publishing::proposal::Proposal;
@@ -30,15 +30,26 @@ pub async fn desk() -> Desk {
     desk
 }
 
-/// Lets kinds of records go both ways.
+/// Lets kinds of records go both ways, as the settings' own route does: whoever follows them now looks through what is there.
 pub async fn may_write(desk: &Desk, kinds: &[&str]) {
+    let followers = let_write(desk, kinds).await;
+    let to = sync::load_head(&*desk.access.ports.table, &desk.whose).await.unwrap().feed_head;
+    for follower in followers {
+        let work = Work::FollowFeed { organisation: desk.whose.clone(), follower, to, round: 0 };
+        desk.carry_out(&Envelope::new(work)).await.unwrap();
+    }
+}
+
+/// The same before anybody has looked anything through; answers who is to.
+pub async fn let_write(desk: &Desk, kinds: &[&str]) -> Vec<Follower> {
     let both = KindSettings { direction: Some(Direction::Both), ..KindSettings::default() };
-    change_connection(&*desk.access.ports.table, &desk.whose, |connection| {
+    let before = connection(desk).await.settings;
+    let changed = change_connection(&*desk.access.ports.table, &desk.whose, |connection| {
         connection.settings.kinds = kinds.iter().map(|kind| ((*kind).to_owned(), both)).collect::<BTreeMap<_, _>>();
         true
-    })
-    .await
-    .unwrap();
+    });
+    let after = changed.await.unwrap().unwrap().value.settings;
+    sync::newly_wanted(&before, &after)
 }
 
 /// An e-invoice in UBL of one line of so much, at 20 %.

@@ -164,6 +164,7 @@ async fn publishing(api: &mut Checked<'_>, town: &Town) {
     let both = json!({ "direction": "both" });
     let kinds = json!({ "kinds": { "invoices": both, "contacts": both } });
     api.call("PUT", &format!("{O}/settings"), &town.path("/settings"), Some(kinds)).await;
+    town.settle().await;
     api.call("POST", &format!("{one}/publish"), &publish, Some(body.clone())).await;
     api.call("GET", &one, &path, None).await;
     let mut other = body;

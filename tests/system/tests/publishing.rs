@@ -188,6 +188,21 @@ async fn documents_that_look_alike_are_shown_before_a_second_one_is_sent() {
 }
 
 #[tokio::test]
+async fn nothing_is_published_before_suppliers_documents_were_looked_through_once() {
+    let desk = Desk::sized(10);
+    desk.connect().await;
+    let (id, terms) = to_contact(&desk, "P-1").await;
+    let followers = system::paper::let_write(&desk, &["invoices"]).await;
+    assert_eq!(followers, [envelopes::Follower::Documents]);
+    let early = published(&desk, id, &terms, &[]).await;
+    assert!(matches!(early, Err(PublishError::NotLookedThrough)), "what looks alike would not be seen: {early:?}");
+    let to = sync::load_head(&*desk.access.ports.table, &desk.whose).await.unwrap().feed_head;
+    let work = envelopes::Work::FollowFeed { organisation: desk.whose.clone(), follower: followers[0], to, round: 0 };
+    desk.carry_out(&envelopes::Envelope::new(work)).await.unwrap();
+    published(&desk, id, &terms, &[]).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_contact_archived_between_preview_and_publish_is_told_in_plain_words_and_another_one_taken() {
     let desk = desk().await;
     let (id, terms) = to_contact(&desk, "P-1").await;
