@@ -214,7 +214,8 @@ fn publication_answer(connection: &Connection, publication: &Publication, steps:
     let step = |view: &Option<IntentView>| {
         view.as_ref().map(|view| json!({ "posting_id": view.id, "state": view.state, "attention": view.attention }))
     };
-    let (supplier, bill, file) = (view(&steps.supplier), view(&steps.bill), view(&steps.file));
+    let (supplier, bill) = (view(&steps.supplier), view(&steps.bill));
+    let (file, note) = (view(&steps.file), view(&steps.note));
     let xero_id = bill.as_ref().and_then(|bill| bill.xero_id.clone());
     let link = xero_id.as_deref().and_then(|id| link_of(connection, publication.draft.kind, id));
     json!({
@@ -223,6 +224,6 @@ fn publication_answer(connection: &Connection, publication: &Publication, steps:
         "published_at": publication.at,
         "xero_id": xero_id,
         "link": link,
-        "steps": { "supplier": step(&supplier), "bill": step(&bill), "file": step(&file) },
+        "steps": { "supplier": step(&supplier), "bill": step(&bill), "file": step(&file), "note": step(&note) },
     })
 }

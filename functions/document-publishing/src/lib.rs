@@ -7,8 +7,8 @@ use kernel::{IntentId, OrganisationRef, Timestamp};
 use lambda_kit::QueueMessage;
 use postings::{PostingError, carry};
 use publishing::follow::{FollowError, follow_documents};
-use publishing::writers::{Bills, Files, Suppliers};
-use publishing::{FILES, SUPPLIERS, advance, document_of, kind_of};
+use publishing::writers::{Bills, Files, Notes, Suppliers};
+use publishing::{FILES, NOTES, SUPPLIERS, advance, document_of, kind_of};
 use requests::follow::{FollowError as RequestsError, follow_requests};
 use requests::{EvaluateError, evaluate};
 
@@ -75,6 +75,7 @@ async fn step(
             let files = Files::of(access, doors.blobs, whose, intent).await?;
             carry(access, &files, whose, intent, deadline).await?;
         }
+        NOTES => carry(access, &Notes, whose, intent, deadline).await?,
         _ => {
             let kind = kind_of(entity).ok_or(WorkError::Foreign)?;
             carry(access, &Bills(kind), whose, intent, deadline).await?;

@@ -18,6 +18,7 @@ mod draft;
 mod find;
 mod losses;
 mod mark;
+mod note;
 mod record;
 mod supplier;
 mod totals;
@@ -45,6 +46,7 @@ pub use find::{
 };
 pub use losses::losses;
 pub use mark::{BillMark, LINK_CHARS_MAX, mark_link};
+pub use note::{NOTE_CHARS_MAX, NoteOutcome, add_note, has_note, list_notes, read_noted};
 pub use record::{
     BillPage, BillRecord, BillStatus, RecordBankAccount, RecordLine, RecordTracking, read_list, read_one,
 };

@@ -27,8 +27,8 @@ pub mod writers;
 use bills::BillKind;
 
 pub use publication::{
-    Publication, PublishError, Steps, advance, attachment_intent, bill_intent, document_of, load_publication, publish,
-    supplier_intent,
+    Publication, PublishError, Steps, advance, attachment_intent, bill_intent, document_of, load_publication,
+    note_intent, publish, supplier_intent,
 };
 pub use terms::{BillTerms, Supplier};
 
@@ -42,6 +42,8 @@ pub const SPEND_MONEY: &str = "bank_transactions";
 pub const SUPPLIERS: &str = "contacts";
 /// See [`BILLS`].
 pub const FILES: &str = "attachments";
+/// See [`BILLS`].
+pub const NOTES: &str = "history";
 
 /// The mirror's name of a kind of document, which is its postings' too.
 pub fn entity_of(kind: BillKind) -> &'static str {

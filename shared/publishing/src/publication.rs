@@ -4,7 +4,7 @@
 //! decided from what is stored; planning one that is planned changes nothing. So whoever carries a step out asks for the
 //! next afterwards, and a crash in between costs a repetition.
 
-use bills::{BillDraft, BillId, ContactId, NewSupplier};
+use bills::{BillDraft, BillId, BillKind, ContactId, NewSupplier};
 use connections::{Access, Connection};
 use documents::row::{Document, DocumentState, file_key, load_document};
 use envelopes::Follower;
@@ -17,8 +17,8 @@ use state::{Intent, IntentState, Stored, WaitsOn, keys, load, put};
 
 use crate::proposal::{Proposal, propose};
 use crate::terms::BillTerms;
-use crate::writers::{BillContent, FileContent};
-use crate::{FILES, SUPPLIERS, entity_of};
+use crate::writers::{BillContent, FileContent, NoteContent};
+use crate::{FILES, NOTES, SUPPLIERS, entity_of};
 
 /// What a document was published as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,10 +93,15 @@ pub fn attachment_intent(document: DocumentId) -> IntentId {
     intent("a", document)
 }
 
+/// The posting of the note that leads back from it.
+pub fn note_intent(document: DocumentId) -> IntentId {
+    intent("h", document)
+}
+
 /// The document that a posting belongs to.
 pub fn document_of(id: &IntentId) -> Option<DocumentId> {
     let (beginning, document) = id.as_str().split_once('-')?;
-    matches!(beginning, "c" | "d" | "a").then(|| document.parse().ok())?
+    matches!(beginning, "c" | "d" | "a" | "h").then(|| document.parse().ok())?
 }
 
 /// What a document was published as, if it was.
@@ -279,6 +284,8 @@ pub struct Steps {
     pub bill: Option<Intent>,
     /// Its file.
     pub file: Option<Intent>,
+    /// The note that leads back from it, where its kind has no link.
+    pub note: Option<Intent>,
 }
 
 impl Steps {
@@ -292,6 +299,7 @@ impl Steps {
             supplier: read(supplier_intent(document)).await?,
             bill: read(bill_intent(document)).await?,
             file: read(attachment_intent(document)).await?,
+            note: read(note_intent(document)).await?,
         })
     }
 }
@@ -303,46 +311,65 @@ fn xero_id(intent: Option<&Intent>) -> Option<&str> {
     }
 }
 
-/// Plans the step that is next, if one is. What a person recorded as entered by hand has no next step.
+/// Plans the steps that are next, if any are. What a person recorded as entered by hand has no next step.
 pub async fn advance(access: &Access, whose: &OrganisationRef, document: DocumentId) -> Result<(), PostingError> {
     let Some(publication) = load_publication(access, whose, document).await? else { return Ok(()) };
     let publication = publication.value;
     let steps = Steps::load(access, whose, document).await?;
     let actor = publication.by.as_str();
-    match (&steps.bill, &steps.file) {
-        (None, _) => {
-            let contact = xero_id(steps.supplier.as_ref()).and_then(|id| id.parse::<ContactId>().ok());
-            let Some(contact) = contact else { return Ok(()) };
-            let (id, kind) = (bill_intent(document), entity_of(publication.draft.kind));
-            let content = content(&publication, contact);
-            planned(plan_posting(access, whose, &Posting { id, kind, actor, content: &content }).await)
-        }
-        (Some(bill), None) => {
-            let Some(bill) = xero_id(Some(bill)).and_then(|id| id.parse::<BillId>().ok()) else { return Ok(()) };
-            let Some(found) = load_document(&*access.ports.table, whose, document).await? else { return Ok(()) };
-            let Some(measure) = found.value.measure else { return Ok(()) };
-            let content = FileContent {
-                kind: publication.draft.kind,
-                bill,
-                name: bills::FileName::tidied(found.value.file_name.as_str()).to_string(),
-                content_type: measure.kind.content_type().to_owned(),
-                key: file_key(whose, document),
-                version: found.value.version.clone(),
-                bytes: found.value.bytes,
-            };
-            let id = attachment_intent(document);
-            planned(plan_posting(access, whose, &Posting { id, kind: FILES, actor, content: &content }).await)
-        }
-        (Some(bill), Some(file)) => match (xero_id(Some(bill)), xero_id(Some(file))) {
-            (Some(bill), Some(_)) => {
-                let write = put(keys::attached(whose, bill), Guard::Absent, &document, None);
-                // Stored before is as good.
-                access.ports.table.write(write).await?;
-                Ok(())
-            }
-            _ => Ok(()),
-        },
+    let Some(bill) = &steps.bill else {
+        let contact = xero_id(steps.supplier.as_ref()).and_then(|id| id.parse::<ContactId>().ok());
+        let Some(contact) = contact else { return Ok(()) };
+        let (id, kind) = (bill_intent(document), entity_of(publication.draft.kind));
+        let content = content(&publication, contact);
+        return planned(plan_posting(access, whose, &Posting { id, kind, actor, content: &content }).await);
+    };
+    let Some(bill) = xero_id(Some(bill)).and_then(|id| id.parse::<BillId>().ok()) else { return Ok(()) };
+    let Some(found) = load_document(&*access.ports.table, whose, document).await? else { return Ok(()) };
+    let kind = publication.draft.kind;
+    if let (None, Some(text)) = (&steps.note, note_of(kind, &found.value)) {
+        let (id, content) = (note_intent(document), NoteContent { kind, bill, text });
+        planned(plan_posting(access, whose, &Posting { id, kind: NOTES, actor, content: &content }).await)?;
     }
+    match &steps.file {
+        None => attach(access, whose, &found.value, kind, bill, actor).await,
+        Some(file) if xero_id(Some(file)).is_some() => {
+            let write = put(keys::attached(whose, &bill.to_string()), Guard::Absent, &document, None);
+            // Stored before is as good.
+            access.ports.table.write(write).await?;
+            Ok(())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The note that leads back from a document whose kind has no link in Xero.
+fn note_of(kind: BillKind, document: &Document) -> Option<String> {
+    let source = document.source.as_ref().filter(|_| kind == BillKind::CreditNote)?;
+    Some(format!("Document: {source}"))
+}
+
+/// Plans that the file be attached.
+async fn attach(
+    access: &Access,
+    whose: &OrganisationRef,
+    document: &Document,
+    kind: BillKind,
+    bill: BillId,
+    actor: &str,
+) -> Result<(), PostingError> {
+    let Some(measure) = document.measure else { return Ok(()) };
+    let content = FileContent {
+        kind,
+        bill,
+        name: bills::FileName::tidied(document.file_name.as_str()).to_string(),
+        content_type: measure.kind.content_type().to_owned(),
+        key: file_key(whose, document.id),
+        version: document.version.clone(),
+        bytes: document.bytes,
+    };
+    let id = attachment_intent(document.id);
+    planned(plan_posting(access, whose, &Posting { id, kind: FILES, actor, content: &content }).await)
 }
 
 fn planned(outcome: Result<Applied, PlanError>) -> Result<(), PostingError> {

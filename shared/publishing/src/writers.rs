@@ -5,8 +5,8 @@
 
 use async_trait::async_trait;
 use bills::{
-    AttachOutcome, BillDraft, BillId, BillKind, BillMark, ContactId, FileName, NewSupplier, Sighting, SupplierOutcome,
-    Upload, WriteOutcome,
+    AttachOutcome, BillDraft, BillId, BillKind, BillMark, ContactId, FileName, NewSupplier, NoteOutcome, Sighting,
+    SupplierOutcome, Upload, WriteOutcome,
 };
 use connections::{Access, Answer, CallError, Session};
 use kernel::{Date, IntentId, OrganisationRef, Timestamp};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use state::{keys, load};
 use xero::{ApiRead, ApiWrite, IdempotencyKey};
 
-use crate::{FILES, SUPPLIERS, entity_of};
+use crate::{CREDIT_NOTES, FILES, NOTES, SUPPLIERS, entity_of};
 
 /// Pages read through in one search.
 const SEARCH_PAGES_MAX: u32 = 20;
@@ -274,4 +274,71 @@ impl Writer for Files<'_> {
 fn upload(content: &FileContent, body: bytes::Bytes, key: IdempotencyKey) -> Result<Upload, NoRequest> {
     let name = FileName::try_new(content.name.clone()).map_err(unsendable)?;
     bills::attach(content.kind, content.bill, name, &content.content_type, body, key).map_err(unsendable)
+}
+
+/// A note in a document's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteContent {
+    /// What kind of document.
+    pub kind: BillKind,
+    /// The document in Xero.
+    pub bill: BillId,
+    /// What it says.
+    pub text: String,
+}
+
+/// Notes as a kind that is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Notes;
+
+#[async_trait]
+impl Writer for Notes {
+    type Content = NoteContent;
+
+    fn kind(&self) -> &'static str {
+        NOTES
+    }
+
+    fn governed_by(&self) -> &'static str {
+        // A link in a field of its own needs no note: only credit notes have none.
+        CREDIT_NOTES
+    }
+
+    /// Notes have no ids: the document stands for them.
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn request(&self, wanted: &Wanted<'_, NoteContent>, key: IdempotencyKey) -> Result<ApiWrite, NoRequest> {
+        not_edited(wanted)?;
+        let NoteContent { kind, bill, text } = wanted.content;
+        bills::add_note(*kind, *bill, text, key).ok_or_else(|| unsendable("The note is longer than Xero takes."))
+    }
+
+    fn outcome(&self, answer: Answer, wanted: &Wanted<'_, NoteContent>, now: Timestamp) -> Outcome {
+        match bills::read_noted(answer, &wanted.content.text) {
+            NoteOutcome::Noted => Outcome::Written { xero_id: wanted.content.bill.to_string(), losses: Vec::new() },
+            NoteOutcome::Rejected(refusals) => refused(&refusals, now),
+            NoteOutcome::TurnedAway(error) => Outcome::TurnedAway(error),
+            NoteOutcome::Unknown(error) => Outcome::Unknown(error.to_string()),
+        }
+    }
+
+    async fn find(
+        &self,
+        session: &mut Session<'_>,
+        wanted: &Wanted<'_, NoteContent>,
+        _: Timestamp,
+    ) -> Result<Found, CallError> {
+        let NoteContent { kind, bill, text } = wanted.content;
+        let answer = session.read(&bills::list_notes(*kind, *bill)).await?;
+        let there = bills::has_note(answer, text).map_err(|error| CallError::Unreadable(error.to_string()))?;
+        let present = || Found::Present { xero_id: bill.to_string(), losses: Vec::new() };
+        Ok(if there { present() } else { Found::Absent })
+    }
+
+    /// A note changes no account.
+    fn date(&self, _: &NoteContent) -> Date {
+        Date::MAX
+    }
 }

@@ -250,7 +250,7 @@ async fn m15_a_bill_edited_or_voided_in_xero_comes_back_as_a_difference() {
 }
 
 #[tokio::test]
-async fn a_credit_note_is_published_without_a_link_and_found_again_by_its_content() {
+async fn m16_a_credit_note_is_published_with_its_link_in_its_history_and_found_again_by_its_content() {
     let desk = desk().await;
     let (id, terms) = to_contact(&desk, "C-1").await;
     let mut credit = json!(terms);
@@ -266,6 +266,9 @@ async fn a_credit_note_is_published_without_a_link_and_found_again_by_its_conten
         (1, &json!("ACCPAYCREDIT"), &json!(true))
     );
     assert_eq!(writes(&desk, "CreditNotes"), 1, "the answer was lost, the document was not sent again");
+    assert_eq!(view(&desk, &publishing::note_intent(id)).await.state, Standing::Posted);
+    let notes = desk.xero.calls().into_iter().filter(|call| call.path.ends_with("/History") && call.method == "PUT");
+    assert_eq!(notes.count(), 1, "m16: the link back is a note, once");
 }
 
 #[tokio::test]
@@ -343,6 +346,7 @@ enum Trouble {
     AnswerLost,
     NewSupplier,
     TwoWorkers,
+    CreditNote,
 }
 
 /// Publishes, cut somewhere, healed and repeated by whoever got no answer; answers the port calls of an uncut run.
@@ -352,6 +356,10 @@ async fn swept(trouble: Trouble, cut: Option<Cut>) -> u64 {
     let (id, mut terms) = to_contact(&desk, "P-1").await;
     if trouble == Trouble::NewSupplier {
         terms.supplier = serde_json::from_value(json!({ "name": "Ridgeway Joinery Ltd" })).unwrap();
+    }
+    let credit = trouble == Trouble::CreditNote;
+    if credit {
+        (terms.kind, terms.due_date) = (publishing::terms::Kind::CreditNote, None);
     }
     if trouble == Trouble::AnswerLost {
         desk.xero.order_fault(Fault::LostWriteAnswer);
@@ -367,10 +375,13 @@ async fn swept(trouble: Trouble, cut: Option<Cut>) -> u64 {
     desk.world.clock.advance(std::time::Duration::from_secs(800));
     published(&desk, id, &terms, &[]).await.unwrap_or_else(|error| panic!("{name}: {error}"));
     desk.work().await;
-    let found = in_xero(&desk, "invoices", "P-1").await;
+    let found = in_xero(&desk, if credit { "credit_notes" } else { "invoices" }, "P-1").await;
     assert_eq!(found.len(), 1, "{name}: {found:#?}");
     assert_eq!(found[0]["HasAttachments"], true, "{name}");
-    for id in [bill_intent(id), attachment_intent(id)] {
+    let notes = desk.xero.calls().into_iter().filter(|call| call.path.ends_with("/History") && call.method == "PUT");
+    assert_eq!(notes.count(), usize::from(credit), "{name}: the link back is one note");
+    let note = credit.then(|| publishing::note_intent(id));
+    for id in [bill_intent(id), attachment_intent(id)].into_iter().chain(note) {
         let view = view(&desk, &id).await;
         assert_eq!((view.state, &view.attention), (Standing::Posted, &None), "{name}: {view:?}");
     }
@@ -383,7 +394,8 @@ async fn swept(trouble: Trouble, cut: Option<Cut>) -> u64 {
 
 #[tokio::test]
 async fn m11_a_crash_before_or_after_any_port_call_of_publishing_leaves_one_bill_with_its_file() {
-    for trouble in [Trouble::None, Trouble::AnswerLost, Trouble::NewSupplier, Trouble::TwoWorkers] {
+    for trouble in [Trouble::None, Trouble::AnswerLost, Trouble::NewSupplier, Trouble::TwoWorkers, Trouble::CreditNote]
+    {
         let calls = swept(trouble, None).await;
         assert!(calls > 20, "{trouble:?}: {calls}");
         for at in 1..=calls {
