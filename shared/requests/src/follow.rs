@@ -7,7 +7,6 @@ use envelopes::{Envelope, Follower, Work};
 use evidence::{Books, Entry, Line, LineId, Question, decide};
 use kernel::Timestamp;
 use mirror::follow;
-use mirror::record::text_of;
 use ports::{QueueError, TableError, Written};
 use serde_json::{Map, Value};
 use state::{StoreError, keys, put};
@@ -86,7 +85,7 @@ async fn close(
         return Ok(());
     };
     let Ok(line) = Line::from_bank_transaction(record, before.payee.as_str()) else { return Ok(()) };
-    let entry = Entry::from_bank_transaction(record, text_of(record, "Name")).ok().flatten();
+    let entry = Entry::from_bank_transaction(record, before.payee.as_str()).ok().flatten();
     let books = Books { entries: entry.into_iter().collect(), ..Books::default() };
     let by_hand = found.value.by_hand.as_ref().map(|hand| &hand.by_hand);
     let question =
