@@ -65,8 +65,7 @@ pub async fn carry_out(access: &Access, limits: Limits, message: QueueMessage) -
         Work::FollowFeed { organisation, follower: Follower::Prepayments, to, round } => {
             let found = load_connection(&*access.ports.table, organisation).await.map_err(PostingError::from)?;
             let Some(connection) = found else { return Ok(()) };
-            suggestions::look(access, &connection.value, *to, *round, message.deadline).await?;
-            Ok(())
+            Ok(suggestions::look(access, &connection.value, *to, *round, message.deadline).await?)
         }
         Work::TieOut { organisation, tie_out, step } => {
             Ok(tie_outs::carry(access, organisation, tie_out, *step, limits.pace, message.deadline).await?)

@@ -3,8 +3,6 @@
 //! Owns the place of each follower. It moves only once what lies before it was dealt with, so a follower that dies reads
 //! the same changes again: what it does with a change must bear that.
 
-use std::ops::Range;
-
 use kernel::OrganisationRef;
 use ports::Table;
 use serde::{Deserialize, Serialize};
@@ -43,7 +41,7 @@ pub async fn next(
         return Ok(None);
     }
     let wanted = Wanted { run: None, entities };
-    let page = read_range(table, whose, Range { start: place, end: to }, CHANGES_AT_ONCE, &wanted).await?;
+    let page = read_range(table, whose, place..to, CHANGES_AT_ONCE, &wanted).await?;
     // A page that moves nowhere is the end of what is stored.
     let behind = if page.next.position() == place { to } else { page.next.position() };
     Ok(Some(Next { changes: page.changes, behind }))

@@ -18,7 +18,7 @@ pub mod look;
 pub mod row;
 
 pub use decide::{DecideError, accepted, dismiss, reopen};
-pub use look::{LookError, Looked, look};
+pub use look::{LookError, look};
 pub use row::{Memory, Suggestion, SuggestionState, list_suggestions, load_memory, load_suggestion};
 
 /// The feature that a workspace switches on to have suggestions.

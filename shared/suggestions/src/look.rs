@@ -30,18 +30,6 @@ const PAGE_MARGIN: Duration = Duration::from_secs(60);
 /// How the posting of a document's bill is named, before the document's id.
 const DOCUMENT: &str = "d-";
 
-/// How far a look came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looked {
-    /// To the end that was asked for, or further.
-    Through {
-        /// Suggestions that are new.
-        found: usize,
-    },
-    /// Time ran out; another envelope goes on.
-    Further,
-}
-
 /// Why a look came to no end.
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
@@ -81,10 +69,10 @@ pub async fn look(
     to: u64,
     round: u32,
     deadline: Timestamp,
-) -> Result<Looked, LookError> {
+) -> Result<(), LookError> {
     let (table, whose) = (&*access.ports.table, &connection.whose);
     let Some(books) = connection.facts.as_ref().and_then(|facts| facts.base_currency.parse().ok()) else {
-        return Ok(Looked::Through { found: 0 });
+        return Ok(());
     };
     let (now, calendar) = (access.ports.clock.now(), calendar(connection));
     let open_from = closing_period(&calendar, local_date(connection.zone(), now), connection.locked_until())?.first;
@@ -95,8 +83,7 @@ pub async fn look(
     while let Some(next) = follow::next(table, whose, follower.as_str(), to, &["invoices"]).await? {
         if access.ports.clock.now() >= last_start {
             let work = Work::FollowFeed { organisation: whose.clone(), follower, to, round: round + 1 };
-            access.send(&Envelope::new(work)).await?;
-            return Ok(Looked::Further);
+            return Ok(access.send(&Envelope::new(work)).await?);
         }
         for change in &next.changes {
             found += look_at(&eyes, change).await?;
@@ -106,7 +93,7 @@ pub async fn look(
     if found > 0 {
         info!(tenant.id = %whose.tenant, found, "Prepayments are suggested");
     }
-    Ok(Looked::Through { found })
+    Ok(())
 }
 
 async fn look_at(eyes: &Eyes<'_>, change: &Change) -> Result<usize, LookError> {

@@ -9,6 +9,7 @@ use simulator::world::Cut;
 use simulator::xero::Fault;
 use sync::head::Trigger;
 use system::desk::Desk;
+use system::paper::until_cut;
 use system::prepayments::{all_accounted_for, approve_both, publish_now, ready};
 
 /// How releases come to be posted.
@@ -43,23 +44,6 @@ async fn release(desk: &Desk, by: By, name: &str) -> bool {
     match by {
         By::Night => night(desk, name).await,
         By::Person => publish_now(desk, "2026-10-31", name).await,
-    }
-}
-
-/// Carries out what waits until a worker dies over it; with a second worker at each message.
-async fn until_cut(desk: &Desk, workers: usize) {
-    while let Some(taken) = desk.world.queue.take() {
-        let envelope = Envelope::parse(&taken.message.body).unwrap();
-        let failed = if workers == 2 {
-            let (one, two) = tokio::join!(desk.carry_out(&envelope), desk.carry_out(&envelope));
-            one.is_err() || two.is_err()
-        } else {
-            desk.carry_out(&envelope).await.is_err()
-        };
-        if failed {
-            desk.world.queue.give_back(taken);
-            return;
-        }
     }
 }
 
