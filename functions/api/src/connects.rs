@@ -19,9 +19,15 @@ use crate::config::Api;
 /// The apps of this deployment, without their secrets.
 pub async fn apps(api: &Api) -> Result<ApiReply, Problem> {
     let apps = Apps::load(&*api.access.ports.vault).await.map_err(failed)?;
-    let show = |app: &App| json!({ "name": app.name, "client_id": app.client_id, "certified": app.certified, "connects_new": app.connects_new });
+    let show = |app: &App| {
+        json!({
+            "name": app.name, "client_id": app.client_id, "certified": app.certified,
+            "connects_new": app.connects_new, "statement_lines": app.statement_lines,
+        })
+    };
+    let new = apps.for_connect(None).map_err(failed)?;
     let scopes: Vec<Value> =
-        scopes::NEEDED.iter().map(|scope| json!({ "name": scope.name, "purpose": scope.purpose })).collect();
+        new.scopes().map(|scope| json!({ "name": scope.name, "purpose": scope.purpose })).collect();
     Ok(ApiReply::json(200, &json!({ "apps": apps.iter().map(show).collect::<Vec<_>>(), "scopes": scopes })))
 }
 

@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use state::{AuditEntry, keys, list_audit, load, record_audit};
 use sync::head::SyncHead;
 use sync::problems::list_problems;
-use sync::{load_head, newly_wanted, next_pull};
+use sync::{load_head, newly_wanted, next_pull, wants_lines};
 use xero::scopes;
 
 use crate::answers::{body, failed, limit};
@@ -261,6 +261,11 @@ pub async fn change_settings(
     for follower in newly_wanted(&before, &wanted) {
         let to = load_head(table, whose).await.map_err(failed)?.feed_head;
         send(api, Envelope::new(Work::FollowFeed { organisation: whose.clone(), follower, to, round: 0 })).await?;
+    }
+    let granted = &stored.value.granted;
+    if wants_lines(&wanted, granted) && !wants_lines(&before, granted) {
+        let (organisation, wish) = (whose.clone(), api.access.ports.clock.now().to_string());
+        send(api, Envelope::new(Work::PullFeedLines { organisation, wish, urgent: true, round: 0 })).await?;
     }
     Ok(ApiReply::json(200, &settings_answer(&wanted)))
 }

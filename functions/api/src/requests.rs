@@ -2,6 +2,7 @@
 
 use ::requests::evaluate::{last_evaluation, new_request};
 use ::requests::outstanding::outstanding;
+use ::requests::sources::{AccountSource, account_sources};
 use ::requests::{
     AnswerError, Request, RequestSettings, RequestState, Subject, decide_by_hand, link_document, list_requests,
     load_request, load_settings, store_settings,
@@ -17,6 +18,7 @@ use reminders::Recurring;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use state::create;
+use xero::scopes;
 
 use crate::answers::{body, failed, limit, path_id};
 use crate::config::Api;
@@ -73,7 +75,7 @@ pub async fn list(api: &Api, connection: &Connection, request: &ApiRequest) -> R
     let evaluated = last_evaluation(table, &connection.whose).await.map_err(failed)?;
     let answer = json!({
         "requests": shown, "next_after": after.filter(|_| left),
-        "evaluated_at": evaluated.map(|row| row.at),
+        "evaluated_at": evaluated.as_ref().map(|row| row.at),
         "lines_left_out": evaluated.map_or(0, |row| row.evaluated.left_out),
     });
     Ok(ApiReply::json(200, &answer))
@@ -304,6 +306,28 @@ pub async fn take_lines(api: &Api, whose: &OrganisationRef, request: &ApiRequest
     }
     wish(api, whose).await?;
     Ok(ApiReply::json(202, &json!({ "taken": taken })))
+}
+
+/// Who speaks for each bank account, and what that leaves unproven.
+pub async fn sources(api: &Api, connection: &Connection) -> Result<ApiReply, Problem> {
+    let found = account_sources(&*api.access.ports.table, connection).await.map_err(failed)?;
+    let accounts: Vec<Value> = found.iter().map(source_answer).collect();
+    let allowed = scopes::reads_statement_lines(&connection.granted);
+    Ok(ApiReply::json(200, &json!({ "statement_lines_allowed": allowed, "accounts": accounts })))
+}
+
+fn source_answer(of: &AccountSource) -> Value {
+    let tells = of.capabilities.map(|tells| {
+        json!({
+            "sees_unreconciled": tells.sees_unreconciled, "knows_links": tells.knows_links,
+            "knows_attachments": tells.knows_attachments, "unproven": tells.unproven,
+        })
+    });
+    let trouble = of.trouble.as_ref().map(|(code, words)| json!({ "code": code, "words": words }));
+    json!({
+        "account_id": of.account, "name": of.name, "source": of.source, "tells": tells,
+        "read_since": of.read_since, "read_at": of.read_at, "unreadable": of.unreadable, "trouble": trouble,
+    })
 }
 
 /// What is open in each organisation of the workspace that asks for documents, by tenant id.

@@ -56,7 +56,7 @@ async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Re
         Some((verb, path)) if path.starts_with("/documents") => {
             of_documents(api, caller, &known, request, (verb, path)).await
         }
-        Some((verb, path)) if path.starts_with("/requests") || path == "/bank-lines" => {
+        Some((verb, path)) if path.starts_with("/requests") || path.starts_with("/bank-lines") => {
             of_requests(api, caller, &known, request, (verb, path)).await
         }
         Some((verb, path)) if path.starts_with("/suggestions") => {
@@ -104,6 +104,7 @@ async fn of_requests(
         ("GET", "/requests/settings") => requests::show_settings(api, whose).await,
         ("PUT", "/requests/settings") => requests::change_settings(api, whose, request).await,
         ("GET", "/requests/outstanding") => requests::message(api, known, request).await,
+        ("GET", "/bank-lines/sources") => requests::sources(api, known).await,
         ("POST", "/bank-lines") => once(api, caller, request, requests::take_lines(api, whose, request)).await,
         ("GET", "/requests/{request_id}") => requests::show(api, whose, request).await,
         ("PUT", "/requests/{request_id}/decision") => requests::decide(api, caller, whose, request).await,

@@ -2,6 +2,7 @@
 
 use connections::{Access, DisconnectError, TokenError, delete_at_xero, keep_alive, run_test, try_again};
 use envelopes::Work;
+use feed_lines::{FeedError, Pull, pull};
 use inbox::{note_sequence, note_unread};
 use kernel::{ClientId, OrganisationRef, XeroUserId};
 use lambda_kit::QueueMessage;
@@ -23,6 +24,9 @@ pub enum WorkError {
     /// A connection could not be deleted at Xero.
     #[error(transparent)]
     Disconnect(#[from] DisconnectError),
+    /// See [`FeedError`].
+    #[error(transparent)]
+    Lines(#[from] FeedError),
     /// A message for another function.
     #[error("not a message that sync-worker can carry out")]
     Foreign,
@@ -40,6 +44,11 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         Work::TestConnection { organisation, test } => Ok(run_test(access, organisation, test).await?),
         Work::Disconnect { organisation, generation } => give_back(access, organisation, *generation).await,
         Work::KeepAlive { client, user, .. } => keep_tokens(access, client, *user).await,
+        Work::PullFeedLines { organisation, wish, urgent, round } => {
+            let (organisation, wish) = (organisation.clone(), wish.clone());
+            let wish = Pull { organisation, wish, urgent: *urgent, round: *round };
+            Ok(pull(access, &wish, message.deadline).await?)
+        }
         Work::Post { .. }
         | Work::ResumePostings { .. }
         | Work::PostReleases { .. }

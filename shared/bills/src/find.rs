@@ -32,7 +32,7 @@ const LOOK_BACK: SignedDuration = SignedDuration::from_mins(5);
 
 /// Reads one document, with unit prices of four places.
 pub fn look_up(kind: BillKind, id: BillId) -> ApiRead {
-    ApiRead { path: format!("{}/{id}", kind.path()), query: vec![exact_units()], modified_since: None }
+    ApiRead { path: format!("{}/{id}", kind.path()), query: vec![exact_units()], ..ApiRead::default() }
 }
 
 /// One page, from 1, of the documents with the draft's type, contact, date and, where Xero finds it fast, number.
@@ -82,7 +82,7 @@ fn date_time(date: Date) -> String {
 fn paged(kind: BillKind, clause: Vec<String>, page: u32) -> ApiRead {
     let size = ("pageSize", LOOK_UP_PAGE_SIZE.to_string());
     let query = vec![("where", clause.join(" AND ")), ("page", page.to_string()), size, exact_units()];
-    ApiRead { path: kind.path(), query, modified_since: None }
+    ApiRead { path: kind.path(), query, ..ApiRead::default() }
 }
 
 /// What look-ups have shown.

@@ -139,7 +139,7 @@ pub fn look_up_suppliers(name: &str) -> Option<ApiRead> {
             ("page", "1".to_owned()),
             ("pageSize", ALIKE_MAX.to_string()),
         ],
-        modified_since: None,
+        ..ApiRead::default()
     })
 }
 

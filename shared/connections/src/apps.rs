@@ -6,6 +6,7 @@ use ports::{Vault, VaultError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use xero::oauth::AppCredentials;
+use xero::scopes::{self, Scope};
 
 /// The secret's name: a JSON list of apps.
 pub const APPS_SECRET: &str = "XERO_APPS_SECRET";
@@ -25,6 +26,9 @@ pub struct App {
     /// New connections are made with the first app that says so.
     #[serde(default)]
     pub connects_new: bool,
+    /// Whether Xero has agreed that it reads bank statement lines. Its scope makes the consent of any other app fail.
+    #[serde(default)]
+    pub statement_lines: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -36,6 +40,11 @@ fn secret_text<'de, D: serde::Deserializer<'de>>(from: D) -> Result<SecretString
 }
 
 impl App {
+    /// What it asks for at a consent.
+    pub fn scopes(&self) -> impl Iterator<Item = &'static Scope> {
+        scopes::NEEDED.iter().chain(self.statement_lines.then_some(&scopes::STATEMENT_LINES))
+    }
+
     /// What the token endpoint wants.
     pub fn credentials(&self) -> AppCredentials {
         AppCredentials { client_id: self.client_id.clone(), client_secret: self.client_secret.0.clone() }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use state::{Stored, create, keys, load};
 use url::Url;
 use xero::oauth::{Consent, authorize_url};
+use xero::scopes;
 
 use crate::Access;
 use crate::apps::{Apps, AppsError};
@@ -187,6 +188,7 @@ pub async fn start(access: &Access, settings: &ConnectSettings, new: NewConnect)
     let consent = Consent {
         client_id: &app.client_id,
         redirect_uri: &settings.redirect_uri,
+        scopes: &scopes::parameter(app.scopes()),
         state: &state,
         nonce: &nonce,
         code_verifier: &verifier,

@@ -139,6 +139,17 @@ pub enum Work {
         /// Counts the envelopes of one look.
         round: u32,
     },
+    /// Read bank statement lines from Xero, where the app may.
+    PullFeedLines {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// Names the wish: the run that ended before, or the moment it was asked for.
+        wish: String,
+        /// Whether a person waits for it. Otherwise accounts that were read not long ago are left alone.
+        urgent: bool,
+        /// Counts the envelopes of one wish.
+        round: u32,
+    },
     /// Decide anew which bank lines lack a document.
     EvaluateRequests {
         /// Whose.
@@ -298,6 +309,7 @@ impl Envelope {
             | Work::PostReleases { organisation, .. }
             | Work::TieOut { organisation, .. }
             | Work::FollowFeed { organisation, .. }
+            | Work::PullFeedLines { organisation, .. }
             | Work::EvaluateRequests { organisation, .. }
             | Work::PostedChanged { organisation, .. } => organisation.tenant.to_string(),
             // One at a time and each on its own: a reader that fails holds back no other document.
@@ -336,6 +348,9 @@ impl Envelope {
                 format!("releases-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
             }
             Work::ReadDocument { document, .. } => format!("read-{document}"),
+            Work::PullFeedLines { organisation, wish, round, .. } => {
+                format!("lines-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
+            }
             Work::EvaluateRequests { organisation, wish } => {
                 format!("evaluate-{:016x}-{:016x}", place(organisation), fold(wish.as_bytes()))
             }

@@ -119,7 +119,7 @@ pub fn look_up(id: ManualJournalId) -> ApiRead {
 pub fn look_up_by_mark(narration: &str, mark: JournalMark) -> ApiRead {
     let sent = mark_narration(narration, mark);
     let query = vec![("where", format!("Narration==\"{sent}\"")), ("page", "1".to_owned())];
-    ApiRead { path: PATH.to_owned(), query, modified_since: None }
+    ApiRead { path: PATH.to_owned(), query, ..ApiRead::default() }
 }
 
 /// Our clock and Xero's may differ by this much.
@@ -132,7 +132,7 @@ pub const LOOK_UP_PAGE_SIZE: u32 = 100;
 pub fn look_up_since(since: Timestamp, page: u32) -> ApiRead {
     let query = vec![("page", page.to_string()), ("pageSize", LOOK_UP_PAGE_SIZE.to_string())];
     let modified_since = Some(since.saturating_sub(LOOK_BACK).unwrap_or(Timestamp::MIN));
-    ApiRead { path: PATH.to_owned(), query, modified_since }
+    ApiRead { path: PATH.to_owned(), query, modified_since, ..ApiRead::default() }
 }
 
 #[cfg(test)]

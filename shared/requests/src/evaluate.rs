@@ -3,10 +3,10 @@
 //! What is decided follows from the lines, the books, the rules and what people said, so evaluating again changes nothing,
 //! and one that is cut off is made good by the next. A person's decision that comes in between stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use connections::{Access, Connection};
-use evidence::{AccountId, BatchError, LINES_MAX, Line, LineId, LineSource, Presence, Question, Verdict, decide};
+use evidence::{AccountId, BatchError, Line, LineId, LineSource, Question, Verdict, decide};
 use kernel::periods::days_after;
 use kernel::{Currency, Date, OrganisationRef, Timestamp, local_date};
 use ports::{Guard, Table, TableError, Written};
@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use state::{StoreError, Stored, edit, keys, load, put};
 use tracing::info;
 
-use crate::gather::gather;
+use crate::choose::{Chosen, ancestor, choose};
+use crate::gather::{gather, gather_feed};
 use crate::row::{Request, Subject, all_requests};
 use crate::settings::{RequestSettings, load_settings};
 
@@ -36,7 +37,7 @@ pub struct Evaluated {
 }
 
 /// When requests were last evaluated, and what that came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvaluationRow {
     /// When.
     pub at: Timestamp,
@@ -44,6 +45,9 @@ pub struct EvaluationRow {
     pub day: Date,
     /// What it came to.
     pub evaluated: Evaluated,
+    /// Who spoke for each bank account that has lines.
+    #[serde(default)]
+    pub sources: BTreeMap<AccountId, LineSource>,
 }
 
 /// Why an evaluation came to no end.
@@ -79,48 +83,28 @@ pub async fn evaluate(access: &Access, connection: &Connection) -> Result<Evalua
     let since = settings.since.unwrap_or(days_after(today, -DAYS_BACK));
     let (rows, _) = all_requests(table, whose, REQUESTS_MAX).await?;
     let before: BTreeMap<LineId, Stored<Request>> = rows.into_iter().map(|row| (row.value.id.clone(), row)).collect();
-    let gathered = gather(table, whose, books, since).await?;
-    let (lines, left_out) = lines_of(gathered.lines, &before, since);
+    let mut gathered = gather(table, whose, books, since).await?;
+    gather_feed(table, connection, since, today, &mut gathered).await?;
+    let Chosen { lines, left_out, sources } = choose(&mut gathered, &before, since);
     let questions: Vec<Question<'_>> = lines.iter().map(|line| question(line, &before)).collect();
     let verdicts = decide(&questions, &gathered.books, &settings.rules, &settings.policy)?;
     let mut changed = 0;
     for line in &lines {
         let Some(verdict) = verdicts.get(&line.id) else { continue };
-        changed += usize::from(keep(table, whose, line, verdict, before.get(&line.id), now).await?);
+        let known = before.get(&line.id);
+        let heritage = known.map_or_else(|| ancestor(line, &before), |_| None);
+        changed += usize::from(keep(table, whose, line, verdict, known, heritage, now).await?);
     }
     changed += come_round(table, whose, &settings, today, now).await?;
     let evaluated = Evaluated { lines: lines.len(), changed, left_out };
-    let row = EvaluationRow { at: now, day: today, evaluated };
-    edit(table, &keys::request_evaluation(whose), None, |_: Option<&EvaluationRow>| Some(row)).await?;
+    let row = EvaluationRow { at: now, day: today, evaluated, sources };
+    edit(table, &keys::request_evaluation(whose), None, |_: Option<&EvaluationRow>| Some(row.clone())).await?;
     info!(tenant.id = %whose.tenant, lines = evaluated.lines, changed, "Document requests were evaluated");
     Ok(evaluated)
 }
 
-/// One line of each bank movement: an uploaded statement speaks for its account, else the ledger does. What the ledger said
-/// before of an account that a statement speaks for now is gone.
-fn lines_of(ledger: Vec<Line>, before: &BTreeMap<LineId, Stored<Request>>, since: Date) -> (Vec<Line>, usize) {
-    let stored = || before.values().filter_map(|row| row.value.line());
-    let uploaded: Vec<Line> =
-        stored().filter(|line| line.source == LineSource::UploadedStatement && since <= line.date).cloned().collect();
-    let spoken_for: BTreeSet<AccountId> = uploaded.iter().map(|line| line.account.clone()).collect();
-    let mut lines = uploaded;
-    for mut line in ledger {
-        if spoken_for.contains(&line.account) {
-            if !before.contains_key(&line.id) {
-                continue;
-            }
-            line.presence = Presence::Deleted;
-        }
-        lines.push(line);
-    }
-    lines.sort_by(|one, other| (other.date, &other.id).cmp(&(one.date, &one.id)));
-    let left_out = lines.len().saturating_sub(LINES_MAX);
-    lines.truncate(LINES_MAX);
-    (lines, left_out)
-}
-
 fn question<'a>(line: &'a Line, before: &'a BTreeMap<LineId, Stored<Request>>) -> Question<'a> {
-    let row = before.get(&line.id).map(|row| &row.value);
+    let row = before.get(&line.id).or_else(|| ancestor(line, before)).map(|row| &row.value);
     Question {
         line,
         by_hand: row.and_then(|row| row.by_hand.as_ref()).map(|hand| &hand.by_hand),
@@ -136,11 +120,16 @@ async fn keep(
     line: &Line,
     verdict: &Verdict,
     before: Option<&Stored<Request>>,
+    heritage: Option<&Stored<Request>>,
     now: Timestamp,
 ) -> Result<bool, TableError> {
-    let (guard, mut request) = match before {
-        Some(before) => (before.guard(), before.value.clone()),
-        None => (Guard::Absent, new_request(line, now)),
+    let (guard, mut request) = match (before, heritage) {
+        (Some(before), _) => (before.guard(), before.value.clone()),
+        (None, Some(Stored { value: Request { by_hand, document, .. }, .. })) => {
+            let (by_hand, document) = (by_hand.clone(), *document);
+            (Guard::Absent, Request { by_hand, document, ..new_request(line, now) })
+        }
+        (None, None) => (Guard::Absent, new_request(line, now)),
     };
     let subject = Subject::Line { line: Box::new(line.clone()) };
     if before.is_some() && request.subject == subject && request.verdict.as_ref() == Some(verdict) {

@@ -1,28 +1,35 @@
-//! Lines and books, out of the mirror.
+//! Lines and books, out of the mirror and out of Xero's statement lines.
 //!
 //! Owns what of the mirror counts: what lies within the days that are asked about, and every bill that is still to be paid.
 //! A record that cannot be read speaks for nothing; the mirror shows it as it is.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use evidence::{Bill, Books, Entry, Line};
+use connections::Connection;
+use evidence::{AccountId, Bill, Books, Entry, Line, Presence};
+use feed_lines::{FeedLine, Trouble, list_accounts, list_lines};
 use kernel::{Currency, Date, OrganisationRef};
 use mirror::read::{RecordView, list_records};
 use mirror::record::text_of;
 use ports::{Direction, Query, Table, TableError};
 use serde_json::{Map, Value};
 use state::keys;
+use xero::scopes;
 
 /// Records read at once.
 const RECORDS_AT_ONCE: usize = 500;
 /// Records of one kind that are looked through.
 pub(crate) const RECORDS_MAX: usize = 200_000;
 
-/// What the mirror says.
+/// What the mirror says, and Xero's statement lines.
 #[derive(Default)]
 pub(crate) struct Gathered {
     /// Bank transactions as lines.
-    pub lines: Vec<Line>,
+    pub ledger: Vec<Line>,
+    /// Xero's statement lines.
+    pub feed: Vec<Line>,
+    /// From which day on they speak for their accounts.
+    pub feed_since: BTreeMap<AccountId, Date>,
     /// What may speak for lines.
     pub books: Books,
 }
@@ -55,7 +62,7 @@ pub(crate) async fn gather(
     each(table, whose, "bank_transactions", |view| {
         if recent(&view.record) {
             let contact = name(&view.record);
-            found.lines.extend(Line::from_bank_transaction(&view.record, contact).ok());
+            found.ledger.extend(Line::from_bank_transaction(&view.record, contact).ok());
             let entry = Entry::from_bank_transaction(&view.record, contact).ok().flatten();
             let has_ours = ours.contains(&view.id);
             found
@@ -98,6 +105,42 @@ pub(crate) async fn gather(
     })
     .await?;
     Ok(found)
+}
+
+/// Xero's statement lines, where it still lets them be read. A copy that is no longer kept in step speaks for nothing.
+pub(crate) async fn gather_feed(
+    table: &dyn Table,
+    connection: &Connection,
+    since: Date,
+    today: Date,
+    found: &mut Gathered,
+) -> Result<(), TableError> {
+    if !scopes::reads_statement_lines(&connection.granted) {
+        return Ok(());
+    }
+    for known in list_accounts(table, &connection.whose).await? {
+        let refused = known.last.as_ref().is_some_and(|last| last.trouble == Some(Trouble::NotAllowed));
+        let (Some(from), Ok(account)) = (known.since, known.account.to_ascii_lowercase().parse::<AccountId>()) else {
+            continue;
+        };
+        let lines = match refused {
+            true => Vec::new(),
+            false => list_lines(table, &connection.whose, &known.account, since.max(from), today).await?,
+        };
+        // An account without any line has no feed: what is in the books is all there is.
+        if lines.is_empty() {
+            continue;
+        }
+        found.feed.extend(lines.iter().filter_map(|line| read_feed_line(line, &account)));
+        found.feed_since.insert(account, from);
+    }
+    Ok(())
+}
+
+fn read_feed_line(stored: &FeedLine, account: &AccountId) -> Option<Line> {
+    let line = Line::from_statement_line(&stored.line, account, stored.currency).ok()?;
+    let presence = if stored.gone { Presence::Deleted } else { line.presence };
+    Some(Line { presence, ..line })
 }
 
 /// Records that have a file of ours, by Xero's ids.

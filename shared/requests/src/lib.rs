@@ -7,19 +7,23 @@
 //! |---|---|
 //! | [`settings`] | rules, policy and recurring requests of one organisation |
 //! | [`row`] | requests as they are stored |
-//! | `gather` | lines and books, out of the mirror |
+//! | `gather` | lines and books, out of the mirror and out of Xero's statement lines |
+//! | `choose` | one line of each bank movement, of whoever speaks for its account |
+//! | [`sources`] | who speaks for each bank account, and what that leaves unproven |
 //! | [`mod@evaluate`] | every line decided anew, what changed stored |
 //! | [`answer`] | a person decides, a document is linked |
 //! | [`follow`] | requests that close as soon as their line has a document |
 //! | [`outstanding`] | what is open, as a message |
 
 pub mod answer;
+mod choose;
 pub mod evaluate;
 pub mod follow;
 mod gather;
 pub mod outstanding;
 pub mod row;
 pub mod settings;
+pub mod sources;
 
 pub use answer::{AnswerError, decide_by_hand, link_document};
 pub use evaluate::{EvaluateError, Evaluated, evaluate};

@@ -3,6 +3,9 @@
 //! `#` separates parts. Ids never contain it, so no id can reach into another's partition. Rows that hold anything of
 //! an organisation name both its workspace and its tenant: storage cannot be reached with only one of them.
 
+mod bank_lines;
+
+pub use bank_lines::*;
 use kernel::periods::PeriodName;
 use kernel::{
     ClientId, ConnectId, Currency, Date, DocumentId, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, TieOutId,
@@ -280,31 +283,6 @@ pub fn batches_range(period: PeriodName, currency: Currency) -> (String, String)
     (format!("batch#{period}#{currency}#"), format!("batch#{period}#{currency}#{LAST}"))
 }
 
-/// The partition of an organisation's tie-outs.
-fn requests(whose: &OrganisationRef) -> String {
-    format!("requests#{}#{}", whose.workspace, whose.tenant)
-}
-
-/// What a workspace decides about requests for documents.
-pub fn request_settings(whose: &OrganisationRef) -> Key {
-    key(requests(whose), "settings")
-}
-
-/// When requests were last evaluated.
-pub fn request_evaluation(whose: &OrganisationRef) -> Key {
-    key(requests(whose), "evaluation")
-}
-
-/// One request.
-pub fn request(whose: &OrganisationRef, id: &str) -> Key {
-    key(requests(whose), format!("of#{id}"))
-}
-
-/// The partition, and the first and last sort key, of an organisation's requests, by id.
-pub fn requests_range(whose: &OrganisationRef) -> (String, String, String) {
-    (requests(whose), "of#".to_owned(), format!("of#{LAST}"))
-}
-
 fn suggestions(whose: &OrganisationRef) -> String {
     format!("suggestions#{}#{}", whose.workspace, whose.tenant)
 }
@@ -334,6 +312,7 @@ pub fn suggestion_memory(whose: &OrganisationRef, contact: &str, account: &str) 
     key(suggestions(whose), format!("taught#{contact}#{account}"))
 }
 
+/// The partition of an organisation's tie-outs.
 fn tie_outs(whose: &OrganisationRef) -> String {
     format!("tie-outs#{}#{}", whose.workspace, whose.tenant)
 }

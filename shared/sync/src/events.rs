@@ -308,13 +308,13 @@ fn by_ids(entity: &Entity, ids: &[String]) -> ApiRead {
         entity.query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     if !entity.by_ids {
         let path = format!("{}/{}", entity.path, ids.first().map_or("", String::as_str));
-        return ApiRead { path, query, modified_since: None };
+        return ApiRead { path, query, ..ApiRead::default() };
     }
     query.push(("IDs", ids.join(",")));
     // Without a page Xero leaves line items out.
     query.push(("page", "1".to_owned()));
     query.push(("pageSize", IDS_PER_CALL.to_string()));
-    ApiRead { path: entity.path.to_owned(), query, modified_since: None }
+    ApiRead { path: entity.path.to_owned(), query, ..ApiRead::default() }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub use plan::Kinds;
 pub use request::{Requested, Wish, request_run};
 pub use run::go_on;
 pub use runs::{RunLog, RunState, list_runs, load_run};
-pub use tell::newly_wanted;
+pub use tell::{newly_wanted, wants_lines};
 pub use work::LEASE_SPAN;
 
 use connections::CallError;

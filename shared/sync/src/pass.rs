@@ -36,7 +36,7 @@ pub(crate) fn next_read(entity: &Entity, reading: Reading, pass: &Pass) -> ApiRe
         query.push(("pageSize", pass.page_size.to_string()));
     }
     let modified_since = pass.since.filter(|_| entity.by_time);
-    ApiRead { path: entity.path.to_owned(), query, modified_since }
+    ApiRead { path: entity.path.to_owned(), query, modified_since, ..ApiRead::default() }
 }
 
 /// What follows a page.

@@ -15,7 +15,7 @@ use crate::problems::{open_problem, resolve_problem};
 use crate::run::{Pause, fresh, run_name};
 use crate::run_problems::{connection_problem, outage_problem, setup_problem};
 use crate::runs::log_end;
-use crate::tell::tell;
+use crate::tell::{ask_for_lines, tell};
 use crate::work::{Worker, park_envelope, send};
 
 /// Waits in a row for a Xero that is not there after which it is said.
@@ -113,6 +113,9 @@ async fn end_run(mut worker: Worker<'_>, outcome: Option<Outcome>) -> Result<(),
             .await?;
     }
     tell(&worker, &active).await?;
+    if outcome != Outcome::Stopped {
+        ask_for_lines(&worker, &active).await?;
+    }
     worker.head.last = Some(LastRun { run: active.run.clone(), finished_at: now, outcome });
     worker.head.active = None;
     if worker.head.again && outcome != Outcome::Stopped {

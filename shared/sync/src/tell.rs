@@ -5,6 +5,7 @@
 use connections::load_connection;
 use envelopes::{Envelope, Follower, Work};
 use settings::Settings;
+use xero::scopes;
 
 use crate::SyncError;
 use crate::head::ActiveRun;
@@ -32,6 +33,22 @@ const FOLLOWED: &[Followed] = &[
 pub fn newly_wanted(before: &Settings, after: &Settings) -> Vec<Follower> {
     let new = FOLLOWED.iter().filter(|(.., wanted)| wanted(after) && !wanted(before));
     new.map(|(_, follower, _)| *follower).collect()
+}
+
+/// Whether a workspace wants bank statement lines, and the grant lets them be read.
+pub fn wants_lines(settings: &Settings, granted: &[String]) -> bool {
+    settings.has("document_requests") && scopes::reads_statement_lines(granted)
+}
+
+/// Statement lines have no time stamp and raise no webhook: each run that came to its end has them read as well.
+pub(crate) async fn ask_for_lines(worker: &Worker<'_>, log: &ActiveRun) -> Result<(), SyncError> {
+    let Some(connection) = load_connection(worker.table(), &worker.whose).await? else { return Ok(()) };
+    if !wants_lines(&connection.value.settings, &connection.value.granted) {
+        return Ok(());
+    }
+    let (organisation, wish) = (worker.whose.clone(), log.run.to_string());
+    let work = Work::PullFeedLines { organisation, wish, urgent: log.urgent, round: 0 };
+    send(worker.access, &Envelope::new(work)).await
 }
 
 /// Tells everyone concerned of what a run, or a reading of webhook events, has changed.

@@ -18,6 +18,6 @@ mod request;
 
 pub use error::{Denied, Limit, REASONS_MAX, RejectedReason, XeroError, sort_answer};
 pub use request::{
-    ApiRead, ApiWrite, IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, KeyUnusable, LimitHeaders, WriteMethod,
+    Api, ApiRead, ApiWrite, IDEMPOTENCY_KEY_CHARS_MAX, IdempotencyKey, KeyUnusable, LimitHeaders, WriteMethod,
     XeroAddresses, read_request, write_request,
 };

@@ -28,6 +28,8 @@ pub struct Consent<'a> {
     pub client_id: &'a ClientId,
     /// Exactly one of the app's registered addresses.
     pub redirect_uri: &'a str,
+    /// What is asked for, separated by spaces.
+    pub scopes: &'a str,
     /// Comes back with the callback.
     pub state: &'a str,
     /// Comes back inside the id token.
@@ -43,7 +45,7 @@ pub fn authorize_url(addresses: &XeroAddresses, consent: &Consent<'_>) -> String
         .append_pair("response_type", "code")
         .append_pair("client_id", consent.client_id.as_str())
         .append_pair("redirect_uri", consent.redirect_uri)
-        .append_pair("scope", &crate::scopes::requested())
+        .append_pair("scope", consent.scopes)
         .append_pair("state", consent.state)
         .append_pair("nonce", consent.nonce)
         .append_pair("code_challenge", &code_challenge(consent.code_verifier))
@@ -221,6 +223,7 @@ mod tests {
         let consent = Consent {
             client_id: &client_id,
             redirect_uri: "https://app.example/oauth/callback",
+            scopes: "openid offline_access",
             state: "s",
             nonce: "n",
             code_verifier: &verifier,
@@ -228,7 +231,7 @@ mod tests {
         let url = authorize_url(&XeroAddresses::default(), &consent);
         // The challenge of RFC 7636, appendix B.
         assert!(url.contains("code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
-        assert!(url.contains("scope=openid%20profile%20email%20offline_access"));
+        assert!(url.contains("scope=openid%20offline_access&"));
         assert!(!url.contains(verifier.expose_secret()));
     }
 

@@ -35,10 +35,32 @@ pub(crate) const RESPONSE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Below the shortest function time-out by enough to record what happened.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(25);
 
-/// One read of the Accounting API.
+/// Which of Xero's APIs is read. All of them share tokens, the tenant header and the limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Api {
+    /// The books.
+    #[default]
+    Accounting,
+    /// Statement lines and what they are reconciled with; for apps that Xero has an agreement with.
+    Finance,
+}
+
+impl Api {
+    /// Where its paths begin, below the host.
+    fn root(self) -> &'static str {
+        match self {
+            Self::Accounting => "/api.xro/2.0",
+            Self::Finance => "/finance.xro/1.0",
+        }
+    }
+}
+
+/// One read.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ApiRead {
-    /// Below `/api.xro/2.0`, such as `/Invoices`.
+    /// Of which API.
+    pub api: Api,
+    /// Below the API's root, such as `/Invoices`.
     pub path: String,
     /// Query parameters in order, not yet encoded.
     pub query: Vec<(&'static str, String)>,
@@ -52,8 +74,8 @@ pub fn read_request(addresses: &XeroAddresses, token: &SecretString, tenant: Ten
     if let Some(since) = read.modified_since {
         headers.push(("If-Modified-Since".to_owned(), since.strftime("%Y-%m-%dT%H:%M:%S").to_string()));
     }
-    let url = address_of(addresses, &read.path, &read.query);
-    accounting(Method::Get, url, headers, Bytes::new())
+    let url = address_of(addresses, read.api, &read.path, &read.query);
+    request(Method::Get, url, headers, Bytes::new())
 }
 
 /// Longest `Idempotency-Key` Xero takes.
@@ -131,19 +153,19 @@ pub fn write_request(
         WriteMethod::Put => Method::Put,
         WriteMethod::Post => Method::Post,
     };
-    accounting(method, address_of(addresses, &write.path, &write.query), headers, write.body.clone())
+    request(method, address_of(addresses, Api::Accounting, &write.path, &write.query), headers, write.body.clone())
 }
 
-fn accounting(method: Method, url: String, headers: Vec<(String, String)>, body: Bytes) -> HttpRequest {
+fn request(method: Method, url: String, headers: Vec<(String, String)>, body: Bytes) -> HttpRequest {
     HttpRequest { method, url, headers, body, timeout: TIMEOUT, response_bytes_max: RESPONSE_BYTES_MAX }
 }
 
-fn address_of(addresses: &XeroAddresses, path: &str, query: &[(&'static str, String)]) -> String {
+fn address_of(addresses: &XeroAddresses, api: Api, path: &str, query: &[(&'static str, String)]) -> String {
     let mut parameters = url::form_urlencoded::Serializer::new(String::new());
     parameters.extend_pairs(query);
     let parameters = parameters.finish().replace('+', "%20");
     let question = if parameters.is_empty() { "" } else { "?" };
-    format!("{}/api.xro/2.0{path}{question}{parameters}", addresses.api)
+    format!("{}{}{path}{question}{parameters}", addresses.api, api.root())
 }
 
 fn tenanted(token: &SecretString, tenant: TenantId) -> Vec<(String, String)> {
@@ -196,6 +218,7 @@ mod tests {
             path: "/Payments".into(),
             query: vec![("where", "Status==\"AUTHORISED\" AND Amount>0".into()), ("page", "2".into())],
             modified_since: Some("2026-10-01T00:00:00.750Z".parse().unwrap()),
+            ..ApiRead::default()
         };
         let request = read_request(&XeroAddresses::default(), &token, tenant, &read);
         assert!(request.url.ends_with("/Payments?where=Status%3D%3D%22AUTHORISED%22%20AND%20Amount%3E0&page=2"));
@@ -203,6 +226,10 @@ mod tests {
         assert_eq!(request.header("If-Modified-Since"), Some("2026-10-01T00:00:00"));
         assert_eq!(request.header("xero-tenant-id"), Some(tenant.to_string().as_str()));
         assert!(!format!("{request:?}").contains("Bearer"));
+        let finance =
+            ApiRead { api: Api::Finance, path: "/BankStatementsPlus/statements".into(), ..ApiRead::default() };
+        let request = read_request(&XeroAddresses::default(), &token, tenant, &finance);
+        assert_eq!(request.url, "https://api.xero.com/finance.xro/1.0/BankStatementsPlus/statements");
     }
 
     #[test]

@@ -31,9 +31,20 @@ pub const NEEDED: &[Scope] = &[
     Scope { name: "accounting.reports.trialbalance.read", purpose: "prove that balances agree" },
 ];
 
+/// Asked for by those apps alone that Xero has an agreement with: for any other app it makes the consent fail.
+pub const STATEMENT_LINES: Scope = Scope {
+    name: "finance.bankstatementsplus.read",
+    purpose: "read bank statement lines and what they are matched with",
+};
+
+/// Whether a grant lets statement lines be read.
+pub fn reads_statement_lines(granted: &[String]) -> bool {
+    granted.iter().any(|scope| scope == STATEMENT_LINES.name)
+}
+
 /// The scope parameter of an authorise request.
-pub fn requested() -> String {
-    NEEDED.iter().map(|scope| scope.name).collect::<Vec<_>>().join(" ")
+pub fn parameter<'a>(scopes: impl IntoIterator<Item = &'a Scope>) -> String {
+    scopes.into_iter().map(|scope| scope.name).collect::<Vec<_>>().join(" ")
 }
 
 /// The needed scopes that a grant lacks. A write scope contains its `.read` sibling.
@@ -56,6 +67,8 @@ mod tests {
 
     #[test]
     fn no_broad_scope_is_ever_asked_for() {
-        assert!(!requested().contains("accounting.transactions") && !requested().contains("accounting.reports.read"));
+        let asked = parameter(NEEDED);
+        assert!(!asked.contains("accounting.transactions") && !asked.contains("accounting.reports.read"));
+        assert!(!asked.contains("finance."), "only an app with an agreement may ask for it");
     }
 }

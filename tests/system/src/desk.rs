@@ -11,12 +11,13 @@ use connections::{APPS_SECRET, Access, CallbackQuery, ConnectSettings, NewConnec
 use envelopes::{DOCUMENT_PUBLISHING, DOCUMENT_READING, Envelope, JOURNAL_POSTING};
 use kernel::{OrganisationRef, TenantId, Timestamp, XeroUserId};
 use lambda_kit::QueueMessage;
-use ports::{Clock, HttpRequest, Method, Transport};
+use ports::{Clock, HttpRequest, HttpResponse, Method, Transport};
 use secrecy::SecretString;
 use serde_json::json;
 use simulator::world::{VirtualClock, World};
 use simulator::xero::{
-    AppId, AppSettings, Consent, DemoSettings, Role, TrialBalanceLayout, UserSettings, Xero, XeroSettings,
+    AppId, AppSettings, Consent, DemoSettings, Role, STATEMENT_LINES_SCOPE, TrialBalanceLayout, UserSettings, Xero,
+    XeroSettings,
 };
 use sync::head::Trigger;
 use sync::{Wish, request_run};
@@ -59,6 +60,17 @@ impl Desk {
 
     /// The same at a Xero that decides as stated what its documentation leaves open.
     pub fn at(settings: XeroSettings, demo: &DemoSettings) -> Self {
+        Self::of_app(settings, demo, AppSettings::default())
+    }
+
+    /// The same for an app that Xero lets read bank statement lines.
+    pub fn reading_lines(settings: XeroSettings, demo: &DemoSettings) -> Self {
+        let mut app = AppSettings::default();
+        app.scopes.push(STATEMENT_LINES_SCOPE.to_owned());
+        Self::of_app(settings, demo, app)
+    }
+
+    fn of_app(settings: XeroSettings, demo: &DemoSettings, app_settings: AppSettings) -> Self {
         let clock = Arc::new(VirtualClock::starting(OPENING.parse().unwrap()));
         // Sections in sections are a trap that Xero's specification does not know, and no exchange to be held against it.
         let on_record = settings.trial_balance != TrialBalanceLayout::Nested;
@@ -66,7 +78,6 @@ impl Desk {
         if on_record {
             crate::town::recorder(&xero);
         }
-        let app_settings = AppSettings::default();
         let app = xero.register_app(app_settings.clone());
         let user = xero.register_user(UserSettings::default());
         let tenant = xero.register_organisation(demo);
@@ -74,7 +85,9 @@ impl Desk {
         xero.set_consent(Consent::Allow { user, tenants: vec![tenant], only_scopes: Vec::new() });
         let line = Arc::new(Line::to(xero.clone()));
         let world = World::new(7, clock, line.clone());
-        let apps = json!([{ "name": "main", "client_id": app_settings.client_id, "client_secret": app_settings.client_secret }]);
+        let statement_lines = app_settings.scopes.iter().any(|scope| scope == STATEMENT_LINES_SCOPE);
+        let apps = json!([{ "name": "main", "client_id": app_settings.client_id,
+            "client_secret": app_settings.client_secret, "statement_lines": statement_lines }]);
         let apps = apps.to_string();
         world.vault.set_secret(APPS_SECRET, apps.clone());
         let access = Access { ports: world.ports(), addresses: XeroAddresses::default() };
@@ -146,13 +159,7 @@ impl Desk {
         error: Option<&str>,
         slow: Duration,
     ) -> (kernel::ConnectId, String) {
-        let new = NewConnect {
-            workspace: workspace.clone(),
-            actor: "sam".into(),
-            return_url: "https://app.example/return".into(),
-            app: None,
-        };
-        let started = start(&self.access, &self.settings, new).await.unwrap();
+        let started = self.started(workspace).await;
         self.world.clock.advance(slow);
         let login = self.browse(&started.authorize_url).await;
         let pairs: BTreeMap<String, String> = login.query_pairs().into_owned().collect();
@@ -165,7 +172,28 @@ impl Desk {
         (started.id, finish(&self.access, &self.settings, query).await.location)
     }
 
+    async fn started(&self, workspace: &kernel::WorkspaceId) -> connections::Started {
+        let new = NewConnect {
+            workspace: workspace.clone(),
+            actor: "sam".into(),
+            return_url: "https://app.example/return".into(),
+            app: None,
+        };
+        start(&self.access, &self.settings, new).await.unwrap()
+    }
+
+    /// Starts a connect; answers where the browser is to go.
+    pub async fn authorize_url(&self) -> String {
+        self.started(&self.whose.workspace).await.authorize_url
+    }
+
     async fn browse(&self, address: &str) -> Url {
+        let answer = self.open(address).await;
+        Url::parse(answer.header("location").expect("Xero sends the browser back")).unwrap()
+    }
+
+    /// What Xero answers a browser.
+    pub async fn open(&self, address: &str) -> HttpResponse {
         let request = HttpRequest {
             method: Method::Get,
             url: address.to_owned(),
@@ -174,8 +202,7 @@ impl Desk {
             timeout: Duration::from_secs(10),
             response_bytes_max: 1 << 20,
         };
-        let answer = self.xero.send(request).await.unwrap();
-        Url::parse(answer.header("location").expect("Xero sends the browser back")).unwrap()
+        self.xero.send(request).await.unwrap()
     }
 
     /// Connects and takes the first sync.

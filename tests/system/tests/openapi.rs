@@ -195,6 +195,7 @@ async fn requests(api: &mut Checked<'_>, town: &Town) {
         "amount": { "amount": "-9.13", "currency": "GBP" } });
     api.call("POST", &lines, &town.path("/bank-lines"), Some(json!({ "lines": [line] }))).await;
     api.call("POST", &lines, &town.path("/bank-lines"), Some(json!({ "lines": [] }))).await;
+    api.call("GET", &format!("{lines}/sources"), &town.path("/bank-lines/sources"), None).await;
     api.call("GET", &all, &town.path("/requests?limit=100"), None).await;
     api.call("POST", &format!("{all}/evaluation"), &town.path("/requests/evaluation"), None).await;
     town.settle().await;

@@ -283,7 +283,7 @@ async fn o12_the_list_of_kinds_is_one_registry_and_the_api_declares_the_same() {
 
 #[tokio::test]
 async fn o17_nothing_is_asked_for_without_a_purpose_and_no_broad_scope_at_all() {
-    let asked = xero::scopes::requested();
+    let asked = xero::scopes::parameter(xero::scopes::NEEDED);
     assert!(asked.split(' ').all(|scope| !["accounting.transactions", "accounting.reports.read"].contains(&scope)));
     assert_eq!(asked.split(' ').count(), xero::scopes::NEEDED.len());
 }

@@ -54,6 +54,7 @@ pub const ARROWS: &[Arrow] = &[
             "readings",
         ],
     ),
+    ("feed-lines", &["kernel", "ports", "state", "envelopes", "xero", "connections", "mirror"]),
     ("documents", &["kernel", "ports", "state", "envelopes", "connections", "readings"]),
     // On releases for the same reason: what is held against the books are schedules and their journals.
     (
@@ -96,7 +97,19 @@ pub const ARROWS: &[Arrow] = &[
     ),
     (
         "requests",
-        &["kernel", "ports", "state", "envelopes", "connections", "mirror", "documents", "evidence", "reminders"],
+        &[
+            "kernel",
+            "ports",
+            "state",
+            "envelopes",
+            "xero",
+            "connections",
+            "mirror",
+            "documents",
+            "feed-lines",
+            "evidence",
+            "reminders",
+        ],
     ),
     ("sync", &["kernel", "ports", "state", "envelopes", "xero", "settings", "connections", "postings", "mirror"]),
     ("aws", &["kernel", "ports"]),

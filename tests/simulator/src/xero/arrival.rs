@@ -11,7 +11,7 @@ use super::faults::{Fault, FaultTarget};
 use super::reply::{Reply, not_found};
 use super::settings::AppId;
 use super::state::State;
-use super::{accounting, connections, identity, jwt, login};
+use super::{accounting, connections, finance, identity, jwt, login};
 
 /// What was decided at arrival.
 pub(super) struct Arrived {
@@ -45,6 +45,7 @@ pub(super) fn arrive(state: &mut State, request: &HttpRequest, now: Timestamp) -
     let path: Vec<&str> = address.segments.iter().map(String::as_str).collect();
     match path.as_slice() {
         ["api.xro", ..] => of_accounting(state, request, &address, now),
+        ["finance.xro", ..] => of_finance(state, request, &address, now),
         ["connections" | "Connections", ..] => of_connections(state, request, &address, now),
         _ => of_identity(state, request, &address, &path, now),
     }
@@ -69,6 +70,31 @@ fn of_accounting(state: &mut State, request: &HttpRequest, address: &Address, no
         None => accounting::run(state, &ticket, permitted, request, address, fault, now),
     };
     Arrived { flight: Some((app, tenant)), passed: !is_refused, ..Arrived::answered(reply, fault) }
+}
+
+/// The same for the Finance API, which only reads.
+fn of_finance(state: &mut State, request: &HttpRequest, address: &Address, now: Timestamp) -> Arrived {
+    let ticket = match accounting::admit(state, request, now) {
+        Ok(ticket) => ticket,
+        Err(reply) => return Arrived::turned_away(reply),
+    };
+    let permitted = finance::permitted(state, &ticket, request, address);
+    let fault = if permitted.is_err() { None } else { state.faults.take(FaultTarget::Reads) };
+    let (app, tenant) = (ticket.grant.app, ticket.tenant);
+    if fault == Some(Fault::CutBeforeXero) {
+        state.limits.take_back(app, Some(tenant));
+        return Arrived::cut();
+    }
+    let passed = permitted.is_ok();
+    let reply = match (fault.and_then(Fault::outage), permitted) {
+        (Some(reply), _) | (None, Err(reply)) => reply,
+        (None, Ok(())) => {
+            let reply = finance::answer(state, &ticket, address, now);
+            fault.and_then(Fault::afterwards).unwrap_or(reply)
+        }
+    };
+    let reply = state.limits.mark(reply, app, tenant, ticket.day_limit);
+    Arrived { flight: Some((app, tenant)), passed, ..Arrived::answered(reply, fault) }
 }
 
 fn of_connections(state: &mut State, request: &HttpRequest, address: &Address, now: Timestamp) -> Arrived {

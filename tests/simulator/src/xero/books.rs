@@ -18,8 +18,9 @@ use super::dice::Dice;
 use super::model::{
     Account, Contact, Document, Item, Journal, Kind, Payment, Status, Target, TaxRate, Tracking, Transfer,
 };
-use super::settings::{JournalSettings, TrialBalanceLayout};
+use super::settings::{JournalSettings, StatementSettings, TrialBalanceLayout};
 use super::shelf::Shelf;
+use super::statements::BankStatement;
 
 /// What `GET /Organisation` tells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub(super) struct Habits {
     pub(super) journals: JournalSettings,
     #[serde(default)]
     pub(super) trial_balance: TrialBalanceLayout,
+    #[serde(default)]
+    pub(super) statements: StatementSettings,
 }
 
 /// One event for the webhooks.
@@ -93,6 +96,9 @@ pub(super) struct Books {
     pub(super) by_contact: HashMap<Uuid, Vec<Uuid>>,
     pub(super) history: HashMap<Uuid, Vec<Note>>,
     pub(super) attached: HashMap<Uuid, Vec<Attached>>,
+    /// What banks say, as it was imported.
+    #[serde(default)]
+    pub(super) statements: Vec<BankStatement>,
     pub(super) next_number: [u32; 3],
     /// Whether, and by which seed, amounts are written as text.
     pub(super) amounts_as_text: Option<u64>,
@@ -139,6 +145,7 @@ impl Books {
                 keeps_valid_elements: false,
                 journals: JournalSettings::default(),
                 trial_balance: TrialBalanceLayout::default(),
+                statements: StatementSettings::default(),
             },
             dice,
             accounts: Shelf::default(),
@@ -159,6 +166,7 @@ impl Books {
             by_contact: HashMap::new(),
             history: HashMap::new(),
             attached: HashMap::new(),
+            statements: Vec::new(),
             next_number: [1; 3],
             amounts_as_text: None,
             happened: Vec::new(),

@@ -19,6 +19,7 @@
 //! | ManualJournals | read, write | |
 //! | Reports | the trial balance, on accruals | other reports, cash basis, revalued foreign balances |
 //! | all of these where Xero has them | History, Attachments | |
+//! | Finance API | BankStatementsPlus in summary mode | its line items, other endpoints |
 //! | BatchPayments, Journals, Quotes, Users, other collections | | everything |
 //!
 //! Custom connections (client credentials), apps without a secret, and the lifted limits of a new connection are left
@@ -47,6 +48,7 @@ mod endpoints;
 mod faults;
 mod fields;
 mod filter;
+mod finance;
 mod identity;
 mod jwt;
 mod keep;
@@ -68,6 +70,7 @@ mod settings;
 mod shelf;
 mod spelling;
 mod state;
+mod statements;
 mod totals;
 mod ui;
 mod webhooks;
@@ -95,9 +98,11 @@ pub use demo::{Country, DemoSettings};
 pub use faults::{Fault, FaultTarget};
 pub use keep::KeepError;
 pub use settings::{
-    AppId, AppSettings, Consent, GRANULAR_SCOPES, JournalSettings, Role, TrialBalanceLayout, UserSettings, XeroSettings,
+    AppId, AppSettings, Consent, GRANULAR_SCOPES, JournalSettings, Role, STATEMENT_LINES_SCOPE, StatementSettings,
+    TrialBalanceLayout, UserSettings, XeroSettings,
 };
 use state::State;
+pub use statements::BankLine;
 pub use ui::UiError;
 pub use webhooks::{Delivery, Mischief, signature};
 

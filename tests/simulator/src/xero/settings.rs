@@ -28,6 +28,18 @@ pub struct XeroSettings {
     /// How trial balances are laid out. Xero varies it by region and plan, and does not say how.
     #[serde(default)]
     pub trial_balance: TrialBalanceLayout,
+    /// What Xero does not say about bank statement lines.
+    #[serde(default)]
+    pub statements: StatementSettings,
+}
+
+/// What Xero's specification leaves open about bank statement lines, or shows otherwise than it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementSettings {
+    /// Whether amounts have no sign and types no prefix, as in the specification's example. Live answers have both.
+    pub as_in_the_example: bool,
+    /// Whether lines come only once they are reconciled: what comes depends on the agreement with Xero.
+    pub reconciled_only: bool,
 }
 
 /// A layout of the trial balance. Only the ids of the accounts are in all of them, and in each an amount is the same.
@@ -70,6 +82,7 @@ impl Default for XeroSettings {
             cap_shows_error_page: false,
             journals: JournalSettings::default(),
             trial_balance: TrialBalanceLayout::default(),
+            statements: StatementSettings::default(),
         }
     }
 }
@@ -144,6 +157,9 @@ pub const GRANULAR_SCOPES: &[&str] = &[
     "accounting.reports.balancesheet.read",
     "accounting.reports.profitandloss.read",
 ];
+
+/// What an app may ask for once Xero has agreed to it, and never before.
+pub const STATEMENT_LINES_SCOPE: &str = "finance.bankstatementsplus.read";
 
 /// One Xero user.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -106,6 +106,7 @@ impl State {
             keeps_valid_elements: self.settings.keeps_valid_of_failed_batch,
             journals: self.settings.journals,
             trial_balance: self.settings.trial_balance,
+            statements: self.settings.statements,
         }
     }
 

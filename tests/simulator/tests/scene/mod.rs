@@ -78,9 +78,14 @@ impl Scene {
 
     /// Everything but a consent, in a Xero of other settings.
     pub fn within(settings: XeroSettings, demo: DemoSettings) -> Self {
+        Self::of_app(settings, demo, AppSettings::default())
+    }
+
+    /// The same for an app that may ask for what is stated.
+    pub fn of_app(settings: XeroSettings, demo: DemoSettings, app: AppSettings) -> Self {
         let clock = StillClock::at("2026-10-05T09:00:00Z");
         let xero = Xero::new(settings, clock.clone());
-        let app = xero.register_app(AppSettings::default());
+        let app = xero.register_app(app);
         let user = xero.register_user(UserSettings::default());
         let tenant = xero.register_organisation(&demo);
         xero.set_role(user, tenant, Role::Adviser);

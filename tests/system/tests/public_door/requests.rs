@@ -73,6 +73,29 @@ async fn m7_m9_m10_x2_a_line_is_asked_about_waived_asked_for_by_hand_answered_an
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn x1_each_bank_account_says_who_speaks_for_it_and_what_that_leaves_unproven() {
+    let mut town = Town::start(10).await;
+    let caller = town.connect().await;
+    asked(&town, &caller, "stmt-1").await;
+    let sources = caller.expect("GET", &town.path("/bank-lines/sources"), None).await.unwrap();
+    assert_eq!(sources["statement_lines_allowed"], false, "the app has no agreement with Xero");
+    let accounts = sources["accounts"].as_array().unwrap();
+    let spoken: Vec<&Value> = accounts.iter().filter(|account| account["source"] == "uploaded_statement").collect();
+    assert!(spoken.len() == 1 && accounts.len() > 1, "{sources}");
+    assert_eq!(
+        (&spoken[0]["tells"]["sees_unreconciled"], &spoken[0]["tells"]["knows_links"]),
+        (&json!(true), &json!(false))
+    );
+    assert!(accounts.iter().all(|account| account["trouble"].is_null() && account["read_at"].is_null()));
+    for account in accounts.iter().filter(|account| account["source"] == "ledger_entry") {
+        assert!(text(&account["tells"]["unproven"]).contains("not in the books yet"), "{account}");
+    }
+    let foreign =
+        town.caller("stranger").send("GET", &town.path("/bank-lines/sources"), &[], Vec::new()).await.unwrap();
+    assert_eq!(foreign.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_no_request_can_be_is_refused_precisely_and_changes_nothing() {
     let mut town = Town::start(5).await;
     let caller = town.connect().await;
