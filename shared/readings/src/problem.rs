@@ -40,6 +40,8 @@ pub enum ProblemCode {
     CheckDigits,
     /// A PDF has an e-invoice attached that could not be read.
     AttachmentUnreadable,
+    /// A picture shows several documents, of which one was read.
+    SeveralDocuments,
 }
 
 /// One thing that is wrong.

@@ -129,7 +129,7 @@ fn unit(text: &str) -> bool {
 }
 
 /// The rate of a tax: the number before the percent sign.
-fn percent(text: &str) -> Option<Decimal> {
+pub(crate) fn percent(text: &str) -> Option<Decimal> {
     let before = text.split_once('%')?.0.trim_end();
     let start = before.rfind(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | ','));
     let number = &before[start.map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8))..];

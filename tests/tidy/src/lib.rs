@@ -26,7 +26,8 @@ pub const ARROWS: &[Arrow] = &[
     ("sheets", &[]),
     ("pages", &[]),
     ("clues", &["kernel", "pages"]),
-    ("readings", &["kernel", "pages", "clues"]),
+    // On ports for the plain types of what was found on a picture: what they mean is told where all readings are made.
+    ("readings", &["kernel", "ports", "pages", "clues"]),
     ("coding", &["kernel"]),
     ("schedules", &["kernel"]),
     ("evidence", &["kernel"]),
