@@ -113,6 +113,7 @@ async fn start(
         schedules: true,
         log: Arc::new(log),
         environment: std::collections::BTreeMap::new(),
+        parameters: std::collections::BTreeMap::new(),
     };
     Stack::start(settings, async |url| xero.place(url).await).await
 }

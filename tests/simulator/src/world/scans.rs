@@ -1,0 +1,94 @@
+//! The ScanReader port in memory: answers what a test lays out for a file's bytes, and counts what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use ports::{Blobs, ScanError, ScanReader, ScanRefusal, Scanned};
+
+use super::blobs::MemoryBlobs;
+use super::faults::{Faults, Verdict, crash};
+
+/// What goes wrong at one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanTrouble {
+    /// Too many calls; nothing is read.
+    Throttled,
+    /// No answer comes, though the page may be charged for.
+    Unanswered,
+    /// The service does not let the caller in.
+    NotAllowed,
+    /// The file cannot be opened.
+    Refused(ScanRefusal),
+}
+
+#[derive(Default)]
+struct Script {
+    /// Bytes of a file and what is found in them.
+    pages: Vec<(Vec<u8>, Scanned)>,
+    troubles: VecDeque<ScanTrouble>,
+    calls: usize,
+}
+
+/// The reader of pictures.
+pub struct MemoryScans {
+    script: Mutex<Script>,
+    blobs: Arc<MemoryBlobs>,
+    faults: Arc<Faults>,
+}
+
+/// Longest file that is looked at.
+const BYTES_MAX: usize = 10_000_000;
+
+impl MemoryScans {
+    pub(crate) fn new(blobs: Arc<MemoryBlobs>, faults: Arc<Faults>) -> Self {
+        Self { script: Mutex::default(), blobs, faults }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on these bytes show this; all others show nothing.
+    pub fn show(&self, bytes: impl Into<Vec<u8>>, scanned: Scanned) {
+        self.lock().pages.push((bytes.into(), scanned));
+    }
+
+    /// The next calls end like this, one each.
+    pub fn trouble(&self, troubles: impl IntoIterator<Item = ScanTrouble>) {
+        self.lock().troubles.extend(troubles);
+    }
+
+    /// Calls that reached it.
+    pub fn calls(&self) -> usize {
+        self.lock().calls
+    }
+}
+
+#[async_trait]
+impl ScanReader for MemoryScans {
+    async fn read_scan(&self, key: &str, version: Option<&str>) -> Result<Scanned, ScanError> {
+        let verdict = self.faults.judge();
+        if verdict == Verdict::Dead {
+            return Err(ScanError::Unavailable(crash()));
+        }
+        let trouble = {
+            let mut script = self.lock();
+            script.calls += 1;
+            script.troubles.pop_front()
+        };
+        match trouble {
+            Some(ScanTrouble::Throttled) => return Err(ScanError::Throttled),
+            Some(ScanTrouble::Unanswered) => return Err(ScanError::Unavailable("no answer came".into())),
+            Some(ScanTrouble::NotAllowed) => return Err(ScanError::NotAllowed("AccessDeniedException".into())),
+            Some(ScanTrouble::Refused(refusal)) => return Err(ScanError::Refused(refusal)),
+            None if verdict == Verdict::LoseAnswer => return Err(ScanError::Unavailable(crash())),
+            None => (),
+        }
+        let body = self.blobs.read(key, version, BYTES_MAX).await;
+        let body = body.map_err(|_| ScanError::Refused(ScanRefusal::Unreachable))?;
+        let script = self.lock();
+        let page = script.pages.iter().find(|(bytes, _)| bytes.as_slice() == body.as_ref());
+        Ok(page.map_or_else(|| Scanned { pages: 1, expenses: Vec::new() }, |(_, scanned)| scanned.clone()))
+    }
+}
