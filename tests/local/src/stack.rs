@@ -184,8 +184,6 @@ fn parameters(url: &str, place: &XeroPlace, host: &HostPage, issuer: &Issuer) ->
         ("XeroApiUrl", place.api.clone()),
         ("XeroIdentityUrl", place.identity.clone()),
         ("XeroLoginUrl", place.login.clone()),
-        // It costs nothing here.
-        ("ScanReader", "textract".to_owned()),
     ];
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -98,7 +98,7 @@ fn millionths(part: usize, whole: usize) -> Value {
 
 /// Percent with its fraction: black ink is nearly certain.
 fn confidence(printed: &Printed) -> Value {
-    let hundred_thousandths = usize::from(printed.darkness) * 9_997_123 / 255;
+    let hundred_thousandths = usize::from(printed.darkness) * 9_937_123 / 255;
     let text = format!("{}.{:05}", hundred_thousandths / 100_000, hundred_thousandths % 100_000);
     serde_json::from_str(&text).unwrap_or(Value::Null)
 }
