@@ -34,6 +34,27 @@ pub fn only_figure(text: &str) -> Option<Figure> {
     <[Figure; 1]>::try_from(found).ok().map(|[figure]| figure)
 }
 
+/// The currency of a sign or code, and how surely it is that, per mille: a dollar may be any of twenty.
+pub fn currency_of(mark: &str) -> (&str, u16) {
+    match mark {
+        "€" => ("EUR", 850),
+        "£" => ("GBP", 850),
+        "$" => ("USD", 500),
+        "¥" => ("JPY", 500),
+        code => (code, 900),
+    }
+}
+
+/// The rate of a tax: the number before the percent sign.
+pub fn percent(text: &str) -> Option<Decimal> {
+    let before = text.split_once('%')?.0.trim_end();
+    let start = before.rfind(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | ','));
+    let number = &before[start.map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8))..];
+    let plain = number.replace(',', ".");
+    let sound = plain.matches('.').count() < 2 && plain.contains(|letter: char| letter.is_ascii_digit());
+    sound.then(|| Decimal::from_str_exact(&plain).ok()).flatten().filter(|percent| *percent < Decimal::ONE_HUNDRED)
+}
+
 fn all(text: &str, known: bool) -> Vec<Figure> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -182,6 +203,15 @@ mod tests {
         }
         for text in ["", "see below", "19 %", "12.00 24.00", "3 of 12", "2026-11-02", "1O0.00"] {
             assert_eq!(only(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_stands_before_its_sign() {
+        let rate = |text: &str| percent(text).map(|rate| rate.to_string()).unwrap_or_default();
+        assert_eq!((rate("VAT 20%"), rate("5,5 % TVA"), rate("é7%")), ("20".into(), "5.5".into(), "7".into()));
+        for none in ["", "%", "VAT", "100 %", "1.2.3%", "99999999999999999999999999999999%"] {
+            assert_eq!(rate(none), "", "{none}");
         }
     }
 

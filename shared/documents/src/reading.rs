@@ -111,7 +111,7 @@ async fn read_picture(
         _ => ATTEMPTS_MAX,
     };
     let reason = match reader.read_scan(&file_key(whose, id), found.value.version.as_deref()).await {
-        Ok(scanned) => return end_read(doors, whose, found, readings::read_scan(&scanned)).await,
+        Ok(scanned) => return end_read(doors, whose, found, scans::read(&scanned)).await,
         Err(ScanError::Throttled) => return wait(doors, whose, found).await,
         // It may have been charged for, so it uses up an attempt; the message comes back for the second.
         Err(error @ ScanError::Unavailable(_)) if attempt < ATTEMPTS_MAX => return Err(error.into()),

@@ -15,7 +15,6 @@
 //! | `ubl`, `cii` | structured invoices, exactly |
 //! | `pdf` | the e-invoice in a PDF, else its text |
 //! | `text`, `totals` | what the text of a PDF says, by the clues in it |
-//! | `scan` | what a reader of pictures found, by the same clues |
 
 pub mod amount;
 pub mod bulk;
@@ -27,7 +26,6 @@ pub mod outcome;
 mod pdf;
 pub mod problem;
 pub mod reading;
-mod scan;
 mod text;
 mod totals;
 mod tree;
@@ -38,9 +36,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub use outcome::{NotReadable, Outcome, Refusal};
 pub use pdf::{is_encrypted, page_count, read_text_layer};
 pub use reading::Reading;
+pub use text::{kind_by_words, settle_date};
 
 use gather::Gather;
-use ports::Scanned;
 use tree::{Element, Space, Tree};
 
 /// Bytes of a document. Intake takes no more, and what Xero takes is less.
@@ -58,26 +56,14 @@ pub fn read(bytes: &[u8]) -> Outcome {
     }
 }
 
-/// Makes a reading of what a reader of pictures found.
-pub fn read_scan(scanned: &Scanned) -> Outcome {
-    match caught(|| scan::read(scanned)) {
-        Ok(reading) => Outcome::Read(Box::new(reading)),
-        Err(refusal) => Outcome::NotReadable(refusal),
-    }
-}
-
 /// Asks a reader, within the bound on a file's size. A panic in it is an outcome of this file.
 fn guard<T>(bytes: &[u8], ask: impl FnOnce(&[u8]) -> Result<T, NotReadable>) -> Result<T, NotReadable> {
     if bytes.len() > FILE_BYTES_MAX {
         let words = format!("The file has more than {} MB.", FILE_BYTES_MAX >> 20);
         return Err(NotReadable::new(Refusal::TooLarge, words));
     }
-    caught(|| ask(bytes))
-}
-
-fn caught<T>(ask: impl FnOnce() -> Result<T, NotReadable>) -> Result<T, NotReadable> {
     // Nothing that the reader touches outlives it, so nothing half-done is seen afterwards.
-    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| ask(bytes))).unwrap_or_else(|_| {
         let words = "The reader failed on this document. Somebody has to type it in.";
         Err(NotReadable::new(Refusal::ReaderFailed, words))
     })

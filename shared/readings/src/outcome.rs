@@ -53,7 +53,8 @@ pub enum Refusal {
 }
 
 impl NotReadable {
-    pub(crate) fn new(code: Refusal, words: impl Into<String>) -> Self {
+    /// A reason with its words.
+    pub fn new(code: Refusal, words: impl Into<String>) -> Self {
         Self { code, words: words.into() }
     }
 }

@@ -61,7 +61,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem without numbers.
-    pub(crate) fn plain(code: ProblemCode, place: impl Into<String>, words: impl Into<String>) -> Self {
+    pub fn plain(code: ProblemCode, place: impl Into<String>, words: impl Into<String>) -> Self {
         Self { code, stated: None, computed: None, place: place.into(), words: words.into() }
     }
 }

@@ -217,7 +217,7 @@ pub struct TaxShare {
 
 impl Reading {
     /// A reading with nothing in it yet.
-    pub(crate) fn empty(kind: Kind, method: Method) -> Self {
+    pub fn empty(kind: Kind, method: Method) -> Self {
         Self {
             kind,
             method,

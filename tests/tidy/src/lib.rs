@@ -26,8 +26,9 @@ pub const ARROWS: &[Arrow] = &[
     ("sheets", &[]),
     ("pages", &[]),
     ("clues", &["kernel", "pages"]),
-    // On ports for the plain types of what was found on a picture: what they mean is told where all readings are made.
-    ("readings", &["kernel", "ports", "pages", "clues"]),
+    ("readings", &["kernel", "pages", "clues"]),
+    // On ports for the plain types of what was found on a picture, on readings for the words in which it is told.
+    ("scans", &["kernel", "ports", "clues", "readings"]),
     ("coding", &["kernel"]),
     ("schedules", &["kernel"]),
     ("evidence", &["kernel"]),
@@ -55,7 +56,7 @@ pub const ARROWS: &[Arrow] = &[
             "readings",
         ],
     ),
-    ("documents", &["kernel", "ports", "state", "envelopes", "connections", "readings"]),
+    ("documents", &["kernel", "ports", "state", "envelopes", "connections", "readings", "scans"]),
     // On releases for the same reason: what is held against the books are schedules and their journals.
     (
         "tie-outs",

@@ -4,7 +4,8 @@
 use ports::{Area, Expense, ScanField, ScanText, Scanned};
 use readings::problem::ProblemCode;
 use readings::reading::{Kind, Method};
-use readings::{Outcome, Reading, Refusal, read_scan};
+use readings::{Outcome, Reading, Refusal};
+use scans::read as read_scan;
 
 fn printed(text: &str, confidence: u16) -> ScanText {
     let area = Some(Area { left: 700, top: 800, width: 200, height: 20 });

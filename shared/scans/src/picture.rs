@@ -6,18 +6,16 @@
 
 use std::collections::BTreeMap;
 
+use clues::dates::{self, Order};
+use clues::figures::{currency_of, only_figure, percent};
+use clues::labels;
 use kernel::Currency;
 use ports::{Area, Expense, ScanField, ScanText, Scanned};
+use readings::amount::{Amount, Exact, plain};
+use readings::problem::{Problem, ProblemCode};
+use readings::reading::{Found, Kind, Line, Method, Reading, STATED, TaxShare};
+use readings::{NotReadable, Refusal, checks, kind_by_words, settle_date};
 use rust_decimal::Decimal;
-
-use crate::amount::{Amount, Exact, plain};
-use crate::outcome::{NotReadable, Refusal};
-use crate::problem::{Problem, ProblemCode};
-use crate::reading::{Found, Kind, Line, Method, Reading, STATED, TaxShare};
-use crate::{checks, text, totals};
-use clues::dates::{self, Order};
-use clues::figures::only_figure;
-use clues::labels;
 
 /// Rows that become lines; a page has fewer.
 const LINES_MAX: usize = 500;
@@ -88,12 +86,12 @@ fn texts(expense: &Expense) -> Vec<(&str, String)> {
 
 fn kind(expense: &Expense) -> Kind {
     let texts = texts(expense);
-    text::kind_of(|words| texts.iter().any(|(_, lower)| labels::begins_with(lower, words)))
+    kind_by_words(|words| texts.iter().any(|(_, lower)| labels::begins_with(lower, words)))
 }
 
 fn order(expense: &Expense) -> Option<Order> {
     let texts = texts(expense);
-    text::settled(|| texts.iter().map(|(text, lower)| (*text, lower.as_str())))
+    dates::settled(|| texts.iter().map(|(text, lower)| (*text, lower.as_str())))
 }
 
 /// The currency of most amounts. A sign such as a dollar's is no surer for a reader's word than it is by itself.
@@ -102,7 +100,7 @@ fn currency(expense: &Expense) -> Option<Found<String>> {
     for field in expense.summary.iter().chain(expense.rows.iter().flatten()) {
         let Some(value) = &field.value else { continue };
         let mark = only_figure(&value.text).and_then(|figure| figure.mark);
-        let by_mark = mark.as_deref().map(text::of_mark);
+        let by_mark = mark.as_deref().map(currency_of);
         let Some(code) = field.currency.as_deref().or(by_mark.map(|(code, _)| code)) else { continue };
         let confidence = sure(field, value).min(by_mark.map_or(STATED, |(_, confidence)| confidence));
         let found = Found { value: code.to_owned(), confidence, place: place(field, value) };
@@ -189,7 +187,7 @@ impl<'e> Picture<'e> {
     fn date(&mut self, kind: &str, settled: Option<Order>) -> Option<Found<kernel::Date>> {
         let only = |(_, value): Candidate<'_>| <[_; 1]>::try_from(dates::dates(&value.text)).ok().map(|[date]| date);
         let written = self.values(&Self::of(&self.expense.summary, kind), "a date", only).into_iter().next()?;
-        Some(text::settle(written.value, written.confidence, written.place, settled, &mut self.problems))
+        Some(settle_date(written.value, written.confidence, written.place, settled, &mut self.problems))
     }
 
     fn amounts(&mut self, fields: &'e [ScanField], kind: &str) -> Vec<Found<Amount>> {
@@ -226,11 +224,11 @@ impl<'e> Picture<'e> {
         let mut shares: Vec<TaxShare> = Vec::new();
         for (field, value) in Self::of(&self.expense.summary, "TAX").into_iter().take(TAXES_MAX) {
             let Some(tax) = self.amounts(std::slice::from_ref(field), "TAX").pop() else { continue };
-            let rate = field.label.iter().chain([value]).find_map(|found| totals::percent(&found.text));
-            let percent = rate.map(|rate| found(field, value, Exact(rate)));
+            let rate = field.label.iter().chain([value]).find_map(|found| percent(&found.text));
+            let rate = rate.map(|rate| found(field, value, Exact(rate)));
             let known = |share: &TaxShare| share.tax.as_ref().is_some_and(|known| known.value == tax.value);
             if !shares.iter().any(known) {
-                shares.push(TaxShare { percent, tax: Some(tax), ..TaxShare::default() });
+                shares.push(TaxShare { percent: rate, tax: Some(tax), ..TaxShare::default() });
             }
         }
         shares
