@@ -1,4 +1,4 @@
-//! The ScanReader port on Amazon Textract's AnalyzeExpense.
+//! The ScanReader port on Amazon Textract: AnalyzeExpense for one page, a job of StartExpenseAnalysis for several.
 //!
 //! Textract takes the file from the bucket itself, with the rights of our role; no byte of it passes through here. It
 //! charges for each page it reads, so nothing is repeated on its own: who asks decides whether to ask again.
@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_textract::Client;
 use aws_sdk_textract::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_textract::operation::analyze_expense::AnalyzeExpenseError;
 use aws_sdk_textract::types::{
-    Block, BlockType, Document, ExpenseDetection, ExpenseDocument, ExpenseField, Geometry, S3Object,
+    Block, BlockType, Document, DocumentLocation, ExpenseDetection, ExpenseDocument, ExpenseField, Geometry, JobStatus,
+    S3Object,
 };
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -22,6 +22,8 @@ use crate::client::AwsSettings;
 pub const SCAN_TIME_MAX: Duration = Duration::from_secs(40);
 /// Fields, rows, and lines of text that are taken of one bill; one page has fewer.
 const PARTS_MAX: usize = 2_000;
+/// Answers in which one job's findings come, each with up to twenty bills.
+const ANSWERS_MAX: usize = 50;
 /// Letters of one text; longer ones are cut.
 const TEXT_CHARS_MAX: usize = 1_000;
 
@@ -29,6 +31,7 @@ const TEXT_CHARS_MAX: usize = 1_000;
 pub struct TextractReader {
     client: Client,
     bucket: String,
+    time_max: Duration,
 }
 
 impl TextractReader {
@@ -38,30 +41,78 @@ impl TextractReader {
         let config = aws_sdk_textract::config::Builder::from(&settings.config("TEXTRACT"))
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts.connect_timeout(Duration::from_secs(2)).build());
-        Self { client: Client::from_conf(config.build()), bucket }
+        Self { client: Client::from_conf(config.build()), bucket, time_max }
     }
+
+    fn object(&self, key: &str, version: Option<&str>) -> S3Object {
+        S3Object::builder().bucket(&self.bucket).name(key).set_version(version.map(str::to_owned)).build()
+    }
+
+    /// Every answer of a job that has ended.
+    async fn findings(&self, job: &str) -> Result<Option<Scanned>, ScanError> {
+        let (mut scanned, mut next) = (Scanned::default(), None);
+        for _ in 0..ANSWERS_MAX {
+            let request = self.client.get_expense_analysis().job_id(job).set_next_token(next);
+            let answer = request.send().await.map_err(why)?;
+            match answer.job_status() {
+                Some(JobStatus::InProgress) => return Ok(None),
+                Some(JobStatus::Succeeded | JobStatus::PartialSuccess) => (),
+                _ => return Err(ScanError::Refused(ScanRefusal::Bad)),
+            }
+            scanned.pages = pages(answer.document_metadata().and_then(|metadata| metadata.pages()));
+            scanned.expenses.extend(answer.expense_documents().iter().take(PARTS_MAX).map(expense));
+            next = answer.next_token().map(str::to_owned);
+            if next.is_none() {
+                return Ok(Some(scanned));
+            }
+        }
+        Err(ScanError::Refused(ScanRefusal::TooLarge))
+    }
+}
+
+fn pages(stated: Option<i32>) -> u32 {
+    stated.and_then(|pages| pages.try_into().ok()).unwrap_or(1)
 }
 
 #[async_trait]
 impl ScanReader for TextractReader {
     async fn read_scan(&self, key: &str, version: Option<&str>) -> Result<Scanned, ScanError> {
-        let object = S3Object::builder().bucket(&self.bucket).name(key).set_version(version.map(str::to_owned)).build();
-        let document = Document::builder().s3_object(object).build();
+        let document = Document::builder().s3_object(self.object(key, version)).build();
         let answer = self.client.analyze_expense().document(document).send().await.map_err(why)?;
-        let pages = answer.document_metadata().and_then(|metadata| metadata.pages()).unwrap_or(1);
+        let pages = pages(answer.document_metadata().and_then(|metadata| metadata.pages()));
         let expenses = answer.expense_documents().iter().take(PARTS_MAX).map(expense).collect();
-        Ok(Scanned { pages: pages.try_into().unwrap_or_default(), expenses })
+        Ok(Scanned { pages, expenses })
+    }
+
+    async fn start_scan(&self, key: &str, version: Option<&str>, token: &str) -> Result<String, ScanError> {
+        let place = DocumentLocation::builder().s3_object(self.object(key, version)).build();
+        let request = self.client.start_expense_analysis().document_location(place).client_request_token(token);
+        let answer = request.send().await.map_err(why)?;
+        answer.job_id().map(str::to_owned).ok_or_else(|| ScanError::Unavailable("Textract named no job".into()))
+    }
+
+    async fn finished_scan(&self, job: &str) -> Result<Option<Scanned>, ScanError> {
+        let findings = tokio::time::timeout(self.time_max, self.findings(job)).await;
+        findings.unwrap_or_else(|elapsed| Err(ScanError::Unavailable(elapsed.into())))
     }
 }
 
-/// Codes by which AWS says that there are too many calls; the second two are of the account as a whole.
-const THROTTLES: [&str; 4] =
-    ["ProvisionedThroughputExceededException", "ThrottlingException", "Throttling", "TooManyRequestsException"];
+/// Codes by which AWS says that there are too many calls or jobs; the last two are of the account as a whole.
+const THROTTLES: [&str; 5] = [
+    "ProvisionedThroughputExceededException",
+    "LimitExceededException",
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+];
 /// Codes by which AWS says that this account or role may not use the service.
 const NOT_ALLOWED: [&str; 4] =
     ["AccessDeniedException", "AccessDenied", "SubscriptionRequiredException", "OptInRequired"];
 
-fn why(error: SdkError<AnalyzeExpenseError>) -> ScanError {
+fn why<E>(error: SdkError<E>) -> ScanError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
     let refused = |refusal| ScanError::Refused(refusal);
     match error.code().unwrap_or_default() {
         code if THROTTLES.contains(&code) => ScanError::Throttled,
@@ -69,7 +120,8 @@ fn why(error: SdkError<AnalyzeExpenseError>) -> ScanError {
         "UnsupportedDocumentException" => refused(ScanRefusal::Unsupported),
         "BadDocumentException" | "InvalidParameterException" => refused(ScanRefusal::Bad),
         "DocumentTooLargeException" => refused(ScanRefusal::TooLarge),
-        "InvalidS3ObjectException" => refused(ScanRefusal::Unreachable),
+        // A job is known for seven days.
+        "InvalidS3ObjectException" | "InvalidJobIdException" => refused(ScanRefusal::Unreachable),
         _ => ScanError::Unavailable(error.into()),
     }
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use envelopes::{Envelope, Work};
 use kernel::{DocumentId, OrganisationRef};
-use ports::{BlobError, Guard, ScanError, ScanReader, Written};
+use ports::{BlobError, Guard, ScanError, ScanReader, Scanned, Written};
 use readings::{Outcome, Reading, Refusal};
 use state::{ParkedWork, Stored, keys, load, parked_write, put};
 use tracing::{error, info, warn};
 
 use crate::kinds::FILE_BYTES_MAX;
 use crate::row::{Document, DocumentState, file_key, load_document};
-use crate::scan::{Unscannable, check};
+use crate::scan::{Unscannable, check, takes_a_job};
 use crate::{DocumentError, Doors};
 
 /// Readers that may try: the second in case the first was stopped by something else.
@@ -36,9 +36,9 @@ pub async fn read_document(
 ) -> Result<(), DocumentError> {
     let table = &*doors.access.ports.table;
     let Some(mut found) = load_document(table, whose, id).await? else { return Ok(()) };
-    let (attempt, waits) = match found.value.state {
-        DocumentState::TakenIn => (1, 0),
-        DocumentState::Reading { attempt, waits } => (attempt + 1, waits),
+    let (attempt, waits, job) = match &found.value.state {
+        DocumentState::TakenIn => (1, 0, None),
+        DocumentState::Reading { attempt, waits, job } => (attempt + 1, *waits, job.clone()),
         _ => return Ok(()),
     };
     if attempt > ATTEMPTS_MAX {
@@ -52,14 +52,15 @@ pub async fn read_document(
         return end(doors, whose, found, left_to_person(*reason), None).await;
     }
     // Counted before a reader is asked: one that takes its process with it must still use up an attempt.
-    found.value.state = DocumentState::Reading { attempt, waits };
+    let is_begun = job.is_some();
+    found.value.state = DocumentState::Reading { attempt, waits, job };
     let key = keys::document(whose, id);
     if table.write(put(key, found.guard(), &found.value, None)).await? != Written::Stored {
         // Another reader is at it, and its message comes back if it dies.
         return Ok(());
     }
     found.version += 1;
-    if !picture {
+    if !picture && !is_begun {
         match read_file(doors, whose, &found.value).await? {
             None => {
                 let state = needs_person("file_gone", "The file is not in the storage any more. Upload it again.");
@@ -98,6 +99,28 @@ fn scan_reader<'s>(scans: Option<&'s dyn ScanReader>, document: &Document) -> Re
     check(&measure, document.bytes).map(|()| reader)
 }
 
+/// What the reader of pictures says now.
+enum Told {
+    Found(Scanned),
+    /// A job is at work.
+    Working(String),
+}
+
+async fn ask(reader: &dyn ScanReader, whose: &OrganisationRef, document: &Document) -> Result<Told, ScanError> {
+    let (key, version) = (file_key(whose, document.id), document.version.as_deref());
+    if !takes_a_job(document.measure.as_ref()) {
+        return reader.read_scan(&key, version).await.map(Told::Found);
+    }
+    match &document.state {
+        DocumentState::Reading { job: Some(job), .. } => {
+            let findings = reader.finished_scan(job).await?;
+            Ok(findings.map_or_else(|| Told::Working(job.clone()), Told::Found))
+        }
+        // A start whose answer is lost is repeated, and begins nothing new.
+        _ => reader.start_scan(&key, version, &document.id.to_string()).await.map(Told::Working),
+    }
+}
+
 /// Asks the reader of pictures once. What it answers is stored with the document's end, so nobody asks it again.
 async fn read_picture(
     doors: Doors<'_>,
@@ -106,13 +129,14 @@ async fn read_picture(
     found: Stored<Document>,
 ) -> Result<(), DocumentError> {
     let id = found.value.id;
-    let attempt = match found.value.state {
-        DocumentState::Reading { attempt, .. } => attempt,
+    let attempt = match &found.value.state {
+        DocumentState::Reading { attempt, .. } => *attempt,
         _ => ATTEMPTS_MAX,
     };
-    let reason = match reader.read_scan(&file_key(whose, id), found.value.version.as_deref()).await {
-        Ok(scanned) => return end_read(doors, whose, found, scans::read(&scanned)).await,
-        Err(ScanError::Throttled) => return wait(doors, whose, found).await,
+    let reason = match ask(reader, whose, &found.value).await {
+        Ok(Told::Found(scanned)) => return end_read(doors, whose, found, scans::read(&scanned)).await,
+        Ok(Told::Working(job)) => return wait(doors, whose, found, Some(job)).await,
+        Err(ScanError::Throttled) => return wait(doors, whose, found, None).await,
         // It may have been charged for, so it uses up an attempt; the message comes back for the second.
         Err(error @ ScanError::Unavailable(_)) if attempt < ATTEMPTS_MAX => return Err(error.into()),
         Err(ScanError::Unavailable(_)) => Unscannable::Failed,
@@ -126,29 +150,37 @@ async fn read_picture(
     end(doors, whose, found, left_to_person(reason), None).await
 }
 
-/// Parks a document whose reader takes no more calls. Nothing was read, so the attempt is given back; the waits are
-/// counted instead, and have an end.
-async fn wait(doors: Doors<'_>, whose: &OrganisationRef, mut found: Stored<Document>) -> Result<(), DocumentError> {
-    let DocumentState::Reading { attempt, waits } = found.value.state else { return Ok(()) };
+/// Parks a document whose reader takes no more calls or is at work. Nothing failed, so the attempt is given back; the waits
+/// are counted instead, and have an end.
+async fn wait(
+    doors: Doors<'_>,
+    whose: &OrganisationRef,
+    mut found: Stored<Document>,
+    job: Option<String>,
+) -> Result<(), DocumentError> {
+    let DocumentState::Reading { attempt, waits, job: begun } = found.value.state.clone() else { return Ok(()) };
     if waits >= WAITS_MAX {
         return end(doors, whose, found, left_to_person(Unscannable::Busy), None).await;
     }
     let access = doors.access;
     let id = found.value.id;
-    found.value.state = DocumentState::Reading { attempt: attempt.saturating_sub(1), waits: waits + 1 };
+    found.value.state =
+        DocumentState::Reading { attempt: attempt.saturating_sub(1), waits: waits + 1, job: job.or(begun) };
     let envelope = Envelope::new(Work::ReadDocument { organisation: whose.clone(), document: id });
     let span = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(waits)).min(WAIT_MAX);
     let now = access.ports.clock.now();
     let work = ParkedWork {
         until: now.saturating_add(span).unwrap_or(now),
-        reason: "the reader for pictures takes no more calls".to_owned(),
+        reason: "the reader for pictures takes no more calls, or is at work".to_owned(),
         envelope: envelope.to_json(),
         tail: envelope.dedupe(),
     };
     let writes = vec![put(keys::document(whose, id), found.guard(), &found.value, None), parked_write(&work)];
-    // A conflict is somebody else's word on the document, such as a scanner's that it is malware.
-    access.ports.table.transact(writes).await?;
-    Ok(())
+    match access.ports.table.transact(writes).await? {
+        Written::Stored => Ok(()),
+        // Somebody else's word on the document, such as a scanner's that it is malware: its message sees when it comes back.
+        Written::Conflict(_) => Err(DocumentError::Overtaken),
+    }
 }
 
 async fn end_read(

@@ -1,7 +1,7 @@
 //! Pictures and a reader of pictures: which it is asked about, and what a person is told where it is not.
 //!
-//! Owns the limits of Amazon Textract's AnalyzeExpense, so that nothing is sent that it would refuse. Source: Amazon Textract
-//! Developer Guide, "Set Quotas in Amazon Textract", for synchronous operations.
+//! Owns the limits of Amazon Textract's expense analysis, so that nothing is sent that it would refuse. Source: Amazon Textract
+//! Developer Guide, "Set Quotas in Amazon Textract".
 
 use ports::ScanRefusal;
 
@@ -11,8 +11,10 @@ use crate::kinds::{FileKind, Measure};
 pub const SCAN_BYTES_MAX: u64 = 10_000_000;
 /// Pixels of each side: "a resolution less than or equal to 10000 pixels on all sides".
 pub const SIDE_PIXELS_MAX: u64 = 10_000;
-/// Pages: "PDF and TIFF files also have a limit of 1 page".
-pub const SCAN_PAGES_MAX: usize = 1;
+/// Pages that are read by one call: "PDF and TIFF files also have a limit of 1 page" for synchronous operations.
+pub const CALL_PAGES_MAX: usize = 1;
+/// Pages that are read by a job. Textract takes 3,000 and charges for each; a bill of more than these is a book.
+pub const SCAN_PAGES_MAX: usize = 20;
 
 /// Why a reader of pictures is not asked, or would not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +40,9 @@ pub enum Unscannable {
         "The reader for pictures reads at most {SIDE_PIXELS_MAX} pixels in width and height. Make it smaller, or type it in."
     )]
     Pixels,
-    /// Several pages.
+    /// Too many pages.
     #[error(
-        "The reader for pictures reads one page, and this scan has several. Upload the page with the total, or type it in."
+        "The reader for pictures reads at most {SCAN_PAGES_MAX} pages, and this scan has more. Upload those with the total, or type it in."
     )]
     Pages,
     /// It was asked and refused: it cannot open the file.
@@ -49,8 +51,8 @@ pub enum Unscannable {
     /// It was asked twice and failed.
     #[error("The reader for pictures failed on this document twice. Open it and type it in.")]
     Failed,
-    /// It took no calls for hours.
-    #[error("The reader for pictures took no more calls for hours. Open it and type it in.")]
+    /// It took no calls for hours, or was at work for hours.
+    #[error("The reader for pictures did not come to an end with it for hours. Open it and type it in.")]
     Busy,
 }
 
@@ -94,6 +96,11 @@ pub fn check(measure: &Measure, bytes: u64) -> Result<(), Unscannable> {
     Ok(())
 }
 
+/// Whether a file is read by a job, and not by one call.
+pub fn takes_a_job(measure: Option<&Measure>) -> bool {
+    measure.and_then(|measure| measure.pages).is_some_and(|pages| pages > CALL_PAGES_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,8 +120,10 @@ mod tests {
         assert_eq!(is(Jpeg, None, Some((side, side)), 1), Ok(()));
         assert_eq!(is(Jpeg, None, Some((side + 1, 1)), 1), Err(Unscannable::Pixels));
         assert_eq!(is(Png, None, Some((1, side + 1)), 1), Err(Unscannable::Pixels));
-        assert_eq!(is(Pdf, Some(1), None, 1), Ok(()));
-        assert_eq!(is(Tiff, Some(2), Some((1, 1)), 1), Err(Unscannable::Pages));
+        assert_eq!(is(Pdf, Some(SCAN_PAGES_MAX), None, 1), Ok(()));
+        assert_eq!(is(Tiff, Some(SCAN_PAGES_MAX + 1), Some((1, 1)), 1), Err(Unscannable::Pages));
+        let of = |pages| Measure { kind: Tiff, pages, pixels: None };
+        assert!(takes_a_job(Some(&of(Some(2)))) && !takes_a_job(Some(&of(Some(1)))) && !takes_a_job(Some(&of(None))));
     }
 
     #[test]

@@ -101,6 +101,10 @@ pub enum ScanError {
 /// Reads pictures of bills and receipts.
 #[async_trait]
 pub trait ScanReader: Send + Sync {
-    /// Reads a stored file, once: each call is charged for, so nothing is repeated inside.
+    /// Reads a stored file of one page, once: each call is charged for, so nothing is repeated inside.
     async fn read_scan(&self, key: &str, version: Option<&str>) -> Result<Scanned, ScanError>;
+    /// Begins to read a file of several pages; answers the job. The same token is the same job, which is charged for once.
+    async fn start_scan(&self, key: &str, version: Option<&str>, token: &str) -> Result<String, ScanError>;
+    /// What a job found; none while it is at work.
+    async fn finished_scan(&self, job: &str) -> Result<Option<Scanned>, ScanError>;
 }

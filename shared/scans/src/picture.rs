@@ -36,8 +36,8 @@ struct Picture<'e> {
 
 /// Makes a reading, unless nothing of a bill was found.
 pub(crate) fn read(scanned: &Scanned) -> Result<Reading, NotReadable> {
-    let mut found = scanned.expenses.iter().filter(|expense| !expense.summary.is_empty() || !expense.rows.is_empty());
-    let reading = found.next().map(|expense| of_expense(expense, 1 + found.count()));
+    let bills = bills(scanned);
+    let reading = bills.first().map(|bill| of_expense(bill, bills.len()));
     let says = |reading: &Reading| {
         let fields = &reading.fields;
         let total = fields.gross_total.is_some() || fields.payable.is_some();
@@ -48,6 +48,40 @@ pub(crate) fn read(scanned: &Scanned) -> Result<Reading, NotReadable> {
             "The reader for pictures found nothing of a bill, receipt or credit note in it. Open it and type it in.";
         NotReadable::new(Refusal::NothingFound, words)
     })
+}
+
+/// The bills of a file. A reader tells of each page by itself: what stands on a later page is of the bill before it where
+/// it has the same number, or where it has none and not both have a total.
+fn bills(scanned: &Scanned) -> Vec<Expense> {
+    let first =
+        |expense: &Expense, kind| Picture::of(&expense.summary, kind).first().map(|(_, value)| cut(&value.text));
+    let page = |expense: &Expense| expense.summary.iter().chain(expense.rows.iter().flatten()).find_map(page_of);
+    let mut bills: Vec<Expense> = Vec::new();
+    for expense in &scanned.expenses {
+        if expense.summary.is_empty() && expense.rows.is_empty() {
+            continue;
+        }
+        let number = first(expense, "INVOICE_RECEIPT_ID");
+        let goes_on = |bill: &&mut Expense| {
+            let both = first(bill, "TOTAL").is_some() && first(expense, "TOTAL").is_some();
+            let same =
+                number.as_ref().map_or(!both, |number| first(bill, "INVOICE_RECEIPT_ID").as_ref() == Some(number));
+            same && page(bill) != page(expense)
+        };
+        match bills.last_mut().filter(goes_on) {
+            Some(bill) => {
+                bill.summary.extend(expense.summary.iter().cloned());
+                bill.rows.extend(expense.rows.iter().cloned());
+                bill.text.extend(expense.text.iter().cloned());
+            }
+            None => bills.push(expense.clone()),
+        }
+    }
+    bills
+}
+
+fn page_of(field: &ScanField) -> Option<u32> {
+    field.value.as_ref().map(|value| value.page)
 }
 
 fn of_expense(expense: &Expense, expenses: usize) -> Reading {

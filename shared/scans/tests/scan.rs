@@ -182,6 +182,37 @@ fn a_credit_note_is_one_though_it_names_its_invoice_and_several_documents_are_to
     assert_eq!(found.fields.number.unwrap().value, "C-1");
 }
 
+fn on_page(page: u32, mut summary: Vec<ScanField>) -> Expense {
+    for found in summary.iter_mut().flat_map(|field| field.label.iter_mut().chain(&mut field.value)) {
+        found.page = page;
+    }
+    Expense { summary, rows: vec![row("Rope", "", "", "")], text: Vec::new() }
+}
+
+#[test]
+fn pages_of_one_bill_are_one_and_bills_on_pages_of_their_own_are_not_mixed() {
+    let pages = |expenses: Vec<Expense>| match read_scan(&Scanned { pages: 2, expenses }) {
+        Outcome::Read(reading) => *reading,
+        other => panic!("{other:?}"),
+    };
+    let (head, foot) = (bill()[..4].to_vec(), bill()[4..].to_vec());
+    let whole = pages(vec![on_page(1, head.clone()), on_page(2, foot.clone())]);
+    assert_eq!((whole.lines.len(), whole.fields.number.as_ref().unwrap().value.as_str()), (2, "H-77"));
+    assert_eq!(whole.fields.gross_total.as_ref().unwrap().place, "page 2, bottom right, beside “Total”");
+    assert!(!codes(&whole).contains(&ProblemCode::SeveralDocuments));
+    // The same number on each page.
+    let numbered = [vec![bill()[1].clone()], foot.clone()].concat();
+    assert_eq!(pages(vec![on_page(1, head.clone()), on_page(2, numbered)]).lines.len(), 2);
+    for other in [
+        on_page(2, [vec![field("INVOICE_RECEIPT_ID", "Invoice no", "H-78")], foot.clone()].concat()),
+        on_page(2, foot.clone()),
+        on_page(1, vec![field("OTHER", "Colour", "red")]),
+    ] {
+        let found = pages(vec![on_page(1, bill()), other]);
+        assert!(found.lines.len() == 1 && codes(&found).contains(&ProblemCode::SeveralDocuments), "{found:?}");
+    }
+}
+
 #[test]
 fn nothing_of_a_bill_is_no_reading() {
     let nothing = |found: Outcome| match found {

@@ -64,29 +64,43 @@ impl Picture {
 
     /// As so many pages of a PDF that hold nothing but the picture.
     pub fn pdf(&self, pages: usize) -> Vec<u8> {
+        let pages: Vec<&Self> = (0..pages).map(|_| self).collect();
+        scanned_pdf(&pages)
+    }
+
+    fn packed(&self) -> Vec<u8> {
+        let (width, height) = (self.width, self.height);
         let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
         packed.write_all(&self.luma).unwrap();
         let packed = packed.finish().unwrap();
-        let (width, height, length) = (self.width, self.height, packed.len());
-        let image = format!(
+        let head = format!(
             "<< /Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace /DeviceGray \
-             /BitsPerComponent 8 /Filter /FlateDecode /Length {length} >>\nstream\n"
+             /BitsPerComponent 8 /Filter /FlateDecode /Length {} >>\nstream\n",
+            packed.len()
         );
-        let draw = format!("q {width} 0 0 {height} 0 0 cm /I Do Q");
-        let kids: String = (0..pages).map(|page| format!("{} 0 R ", page + 5)).collect();
-        let page = format!(
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents 4 0 R \
-             /Resources << /XObject << /I 3 0 R >> >> >>"
-        );
-        let mut objects: Vec<Vec<u8>> = vec![
-            b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-            format!("<< /Type /Pages /Count {pages} /Kids [{kids}] >>").into_bytes(),
-            [image.as_bytes(), &packed, b"\nendstream"].concat(),
-            format!("<< /Length {} >>\nstream\n{draw}\nendstream", draw.len()).into_bytes(),
-        ];
-        objects.resize(pages + 4, page.into_bytes());
-        whole(&objects)
+        [head.as_bytes(), &packed, b"\nendstream"].concat()
     }
+}
+
+/// A PDF whose pages are pictures and nothing else.
+pub fn scanned_pdf(pages: &[&Picture]) -> Vec<u8> {
+    let count = pages.len();
+    let kids: String = (0..count).map(|page| format!("{} 0 R ", 3 + 3 * page)).collect();
+    let mut objects = vec![
+        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+        format!("<< /Type /Pages /Count {count} /Kids [{kids}] >>").into_bytes(),
+    ];
+    for (at, picture) in pages.iter().enumerate() {
+        let (width, height, drawing, image) = (picture.width, picture.height, 4 + 3 * at, 5 + 3 * at);
+        let draw = format!("q {width} 0 0 {height} 0 0 cm /I Do Q");
+        let page = format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents {drawing} 0 R \
+             /Resources << /XObject << /I {image} 0 R >> >> >>"
+        );
+        let drawing = format!("<< /Length {} >>\nstream\n{draw}\nendstream", draw.len());
+        objects.extend([page.into_bytes(), drawing.into_bytes(), picture.packed()]);
+    }
+    whole(&objects)
 }
 
 /// A PDF of its objects.

@@ -117,8 +117,8 @@ async fn what_the_reader_cannot_take_waits_for_a_person_and_costs_no_call() {
     for (content_type, file, expected) in [
         ("image/gif", gif_head(800, 600), "kind_not_for_reader"),
         ("image/png", png_head(10_001, 600), "too_large_for_reader"),
-        ("image/tiff", tiff_head(2, 800, 600), "too_many_pages_for_reader"),
-        ("application/pdf", Picture::blank(100, 100).pdf(2), "too_many_pages_for_reader"),
+        ("image/tiff", tiff_head(21, 800, 600), "too_many_pages_for_reader"),
+        ("application/pdf", Picture::blank(100, 100).pdf(21), "too_many_pages_for_reader"),
     ] {
         let id = sent(&desk, content_type, &file).await;
         let (code, words) = code(&desk, id).await;
@@ -163,7 +163,7 @@ async fn a_throttled_reader_is_asked_later_without_using_up_an_attempt() {
     take_in(desk.doors(), Scan::NotAwaited, &told).await.unwrap();
     let taken = desk.world.queue.take().unwrap();
     desk.carry_out(&Envelope::parse(&taken.message.body).unwrap()).await.unwrap();
-    assert_eq!(shown(&desk, id).await.state, DocumentState::Reading { attempt: 0, waits: 1 });
+    assert_eq!(shown(&desk, id).await.state, DocumentState::Reading { attempt: 0, waits: 1, job: None });
     assert_eq!((desk.parked(), desk.world.queue.is_empty()), (1, true));
     desk.work().await;
     assert_eq!(shown(&desk, id).await.state, DocumentState::Read { lines_left_out: 0 });
@@ -238,6 +238,52 @@ async fn malware_that_is_found_while_a_document_waits_is_not_read_any_more() {
     desk.work().await;
     assert_eq!(shown(&desk, id).await.state, DocumentState::Refused { reason: Unfit::Malware });
     assert_eq!((desk.world.scans.calls(), desk.parked()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_scan_of_several_pages_is_a_job_that_is_begun_once_and_looked_at_until_it_ends() {
+    let desk = ready().await;
+    let scan = Picture::blank(100, 100).pdf(3);
+    desk.world.scans.show(scan.clone(), found());
+    use ScanTrouble::{Throttled, Unanswered};
+    desk.world.scans.trouble([Throttled, Unanswered]);
+    let id = sent(&desk, "application/pdf", &scan).await;
+    assert_eq!(shown(&desk, id).await.state, DocumentState::Read { lines_left_out: 0 });
+    assert_eq!(reading(&desk, id).await.method, Method::Scan);
+    // One throttled, one lost, one that begins it, two while it is at work, one that brings it.
+    assert_eq!((desk.world.scans.calls(), desk.world.scans.jobs(), desk.parked()), (6, 1, 0));
+    desk.carry_out(&envelope(&desk, id)).await.unwrap();
+    assert_eq!(desk.world.scans.calls(), 6);
+}
+
+#[tokio::test]
+async fn a_crash_around_a_job_begins_no_second_one() {
+    for cut in (1..=24).flat_map(|at| [Cut::Before(at), Cut::After(at)]) {
+        let desk = ready().await;
+        let scan = Picture::blank(100, 100).pdf(2);
+        desk.world.scans.show(scan.clone(), found());
+        let (id, told) = arrived(&desk, "application/pdf", &scan).await;
+        take_in(desk.doors(), Scan::NotAwaited, &told).await.unwrap();
+        desk.world.faults.cut(cut);
+        for _ in 0..4 {
+            while let Some(taken) = desk.world.queue.take() {
+                if desk.carry_out(&Envelope::parse(&taken.message.body).unwrap()).await.is_err() {
+                    desk.world.faults.heal();
+                    desk.world.queue.give_back(taken);
+                    desk.world.clock.advance(Duration::from_secs(400));
+                }
+            }
+            desk.world.clock.advance(Duration::from_secs(3_600));
+            if daily_sync::look(&desk.access).await.is_err() {
+                desk.world.faults.heal();
+            }
+        }
+        desk.world.faults.heal();
+        desk.work().await;
+        assert_eq!(shown(&desk, id).await.state, DocumentState::Read { lines_left_out: 0 }, "{cut:?}");
+        assert_eq!(desk.world.scans.jobs(), 1, "{cut:?}");
+        assert!(desk.world.queue.is_empty() && desk.parked() == 0, "{cut:?}: work left");
+    }
 }
 
 #[tokio::test]

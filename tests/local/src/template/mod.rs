@@ -120,8 +120,10 @@ mod tests {
             all.filter(|(_, action, on)| on == "*" || action.contains('*')).collect::<Vec<_>>()
         };
         assert_eq!(everything(&of("none")), []);
-        let textract = ["document-reading", "textract:AnalyzeExpense", "*"].map(str::to_owned);
-        assert_eq!(everything(&of("textract")), [textract.into()]);
+        let asked = ["AnalyzeExpense", "StartExpenseAnalysis", "GetExpenseAnalysis"];
+        let textract =
+            asked.map(|action| ("document-reading".to_owned(), format!("textract:{action}"), "*".to_owned()));
+        assert_eq!(everything(&of("textract")), textract);
     }
 
     #[test]

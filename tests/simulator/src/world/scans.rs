@@ -1,6 +1,6 @@
 //! The ScanReader port in memory: answers what a test lays out for a file's bytes, and counts what it was asked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -28,7 +28,18 @@ struct Script {
     pages: Vec<(Vec<u8>, Scanned)>,
     troubles: VecDeque<ScanTrouble>,
     calls: usize,
+    jobs: BTreeMap<String, Job>,
 }
+
+/// A file of several pages, and how often somebody looks before it is read.
+struct Job {
+    key: String,
+    version: Option<String>,
+    looks_left: usize,
+}
+
+/// Looks at a job before it has ended.
+const LOOKS: usize = 2;
 
 /// The reader of pictures.
 pub struct MemoryScans {
@@ -59,36 +70,74 @@ impl MemoryScans {
         self.lock().troubles.extend(troubles);
     }
 
+    /// Jobs there are, each charged for once.
+    pub fn jobs(&self) -> usize {
+        self.lock().jobs.len()
+    }
+
     /// Calls that reached it.
     pub fn calls(&self) -> usize {
         self.lock().calls
     }
 }
 
-#[async_trait]
-impl ScanReader for MemoryScans {
-    async fn read_scan(&self, key: &str, version: Option<&str>) -> Result<Scanned, ScanError> {
+impl MemoryScans {
+    /// Counts a call, and says what goes wrong at it and whether its answer is lost.
+    fn call(&self) -> Result<bool, ScanError> {
         let verdict = self.faults.judge();
         if verdict == Verdict::Dead {
             return Err(ScanError::Unavailable(crash()));
         }
-        let trouble = {
-            let mut script = self.lock();
-            script.calls += 1;
-            script.troubles.pop_front()
-        };
-        match trouble {
-            Some(ScanTrouble::Throttled) => return Err(ScanError::Throttled),
-            Some(ScanTrouble::Unanswered) => return Err(ScanError::Unavailable("no answer came".into())),
-            Some(ScanTrouble::NotAllowed) => return Err(ScanError::NotAllowed("AccessDeniedException".into())),
-            Some(ScanTrouble::Refused(refusal)) => return Err(ScanError::Refused(refusal)),
-            None if verdict == Verdict::LoseAnswer => return Err(ScanError::Unavailable(crash())),
-            None => (),
+        let mut script = self.lock();
+        script.calls += 1;
+        match script.troubles.pop_front() {
+            None => Ok(verdict == Verdict::LoseAnswer),
+            Some(ScanTrouble::Throttled) => Err(ScanError::Throttled),
+            Some(ScanTrouble::Unanswered) => Err(ScanError::Unavailable("no answer came".into())),
+            Some(ScanTrouble::NotAllowed) => Err(ScanError::NotAllowed("AccessDeniedException".into())),
+            Some(ScanTrouble::Refused(refusal)) => Err(ScanError::Refused(refusal)),
         }
+    }
+
+    async fn look(&self, key: &str, version: Option<&str>) -> Result<Scanned, ScanError> {
         let body = self.blobs.read(key, version, BYTES_MAX).await;
         let body = body.map_err(|_| ScanError::Refused(ScanRefusal::Unreachable))?;
         let script = self.lock();
         let page = script.pages.iter().find(|(bytes, _)| bytes.as_slice() == body.as_ref());
         Ok(page.map_or_else(|| Scanned { pages: 1, expenses: Vec::new() }, |(_, scanned)| scanned.clone()))
+    }
+}
+
+#[async_trait]
+impl ScanReader for MemoryScans {
+    async fn read_scan(&self, key: &str, version: Option<&str>) -> Result<Scanned, ScanError> {
+        if self.call()? {
+            return Err(ScanError::Unavailable(crash()));
+        }
+        self.look(key, version).await
+    }
+
+    async fn start_scan(&self, key: &str, version: Option<&str>, token: &str) -> Result<String, ScanError> {
+        let is_lost = self.call()?;
+        let job = format!("job-{token}");
+        let new = Job { key: key.to_owned(), version: version.map(str::to_owned), looks_left: LOOKS };
+        self.lock().jobs.entry(job.clone()).or_insert(new);
+        if is_lost { Err(ScanError::Unavailable(crash())) } else { Ok(job) }
+    }
+
+    async fn finished_scan(&self, job: &str) -> Result<Option<Scanned>, ScanError> {
+        if self.call()? {
+            return Err(ScanError::Unavailable(crash()));
+        }
+        let (key, version) = {
+            let mut script = self.lock();
+            let job = script.jobs.get_mut(job).ok_or(ScanError::Refused(ScanRefusal::Unreachable))?;
+            if job.looks_left > 0 {
+                job.looks_left -= 1;
+                return Ok(None);
+            }
+            (job.key.clone(), job.version.clone())
+        };
+        self.look(&key, version.as_deref()).await.map(Some)
     }
 }

@@ -8,7 +8,7 @@ use local::embedded::http::{Server, bind, serve, text};
 use local::embedded::{Embedded, EmbeddedSettings, Textract, TextractTrouble, access_key};
 use local::plan::{BucketPlan, FunctionPlan, Plan};
 use ports::{ScanError, ScanField, ScanReader, ScanRefusal, Scanned};
-use system::pictures::{BILL, Picture, gif_head, png_head, tiff_head};
+use system::pictures::{BILL, Picture, gif_head, png_head, scanned_pdf, tiff_head};
 
 use crate::adapters::opening;
 
@@ -35,6 +35,9 @@ impl Scene {
         let mut reads = allowed(&["s3:GetObject", "s3:GetObjectVersion"]);
         let without_textract = function(reads.clone());
         reads.push(("textract:AnalyzeExpense".to_owned(), "*".to_owned()));
+        for action in ["textract:StartExpenseAnalysis", "textract:GetExpenseAnalysis"] {
+            reads.push((action.to_owned(), "*".to_owned()));
+        }
         let without_files = function(vec![("textract:AnalyzeExpense".to_owned(), "*".to_owned())]);
         let plan = Plan {
             buckets: vec![BucketPlan { name: BUCKET.into(), versioned: true, ..BucketPlan::default() }],
@@ -188,6 +191,34 @@ async fn a_role_without_the_permission_is_told_from_one_without_the_file() {
     assert!(matches!(&forbidden, Err(ScanError::NotAllowed(code)) if code == "AccessDeniedException"), "{forbidden:?}");
     let unreachable = scene.reader(2).read_scan("a/b c.png", Some(&version)).await;
     assert!(matches!(unreachable, Err(ScanError::Refused(ScanRefusal::Unreachable))), "{unreachable:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_begun_once_for_its_token_and_tells_of_every_page_when_it_has_ended() {
+    let scene = Scene::start().await;
+    let (head, foot) = (Picture::of(&BILL[..8]), Picture::of(&BILL[8..]));
+    let version = scene.stored(scanned_pdf(&[&head, &foot, &Picture::blank(90, 90)])).await;
+    let reader = scene.reader(0);
+    let job = reader.start_scan("a/b c.png", Some(&version), "token-1").await.unwrap();
+    assert_eq!(reader.start_scan("a/b c.png", Some(&version), "token-1").await.unwrap(), job);
+    assert_eq!(scene.textract().jobs(), 1);
+    assert_eq!(reader.finished_scan(&job).await.unwrap(), None);
+    let scanned = reader.finished_scan(&job).await.unwrap().unwrap();
+    assert_eq!((scanned.pages, scanned.expenses.len()), (3, 3));
+    assert_eq!(value(&scanned.expenses[0].summary, "INVOICE_RECEIPT_ID"), "H-77");
+    let total = scanned.expenses[1].summary.iter().find(|field| field.kind == "TOTAL").unwrap();
+    assert_eq!(total.value.as_ref().unwrap().page, 2);
+    // Other bytes under the same token, and a job that is none.
+    let other = scene.stored(head.pdf(2)).await;
+    assert!(matches!(reader.start_scan("a/b c.png", Some(&other), "token-1").await, Err(ScanError::Unavailable(_))));
+    assert!(matches!(reader.finished_scan("x").await, Err(ScanError::Refused(ScanRefusal::Unreachable))));
+    // A file that cannot be opened is told of at the end.
+    let bad = scene.stored(b"%PDF-1.4 /Subtype /Image".to_vec()).await;
+    let job = reader.start_scan("a/b c.png", Some(&bad), "token-2").await.unwrap();
+    assert_eq!(reader.finished_scan(&job).await.unwrap(), None);
+    assert!(matches!(reader.finished_scan(&job).await, Err(ScanError::Refused(ScanRefusal::Bad))));
+    scene.textract().trouble([TextractTrouble::Hangs]);
+    assert!(matches!(reader.finished_scan(&job).await, Err(ScanError::Unavailable(_))));
 }
 
 /// A service that answers every call with this.

@@ -80,8 +80,8 @@ async fn what_textract_cannot_take_or_sees_nothing_on_waits_for_a_person() {
     for (content_type, file, code, calls) in [
         ("image/gif", gif_head(800, 600), "kind_not_for_reader", 0),
         ("image/png", png_head(10_001, 10), "too_large_for_reader", 0),
-        ("image/tiff", tiff_head(2, 800, 600), "too_many_pages_for_reader", 0),
-        ("application/pdf", bill("H-1").pdf(2), "too_many_pages_for_reader", 0),
+        ("image/tiff", tiff_head(21, 800, 600), "too_many_pages_for_reader", 0),
+        ("application/pdf", bill("H-1").pdf(21), "too_many_pages_for_reader", 0),
         ("image/png", Picture::blank(300, 200).png(), "nothing_found", 1),
         ("image/png", Picture::of(&["A cat on a chair"]).png(), "nothing_found", 2),
         ("image/png", png_head(800, 600), "refused_by_reader", 3),
@@ -91,6 +91,14 @@ async fn what_textract_cannot_take_or_sees_nothing_on_waits_for_a_person() {
         assert!(found["reading"].is_null() && !found["link"].is_null(), "{found}");
         assert_eq!(town.stack.embedded.textract.calls(), calls, "{code}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_of_several_pages_is_begun_as_a_job_and_waits_for_its_end() {
+    let (town, caller) = town().await;
+    let found = read(&town, &caller, "application/pdf", &bill("H-5").pdf(2)).await;
+    assert_eq!((&found["state"], &found["pages"]), (&json!("reading"), &json!(2)), "{found}");
+    assert_eq!((town.stack.embedded.textract.jobs(), town.stack.embedded.textract.calls()), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

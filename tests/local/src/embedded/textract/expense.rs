@@ -1,4 +1,4 @@
-//! From lines of words to the answer of AnalyzeExpense: fields by the words beside them, rows below a heading.
+//! From lines of words to what expense analysis tells: fields by the words beside them, rows below a heading.
 //!
 //! Texts stay as they are printed. A confidence is how dark the ink is, so that faint print is doubtful.
 
@@ -51,22 +51,22 @@ const AMOUNTS: [&str; 7] = ["SUBTOTAL", "TAX", "TOTAL", "AMOUNT_DUE", "AMOUNT_PA
 /// Signs and codes of currencies.
 const CURRENCIES: [(&str, &str); 5] = [("£", "GBP"), ("$", "USD"), ("GBP", "GBP"), ("EUR", "EUR"), ("USD", "USD")];
 
-/// The answer to a picture with these lines.
-pub(super) fn answer(raster: &Raster, lines: &[Vec<Printed>]) -> Value {
-    let page = Page { width: raster.width.max(1), height: raster.height.max(1) };
+/// What is told of a page with these lines.
+pub(super) fn document(raster: &Raster, number: usize, lines: &[Vec<Printed>]) -> Value {
+    let page = Page { number, width: raster.width.max(1), height: raster.height.max(1) };
     let blocks: Vec<Value> = lines.iter().flatten().map(|printed| page.block(printed)).collect();
     let (rows, rest) = page.table(lines);
     let summary = page.summary(&rest);
-    let document = json!({
-        "ExpenseIndex": 1,
+    json!({
+        "ExpenseIndex": number,
         "SummaryFields": summary,
         "LineItemGroups": if rows.is_empty() { json!([]) } else { json!([{ "LineItemGroupIndex": 1, "LineItems": rows }]) },
         "Blocks": blocks,
-    });
-    json!({ "DocumentMetadata": { "Pages": 1 }, "ExpenseDocuments": [document] })
+    })
 }
 
 struct Page {
+    number: usize,
     width: usize,
     height: usize,
 }
@@ -116,14 +116,14 @@ impl Page {
 
     fn block(&self, printed: &Printed) -> Value {
         let mut block = self.detection(printed, &printed.text);
-        (block["BlockType"], block["Page"]) = (json!("LINE"), json!(1));
+        (block["BlockType"], block["Page"]) = (json!("LINE"), json!(self.number));
         block
     }
 
     fn field(&self, kind: &str, label: Option<(&Printed, &str)>, value: (&Printed, &str)) -> Value {
         let mut field = Map::new();
         let mut put = |name: &str, value: Value| field.insert(name.to_owned(), value);
-        put("PageNumber", json!(1));
+        put("PageNumber", json!(self.number));
         put("Type", json!({ "Text": kind, "Confidence": confidence(value.0) }));
         put("ValueDetection", self.detection(value.0, value.1));
         if let Some((printed, text)) = label {

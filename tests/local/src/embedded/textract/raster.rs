@@ -21,9 +21,7 @@ pub(super) struct Raster {
 /// Why a file is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unseen {
-    /// A kind that Textract takes and nothing here opens.
-    Nothing,
-    /// None of the kinds Textract takes, or several pages.
+    /// None of the kinds Textract takes.
     Unsupported,
     /// It cannot be opened.
     Bad,
@@ -32,12 +30,12 @@ pub(super) enum Unseen {
 }
 
 impl Raster {
-    /// Of a file.
-    pub(super) fn of(file: &[u8]) -> Result<Self, Unseen> {
+    /// The pages of a file.
+    pub(super) fn pages_of(file: &[u8]) -> Result<Vec<Self>, Unseen> {
         match file {
-            [0x89, b'P', b'N', b'G', ..] => of_png(file),
+            [0x89, b'P', b'N', b'G', ..] => of_png(file).map(|page| vec![page]),
             [b'%', b'P', b'D', b'F', ..] => of_pdf(file),
-            [0xff, 0xd8, 0xff, ..] | [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Err(Unseen::Nothing),
+            [0xff, 0xd8, 0xff, ..] | [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Ok(vec![Self::default()]),
             _ => Err(Unseen::Unsupported),
         }
     }
@@ -79,14 +77,16 @@ fn gray(pixel: &[u8]) -> u8 {
     u8::try_from((red * 299 + green * 587 + blue * 114) / 1000).unwrap_or(u8::MAX)
 }
 
-/// A PDF of one page that is one grey picture.
-fn of_pdf(file: &[u8]) -> Result<Raster, Unseen> {
+/// The pages of a PDF, each of which is one grey picture; they lie in the file in their order.
+fn of_pdf(file: &[u8]) -> Result<Vec<Raster>, Unseen> {
     let pages = find_iter(file, b"/Type /Page").filter(|at| file.get(at + 11) != Some(&b's')).count();
-    if pages > 1 {
-        return Err(Unseen::Unsupported);
-    }
-    let Some(start) = find(file, b"/Subtype /Image") else { return Err(Unseen::Nothing) };
-    let rest = &file[start..];
+    let mut found =
+        find_iter(file, b"/Subtype /Image").map(|start| of_image(&file[start..])).collect::<Result<Vec<_>, _>>()?;
+    found.resize_with(pages.max(1), Raster::default);
+    Ok(found)
+}
+
+fn of_image(rest: &[u8]) -> Result<Raster, Unseen> {
     let stream = find(rest, b"stream\n").ok_or(Unseen::Bad)?;
     let end = find(&rest[stream..], b"\nendstream").ok_or(Unseen::Bad)?;
     let head = String::from_utf8_lossy(&rest[..stream]).into_owned();
