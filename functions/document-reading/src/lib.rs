@@ -4,6 +4,7 @@ use documents::reading::read_document;
 use documents::{DocumentError, Doors};
 use envelopes::Work;
 use lambda_kit::QueueMessage;
+use ports::ScanReader;
 
 /// Why a message comes back.
 #[derive(Debug, thiserror::Error)]
@@ -16,10 +17,16 @@ pub enum WorkError {
     Foreign,
 }
 
-/// Carries out one message.
-pub async fn carry_out(doors: Doors<'_>, message: QueueMessage) -> Result<(), WorkError> {
+/// Carries out one message; pictures with the reader of pictures, where one is set up.
+pub async fn carry_out(
+    doors: Doors<'_>,
+    scans: Option<&dyn ScanReader>,
+    message: QueueMessage,
+) -> Result<(), WorkError> {
     match &message.envelope.work {
-        Work::ReadDocument { organisation, document } => Ok(read_document(doors, organisation, *document).await?),
+        Work::ReadDocument { organisation, document } => {
+            Ok(read_document(doors, scans, organisation, *document).await?)
+        }
         _ => Err(WorkError::Foreign),
     }
 }

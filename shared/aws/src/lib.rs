@@ -1,4 +1,4 @@
-//! The ports on AWS: DynamoDB, SQS, S3, KMS, Secrets Manager, and HTTPS to Xero.
+//! The ports on AWS: DynamoDB, SQS, S3, KMS, Secrets Manager, Textract, and HTTPS to Xero.
 //!
 //! Owns every AWS type of the house; none leaves this crate. Region, credentials and addresses come from the
 //! environment only (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, …, `AWS_ENDPOINT_URL_<SERVICE>`), so that start-up asks nobody.
@@ -11,6 +11,7 @@ mod form;
 mod queue;
 mod secrets;
 mod table;
+mod textract;
 mod transport;
 mod vault;
 
@@ -21,5 +22,6 @@ pub use connect::{ConnectError, Names, connect};
 pub use queue::SqsQueue;
 pub use secrets::SecretsReader;
 pub use table::DynamoTable;
+pub use textract::{SCAN_TIME_MAX, TextractReader};
 pub use transport::HttpsTransport;
 pub use vault::KmsVault;

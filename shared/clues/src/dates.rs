@@ -5,6 +5,8 @@
 
 use kernel::Date;
 
+use crate::labels;
+
 /// Beginnings of the months' names in six languages; some months have several.
 const MONTHS: [&str; 12] = [
     "jan|ene|gen",
@@ -72,6 +74,19 @@ pub fn dates(text: &str) -> Vec<Written> {
         }
     }
     found
+}
+
+/// Which of day and month comes first: by a date that can be read in one way, else by words of the language. Takes each
+/// text with its lower case.
+pub fn settled<'t, T: Iterator<Item = (&'t str, &'t str)>>(texts: impl Fn() -> T) -> Option<Order> {
+    let orders = || texts().flat_map(|(text, _)| dates(text)).map(|written| written.order);
+    let (day, month) =
+        (orders().any(|order| order == Order::DayFirst), orders().any(|order| order == Order::MonthFirst));
+    match (day, month) {
+        (true, false) => Some(Order::DayFirst),
+        (false, true) => Some(Order::MonthFirst),
+        _ => texts().any(|(_, lower)| labels::day_comes_first(lower)).then_some(Order::DayFirst),
+    }
 }
 
 /// Digits, letters, or one other sign.

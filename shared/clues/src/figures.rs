@@ -25,12 +25,43 @@ pub struct Figure {
 
 /// The amounts of a text, in their order. Percentages, dates and whole numbers without a currency are none.
 pub fn figures(text: &str) -> Vec<Figure> {
+    all(text, false)
+}
+
+/// The amount of a text that is known to be one: a whole number counts too. None where there are several, or none.
+pub fn only_figure(text: &str) -> Option<Figure> {
+    let found = all(text, true);
+    <[Figure; 1]>::try_from(found).ok().map(|[figure]| figure)
+}
+
+/// The currency of a sign or code, and how surely it is that, per mille: a dollar may be any of twenty.
+pub fn currency_of(mark: &str) -> (&str, u16) {
+    match mark {
+        "€" => ("EUR", 850),
+        "£" => ("GBP", 850),
+        "$" => ("USD", 500),
+        "¥" => ("JPY", 500),
+        code => (code, 900),
+    }
+}
+
+/// The rate of a tax: the number before the percent sign.
+pub fn percent(text: &str) -> Option<Decimal> {
+    let before = text.split_once('%')?.0.trim_end();
+    let start = before.rfind(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | ','));
+    let number = &before[start.map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8))..];
+    let plain = number.replace(',', ".");
+    let sound = plain.matches('.').count() < 2 && plain.contains(|letter: char| letter.is_ascii_digit());
+    sound.then(|| Decimal::from_str_exact(&plain).ok()).flatten().filter(|percent| *percent < Decimal::ONE_HUNDRED)
+}
+
+fn all(text: &str, known: bool) -> Vec<Figure> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(step) = text[at..].find(|letter: char| letter.is_ascii_digit()) {
         let start = at + step;
         let end = start + extent(&text[start..]);
-        if let Some(figure) = figure(text, start, end) {
+        if let Some(figure) = figure(text, start, end, known) {
             found.push(figure);
         }
         at = end;
@@ -58,7 +89,7 @@ fn extent(text: &str) -> usize {
     }
 }
 
-fn figure(text: &str, start: usize, end: usize) -> Option<Figure> {
+fn figure(text: &str, start: usize, end: usize, known: bool) -> Option<Figure> {
     let (before, after) = (&text[..start], &text[end..]);
     let glued = before.chars().next_back().is_some_and(char::is_alphabetic) && code_before(before).is_none();
     let percent = after.trim_start().starts_with('%');
@@ -70,7 +101,7 @@ fn figure(text: &str, start: usize, end: usize) -> Option<Figure> {
         return None;
     }
     let mark = mark_before(before).or_else(|| mark_after(after));
-    let number = parse(&text[start..end], mark.is_some())?;
+    let number = parse(&text[start..end], known || mark.is_some())?;
     // A dash with a space behind it parts a word from its amount, unless nothing stands before it.
     let signless = before.trim_end().strip_suffix(['€', '£', '$', '¥']).unwrap_or(before);
     let minus = |side: &str| side.ends_with(['-', '−', '–']) || matches!(side.trim(), "-" | "−" | "–");
@@ -162,6 +193,26 @@ mod tests {
         check("- 5.00", &["-5.00"]);
         check("12.5", &["12.5"]);
         check("0.125", &[]);
+    }
+
+    #[test]
+    fn a_text_that_is_known_to_be_an_amount_may_be_a_whole_number_and_must_hold_one_alone() {
+        let only = |text: &str| only_figure(text).map(|figure| figure.number.to_string());
+        for (text, number) in [("120", "120"), ("£1,250", "1250"), ("20 % 19.00", "19.00"), ("-12 EUR", "-12")] {
+            assert_eq!(only(text).as_deref(), Some(number), "{text}");
+        }
+        for text in ["", "see below", "19 %", "12.00 24.00", "3 of 12", "2026-11-02", "1O0.00"] {
+            assert_eq!(only(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_stands_before_its_sign() {
+        let rate = |text: &str| percent(text).map(|rate| rate.to_string()).unwrap_or_default();
+        assert_eq!((rate("VAT 20%"), rate("5,5 % TVA"), rate("é7%")), ("20".into(), "5.5".into(), "7".into()));
+        for none in ["", "%", "VAT", "100 %", "1.2.3%", "99999999999999999999999999999999%"] {
+            assert_eq!(rate(none), "", "{none}");
+        }
     }
 
     #[test]

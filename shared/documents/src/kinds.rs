@@ -48,7 +48,7 @@ const TYPES: &[(FileKind, &[&str])] = &[
 pub struct Measure {
     /// Its kind.
     pub kind: FileKind,
-    /// Pages of a PDF.
+    /// Pages of a PDF or a TIFF.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<usize>,
     /// Width and height of an image.
@@ -162,6 +162,30 @@ fn pages_of(bytes: &[u8]) -> Result<Option<usize>, Unfit> {
     }
 }
 
+/// Pages of a TIFF, by the chain of its directories (TIFF 6.0, section 2); none where the chain leads out of the file or
+/// does not end.
+fn tiff_pages(bytes: &[u8]) -> Option<usize> {
+    let little = bytes.starts_with(b"II");
+    let part = |at: usize, length: usize| bytes.get(at..at.checked_add(length)?);
+    let short = |at| {
+        let two: [u8; 2] = part(at, 2)?.try_into().ok()?;
+        Some(usize::from(if little { u16::from_le_bytes(two) } else { u16::from_be_bytes(two) }))
+    };
+    let long = |at| {
+        let four: [u8; 4] = part(at, 4)?.try_into().ok()?;
+        usize::try_from(if little { u32::from_le_bytes(four) } else { u32::from_be_bytes(four) }).ok()
+    };
+    let mut at = long(4)?;
+    for pages in 0..=PAGES_MAX {
+        if at == 0 {
+            return Some(pages);
+        }
+        // Each directory: a count, entries of twelve bytes, and where the next is.
+        at = long(at.checked_add(2)?.checked_add(short(at)?.checked_mul(12)?)?)?;
+    }
+    None
+}
+
 /// Measures a file that was announced as of some type; refuses what cannot be a bill.
 pub fn measure(bytes: &[u8], announced: &str) -> Result<Measure, Unfit> {
     if bytes.is_empty() {
@@ -185,6 +209,7 @@ pub fn measure(bytes: &[u8], announced: &str) -> Result<Measure, Unfit> {
             return Err(Unfit::TooManyPixels { width, height });
         }
         pixels = Some((width, height));
+        pages = (kind == FileKind::Tiff).then(|| tiff_pages(bytes)).flatten();
     }
     Ok(Measure { kind, pages, pixels })
 }

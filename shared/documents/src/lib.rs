@@ -11,16 +11,18 @@
 //! | [`upload`] | a file announced: its form signed, or its bytes stored |
 //! | [`intake`] | a file that arrived: checked, compared with those there are, taken in |
 //! | [`reading`] | a document read, at the cost of nothing but itself |
+//! | [`scan`] | which pictures a reader of pictures is asked about, and how its refusals are told |
 
 pub mod intake;
 pub mod kinds;
 pub mod names;
 pub mod reading;
 pub mod row;
+pub mod scan;
 pub mod upload;
 
 use connections::Access;
-use ports::{BlobError, Blobs, QueueError, TableError};
+use ports::{BlobError, Blobs, QueueError, ScanError, TableError};
 use state::StoreError;
 
 /// Everything a step needs.
@@ -44,6 +46,9 @@ pub enum DocumentError {
     /// Storage trouble.
     #[error(transparent)]
     Blobs(#[from] BlobError),
+    /// A reader of pictures failed, which it may do once.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
     /// Somebody else wrote the same document too often meanwhile.
     #[error("the document was changed at the same moment; look at it again")]
     Overtaken,

@@ -100,6 +100,12 @@ pub enum DocumentState {
     Reading {
         /// Counts the readers, this one included.
         attempt: u32,
+        /// How often a reader took no more calls or was still at work, which is no attempt.
+        #[serde(default, skip_serializing_if = "is_none")]
+        waits: u32,
+        /// What a reader of pictures calls its work on several pages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<String>,
     },
     /// It was read.
     Read {
@@ -114,6 +120,10 @@ pub enum DocumentState {
         /// In words.
         words: String,
     },
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The key of a document's file. It says whose it is, so that an event of the storage needs no other row to be understood.

@@ -6,6 +6,7 @@
 
 mod blobs;
 mod queue;
+mod scans;
 mod table;
 mod transport;
 mod vault;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub use blobs::{BlobError, Blobs, DownloadTerms, UploadForm, UploadTerms};
 pub use queue::{Message, Queue, QueueError};
+pub use scans::{Area, Expense, ScanError, ScanField, ScanReader, ScanRefusal, ScanText, Scanned};
 pub use table::{Direction, Guard, Key, Query, Row, RowPage, Table, TableError, Write, Written};
 pub use transport::{HttpRequest, HttpResponse, Method, Transport, TransportError};
 pub use vault::{Vault, VaultError};

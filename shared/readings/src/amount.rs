@@ -42,7 +42,7 @@ impl<'de> Deserialize<'de> for Exact {
 }
 
 /// An `xs:decimal`: sign, digits, and a point with digits. No exponent, no grouping, nothing rounded away.
-pub(crate) fn plain(text: &str) -> Option<Decimal> {
+pub fn plain(text: &str) -> Option<Decimal> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let digits = unsigned.bytes().filter(u8::is_ascii_digit).count();
     let points = unsigned.bytes().filter(|byte| *byte == b'.').count();

@@ -70,7 +70,7 @@ fn sum(numbers: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
 
 fn slack(reading: &Reading) -> Decimal {
     match reading.method {
-        Method::PdfText => Decimal::new(1, minor_digits(reading)),
+        Method::PdfText | Method::Scan => Decimal::new(1, minor_digits(reading)),
         _ => Decimal::ZERO,
     }
 }
@@ -129,7 +129,7 @@ fn net_tax_gross(reading: &Reading) -> Option<Problem> {
     let tax = match number(fields.tax_total.as_ref()) {
         Some(tax) => tax,
         // EN 16931 leaves the tax total out where there is no tax; in running text it may just not have been found.
-        None if reading.method != Method::PdfText => Decimal::ZERO,
+        None if !matches!(reading.method, Method::PdfText | Method::Scan) => Decimal::ZERO,
         None if reading.taxes.is_empty() => return None,
         None => sum(reading.taxes.iter().filter_map(|share| number(share.tax.as_ref())))?,
     };
@@ -141,7 +141,9 @@ fn net_tax_gross(reading: &Reading) -> Option<Problem> {
 
 fn lines_net(reading: &Reading) -> Option<Problem> {
     let net = reading.fields.net_total.as_ref()?;
-    if reading.lines.is_empty() {
+    // A picture's lines may tell no amounts at all.
+    let untold = reading.method == Method::Scan && reading.lines.iter().all(|line| line.net.is_none());
+    if reading.lines.is_empty() || untold {
         return None;
     }
     let lines = sum(reading.lines.iter().filter_map(|line| number(line.net.as_ref())))?;

@@ -36,6 +36,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub use outcome::{NotReadable, Outcome, Refusal};
 pub use pdf::{is_encrypted, page_count, read_text_layer};
 pub use reading::Reading;
+pub use text::{kind_by_words, settle_date};
 
 use gather::Gather;
 use tree::{Element, Space, Tree};

@@ -42,6 +42,8 @@ pub enum Refusal {
     TooLarge,
     /// It was read, but it is no bill, receipt or credit note.
     NotAnInvoice,
+    /// A picture on which a reader of pictures found nothing of a bill.
+    NothingFound,
     /// An XML with a document type or entities.
     DtdRefused,
     /// A kind of file that no reader knows.
@@ -51,7 +53,8 @@ pub enum Refusal {
 }
 
 impl NotReadable {
-    pub(crate) fn new(code: Refusal, words: impl Into<String>) -> Self {
+    /// A reason with its words.
+    pub fn new(code: Refusal, words: impl Into<String>) -> Self {
         Self { code, words: words.into() }
     }
 }

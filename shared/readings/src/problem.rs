@@ -40,6 +40,8 @@ pub enum ProblemCode {
     CheckDigits,
     /// A PDF has an e-invoice attached that could not be read.
     AttachmentUnreadable,
+    /// A picture shows several documents, of which one was read.
+    SeveralDocuments,
 }
 
 /// One thing that is wrong.
@@ -59,7 +61,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem without numbers.
-    pub(crate) fn plain(code: ProblemCode, place: impl Into<String>, words: impl Into<String>) -> Self {
+    pub fn plain(code: ProblemCode, place: impl Into<String>, words: impl Into<String>) -> Self {
         Self { code, stated: None, computed: None, place: place.into(), words: words.into() }
     }
 }

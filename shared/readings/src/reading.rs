@@ -20,7 +20,7 @@ pub struct Found<T> {
     pub value: T,
     /// Per mille; [`STATED`] for structured fields, less for what was made out of running text.
     pub confidence: u16,
-    /// In words a person can follow: a path in the XML, or page and line of a PDF.
+    /// In words a person can follow: a path in the XML, page and line of a PDF, or a part of a picture.
     pub place: String,
 }
 
@@ -52,6 +52,8 @@ pub enum Method {
     FacturX,
     /// The text layer of a PDF, by words and their places.
     PdfText,
+    /// A picture, by a reader of pictures.
+    Scan,
 }
 
 /// One document, read.
@@ -215,7 +217,7 @@ pub struct TaxShare {
 
 impl Reading {
     /// A reading with nothing in it yet.
-    pub(crate) fn empty(kind: Kind, method: Method) -> Self {
+    pub fn empty(kind: Kind, method: Method) -> Self {
         Self {
             kind,
             method,

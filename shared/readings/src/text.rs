@@ -15,7 +15,7 @@ use crate::reading::{Found, Kind, Method, Period, Reading};
 use crate::totals;
 use clues::currencies;
 use clues::dates::{self, Order, Written};
-use clues::figures::figures;
+use clues::figures::{currency_of, figures};
 use clues::ids::{self, Check, Id};
 use clues::labels::{self, Label, Strength};
 use clues::sheet::{Mark, Place, Sheet, Side};
@@ -60,8 +60,11 @@ pub(crate) fn read(pages: &[Page]) -> Result<Reading, NotReadable> {
 
 /// By the first line that begins with a word for it; a credit note outweighs the invoice that it names.
 fn kind(sheet: &Sheet<'_>) -> Kind {
-    let says =
-        |words: &str| sheet.spots.iter().flat_map(|spot| &spot.lower).any(|text| labels::begins_with(text, words));
+    kind_by_words(|words| sheet.spots.iter().flat_map(|spot| &spot.lower).any(|text| labels::begins_with(text, words)))
+}
+
+/// The kind of a document of which some words are said.
+pub fn kind_by_words(says: impl Fn(&str) -> bool) -> Kind {
     let kinds =
         [(labels::CREDIT_NOTE, Kind::CreditNote), (labels::INVOICE, Kind::Invoice), (labels::RECEIPT, Kind::Receipt)];
     kinds.into_iter().find(|(words, _)| says(words)).map_or(Kind::Unknown, |(_, kind)| kind)
@@ -84,13 +87,7 @@ fn currency(sheet: &Sheet<'_>) -> Option<Found<String>> {
     }
     let weight = |mark: &str, count: usize| (currencies::known(mark), count);
     let (mark, (_, spot)) = counts.iter().max_by_key(|(mark, (count, _))| weight(mark, *count))?;
-    let (code, confidence) = match mark.as_str() {
-        "€" => ("EUR", 850),
-        "£" => ("GBP", 850),
-        "$" => ("USD", 500),
-        "¥" => ("JPY", 500),
-        code => (code, 900),
-    };
+    let (code, confidence) = currency_of(mark);
     Some(Found { value: code.to_owned(), confidence, place: sheet.words(*spot, None) })
 }
 
@@ -161,20 +158,12 @@ fn number_in(text: &str) -> Option<String> {
 /// The dates, once it is settled which of day and month comes first.
 fn when(sheet: &Sheet<'_>, reading: &mut Reading) {
     let texts = || sheet.spots.iter().flat_map(|spot| spot.cells.iter().zip(&spot.lower));
-    let orders = || texts().flat_map(|(cell, _)| dates::dates(&cell.text)).map(|written| written.order);
-    let (day, month) =
-        (orders().any(|order| order == Order::DayFirst), orders().any(|order| order == Order::MonthFirst));
-    let by_words = || texts().any(|(_, lower)| labels::day_comes_first(lower));
-    let settled = match (day, month) {
-        (true, false) => Some(Order::DayFirst),
-        (false, true) => Some(Order::MonthFirst),
-        _ => by_words().then_some(Order::DayFirst),
-    };
+    let settled = dates::settled(|| texts().map(|(cell, lower)| (cell.text.as_str(), lower.as_str())));
     for label in [Label::Issued, Label::Due] {
         let by_number =
             || (label == Label::Issued).then(|| dated_by_number(sheet).or_else(|| only_date(sheet))).flatten();
         let Some((written, confidence, place)) = dated(sheet, label).or_else(by_number) else { continue };
-        let found = settle(written, confidence, place, settled, &mut reading.problems);
+        let found = settle_date(written, confidence, place, settled, &mut reading.problems);
         match label {
             Label::Issued => reading.fields.issue_date = Some(found),
             _ => reading.fields.due_date = Some(found),
@@ -182,7 +171,8 @@ fn when(sheet: &Sheet<'_>, reading: &mut Reading) {
     }
 }
 
-fn settle(
+/// A date whose order is settled, or else one that is said to be open.
+pub fn settle_date(
     written: Written,
     confidence: u16,
     place: String,

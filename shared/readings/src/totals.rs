@@ -6,9 +6,9 @@
 use kernel::Currency;
 use rust_decimal::Decimal;
 
-use crate::amount::{Amount, Exact, plain};
+use crate::amount::{Amount, Exact};
 use crate::reading::{Found, Reading, TaxShare};
-use clues::figures::{Figure, figures};
+use clues::figures::{Figure, figures, percent};
 use clues::labels::{Label, Strength};
 use clues::sheet::{Mark, Place, Sheet, Side};
 
@@ -126,14 +126,6 @@ fn below(sheet: &Sheet<'_>, mark: Mark, line: &[Place<'_>]) -> Option<(Figure, S
 fn unit(text: &str) -> bool {
     text.chars().filter(|letter| letter.is_alphabetic()).count() <= 5
         && !text.chars().any(|letter| letter.is_ascii_digit())
-}
-
-/// The rate of a tax: the number before the percent sign.
-fn percent(text: &str) -> Option<Decimal> {
-    let before = text.split_once('%')?.0.trim_end();
-    let start = before.rfind(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | ','));
-    let number = &before[start.map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8))..];
-    plain(&number.replace(',', ".")).filter(|percent| *percent < Decimal::ONE_HUNDRED)
 }
 
 /// Of several, the surest, and of those the last.

@@ -56,6 +56,8 @@ pub struct StackSettings {
     pub log: LogSink,
     /// Overrides of the functions' environment.
     pub environment: BTreeMap<String, String>,
+    /// Parameters of the template, beside those of this machine's own.
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// The name of the only app of one machine.
@@ -95,7 +97,9 @@ impl Stack {
             std::fs::create_dir_all(folder).with_context(fault)?;
         }
         let issuer = Issuer::start(key_file, settings.clock.clone()).await?;
-        let plan = template::read(&checkout().join("infra/template.yaml"), &parameters(&url, &place, &host, &issuer))?;
+        let mut parameters = parameters(&url, &place, &host, &issuer);
+        parameters.extend(settings.parameters.clone());
+        let plan = template::read(&checkout().join("infra/template.yaml"), &parameters)?;
         let secrets = secrets(&place);
         let embedded_settings =
             EmbeddedSettings { keep: settings.keep.clone(), clock: settings.clock.clone(), secrets };

@@ -113,6 +113,8 @@ async fn start(
         schedules: true,
         log: Arc::new(log),
         environment: std::collections::BTreeMap::new(),
+        // It costs nothing here.
+        parameters: std::collections::BTreeMap::from([("ScanReader".to_owned(), "textract".to_owned())]),
     };
     Stack::start(settings, async |url| xero.place(url).await).await
 }

@@ -42,6 +42,8 @@ pub struct Desk {
     pub apps: String,
     /// What capabilities are given.
     pub access: Access,
+    /// Whether a reader of pictures is set up.
+    pub reads_scans: bool,
     settings: ConnectSettings,
 }
 
@@ -96,7 +98,7 @@ impl Desk {
             return_urls: vec![Url::parse("https://app.example/return").unwrap()],
         };
         let whose = OrganisationRef { workspace: "acme".parse().unwrap(), tenant };
-        Self { world, xero, line, app, user, whose, apps, access, settings }
+        Self { world, xero, line, app, user, whose, apps, access, reads_scans: false, settings }
     }
 
     /// A desk of so many invoices, not connected yet.
@@ -262,7 +264,7 @@ impl Desk {
                 Ok(journal_posting::carry_out(&self.access, journal_posting::Limits::default(), message).await?)
             }
             DOCUMENT_PUBLISHING => Ok(document_publishing::carry_out(self.doors(), message).await?),
-            DOCUMENT_READING => Ok(document_reading::carry_out(self.doors(), message).await?),
+            DOCUMENT_READING => Ok(document_reading::carry_out(self.doors(), self.scans(), message).await?),
             _ => Ok(sync_worker::carry_out(&self.access, message).await?),
         }
     }
@@ -270,6 +272,10 @@ impl Desk {
     /// What documents are taken in and read through.
     pub fn doors(&self) -> documents::Doors<'_> {
         documents::Doors { access: &self.access, blobs: &*self.world.blobs }
+    }
+
+    fn scans(&self) -> Option<&dyn ports::ScanReader> {
+        self.reads_scans.then_some(&*self.world.scans as &dyn ports::ScanReader)
     }
 
     /// Takes Xero's waiting webhooks in, as xero-webhook does.

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod holdings;
 pub mod line;
 pub mod paper;
+pub mod pictures;
 pub mod prepayments;
 pub mod ties;
 pub mod town;

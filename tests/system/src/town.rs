@@ -78,12 +78,18 @@ impl Town {
 
     /// A town with a Xero of its own settings.
     pub async fn start_with(invoices: usize, keep: Option<PathBuf>, xero: XeroSettings) -> Self {
-        Self::start_among(invoices, keep, xero, None).await
+        Self::start_among(invoices, keep, xero, None, BTreeMap::new()).await
+    }
+
+    /// A town deployed with one parameter of the template set.
+    pub async fn start_deployed(invoices: usize, parameter: &str, value: &str) -> Self {
+        let parameters = BTreeMap::from([(parameter.to_owned(), value.to_owned())]);
+        Self::start_among(invoices, None, XeroSettings::default(), None, parameters).await
     }
 
     /// A town whose customers move from an uncertified app to a certified one, which new connections are made with.
     pub async fn start_moving(invoices: usize) -> Self {
-        Self::start_among(invoices, None, XeroSettings::default(), Some(apps::new_app())).await
+        Self::start_among(invoices, None, XeroSettings::default(), Some(apps::new_app()), BTreeMap::new()).await
     }
 
     async fn start_among(
@@ -91,6 +97,7 @@ impl Town {
         keep: Option<PathBuf>,
         xero: XeroSettings,
         second: Option<AppSettings>,
+        parameters: BTreeMap<String, String>,
     ) -> Self {
         let xero = Xero::new(xero, Arc::new(SystemClock));
         if second.is_none() {
@@ -113,6 +120,7 @@ impl Town {
             schedules: false,
             log: Arc::new(move |function, line| lines.lock().unwrap().push(format!("{function}: {line}"))),
             environment,
+            parameters,
         };
         let mut server = None;
         let stack = Stack::start(settings, async |url| {

@@ -120,7 +120,7 @@ async fn a_reader_that_dies_twice_leaves_the_document_to_a_person_and_others_alo
         assert!(desk.carry_out(&envelope).await.is_err());
         desk.world.faults.heal();
     }
-    assert!(matches!(shown(&desk, id).await.state, DocumentState::Reading { attempt: 2 }));
+    assert!(matches!(shown(&desk, id).await.state, DocumentState::Reading { attempt: 2, .. }));
     desk.carry_out(&envelope).await.unwrap();
     assert_eq!(needs_person(&shown(&desk, id).await), "reader_failed");
     desk.carry_out(&envelope).await.unwrap();

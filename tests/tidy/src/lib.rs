@@ -27,6 +27,8 @@ pub const ARROWS: &[Arrow] = &[
     ("pages", &[]),
     ("clues", &["kernel", "pages"]),
     ("readings", &["kernel", "pages", "clues"]),
+    // On ports for the plain types of what was found on a picture, on readings for the words in which it is told.
+    ("scans", &["kernel", "ports", "clues", "readings"]),
     ("coding", &["kernel"]),
     ("schedules", &["kernel"]),
     ("evidence", &["kernel"]),
@@ -55,7 +57,7 @@ pub const ARROWS: &[Arrow] = &[
         ],
     ),
     ("feed-lines", &["kernel", "ports", "state", "envelopes", "xero", "connections", "mirror"]),
-    ("documents", &["kernel", "ports", "state", "envelopes", "connections", "readings"]),
+    ("documents", &["kernel", "ports", "state", "envelopes", "connections", "readings", "scans"]),
     // On releases for the same reason: what is held against the books are schedules and their journals.
     (
         "tie-outs",

@@ -1,4 +1,4 @@
-//! DynamoDB, SQS, S3, KMS and Secrets Manager on loopback, spoken to by the real SDK.
+//! DynamoDB, SQS, S3, KMS, Secrets Manager and Textract on loopback, spoken to by the real SDK.
 //!
 //! DynamoDB is an embedded engine; SQS is the simulator's own model behind AWS's protocol; the rest is as little as our
 //! functions use, exact in that. Everything binds 127.0.0.1 and can be kept in a folder between runs.
@@ -10,6 +10,7 @@ mod keys;
 mod queues;
 mod roles;
 mod s3;
+mod textract;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use simulator::sqs::QueueSettings;
 pub use keys::secret_arn;
 pub use queues::{SharedQueues, md5_of};
 pub use roles::{Roles, access_key};
+pub use textract::{Textract, TextractTrouble};
 
 use crate::plan::{Plan, QueuePlan};
 
@@ -66,6 +68,8 @@ pub struct Embedded {
     pub queues: Arc<SharedQueues>,
     /// What was asked.
     pub counters: Arc<Counters>,
+    /// The reader of pictures, with its controls.
+    pub textract: Arc<Textract>,
     endpoints: BTreeMap<&'static str, String>,
     _servers: Vec<http::Server>,
 }
@@ -90,18 +94,22 @@ impl Embedded {
         let kms = keys::start_kms(seed, roles.clone()).await?;
         let secrets = keys::start_secrets(settings.secrets, roles.clone()).await?;
         let folder = settings.keep.map(|folder| folder.join("objects"));
-        let s3 = s3::start(plan, folder, queues.clone(), roles, settings.clock).await?;
+        let objects = Arc::new(s3::Objects::open(folder)?);
+        let textract = Arc::new(Textract::default());
+        let reader = textract::start(textract.clone(), objects.clone(), roles.clone()).await?;
+        let s3 = s3::start(plan, objects, queues.clone(), roles, settings.clock).await?;
         let endpoints = BTreeMap::from([
             ("DYNAMODB", table.url()),
             ("SQS", sqs.url()),
             ("KMS", kms.url()),
             ("SECRETS_MANAGER", secrets.url()),
             ("S3", s3.url()),
+            ("TEXTRACT", reader.url()),
         ]);
-        Ok(Self { queues, counters, endpoints, _servers: vec![table, sqs, kms, secrets, s3] })
+        Ok(Self { queues, counters, textract, endpoints, _servers: vec![table, sqs, kms, secrets, s3, reader] })
     }
 
-    /// The address of a service: `DYNAMODB`, `SQS`, `KMS`, `SECRETS_MANAGER`, `S3`.
+    /// The address of a service: `DYNAMODB`, `SQS`, `KMS`, `SECRETS_MANAGER`, `S3`, `TEXTRACT`.
     pub fn endpoint(&self, service: &str) -> &str {
         self.endpoints.get(service).map_or("", String::as_str)
     }

@@ -32,6 +32,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("AmazonSQS.", "sqs"),
     ("TrentService.", "kms"),
     ("secretsmanager.", "secretsmanager"),
+    ("Textract.", "textract"),
 ];
 
 impl Roles {

@@ -13,6 +13,7 @@ use crate::embedded::{ACCOUNT, REGION, queue_url};
 pub struct Names {
     references: BTreeMap<String, String>,
     attributes: BTreeMap<String, String>,
+    conditions: BTreeMap<String, bool>,
 }
 
 /// Turns tagged YAML into JSON with the long names of the functions.
@@ -75,7 +76,32 @@ impl Names {
         for (id, resource) in template["Resources"].as_object().into_iter().flatten() {
             names.add(id, resource)?;
         }
+        for (name, condition) in template["Conditions"].as_object().into_iter().flatten() {
+            let holds = names.holds(condition).with_context(|| format!("the condition {name}"))?;
+            names.conditions.insert(name.clone(), holds);
+        }
         Ok(names)
+    }
+
+    fn holds(&self, condition: &Value) -> anyhow::Result<bool> {
+        match condition["Fn::Equals"].as_array().map(Vec::as_slice) {
+            Some([one, other]) => Ok(self.text(one)? == self.text(other)?),
+            _ => bail!("only Equals is understood here"),
+        }
+    }
+
+    /// What stands in a place that a condition decides on: one of two values, or nothing at all.
+    pub fn chosen<'v>(&self, value: &'v Value) -> anyhow::Result<Option<&'v Value>> {
+        let chosen = match value["Fn::If"].as_array().map(Vec::as_slice) {
+            None => value,
+            Some([name, then, otherwise]) => {
+                let name = name.as_str().unwrap_or_default();
+                let holds = self.conditions.get(name).with_context(|| format!("{name} is no condition"))?;
+                if *holds { then } else { otherwise }
+            }
+            Some(_) => bail!("If takes a condition and two values"),
+        };
+        Ok((chosen["Ref"] != "AWS::NoValue").then_some(chosen))
     }
 
     fn add(&mut self, id: &str, resource: &Value) -> anyhow::Result<()> {

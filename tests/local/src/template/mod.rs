@@ -97,3 +97,45 @@ fn check(plan: &Plan) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::checkout;
+
+    fn of(scan_reader: &str) -> Plan {
+        let given = ["JwtIssuer", "JwtAudience", "ReturnUrls", "PublicUrl"].map(|name| (name, "https://x.example"));
+        let given = given.into_iter().chain([("ScanReader", scan_reader)]);
+        let parameters = given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        read(&checkout().join("infra/template.yaml"), &parameters).unwrap()
+    }
+
+    #[test]
+    fn no_role_reaches_every_resource_but_the_one_that_may_ask_textract_and_that_where_it_is_wanted() {
+        let everything = |plan: &Plan| {
+            let all = plan.functions.iter().flat_map(|function| {
+                let name = function.name.clone();
+                function.allowed.iter().map(move |(action, on)| (name.clone(), action.clone(), on.clone()))
+            });
+            all.filter(|(_, action, on)| on == "*" || action.contains('*')).collect::<Vec<_>>()
+        };
+        assert_eq!(everything(&of("none")), []);
+        let asked = ["AnalyzeExpense", "StartExpenseAnalysis", "GetExpenseAnalysis"];
+        let textract =
+            asked.map(|action| ("document-reading".to_owned(), format!("textract:{action}"), "*".to_owned()));
+        assert_eq!(everything(&of("textract")), textract);
+    }
+
+    #[test]
+    fn whoever_reads_strangers_files_reaches_neither_tokens_nor_secrets_nor_queues() {
+        for reader in ["none", "textract"] {
+            let plan = of(reader);
+            let function = plan.functions.iter().find(|function| function.name == "document-reading").unwrap();
+            let services = function.allowed.iter().filter_map(|(action, _)| action.split(':').next());
+            let allowed = ["dynamodb", "s3", "textract"];
+            assert!(services.into_iter().all(|service| allowed.contains(&service)), "{:?}", function.allowed);
+            assert_eq!(function.environment["SCAN_READER"], reader);
+            assert!(!function.environment.contains_key("TOKEN_KEY_ID"));
+        }
+    }
+}

@@ -117,7 +117,11 @@ fn allowed(policies: &Value, names: &Names) -> anyhow::Result<Vec<(String, Strin
     let list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     let mut found = Vec::new();
     let statements = policies.as_array().into_iter().flatten().flat_map(|policy| list(&policy["Statement"]));
-    for statement in statements.filter(|statement| statement["Condition"].is_null() && statement["Effect"] == "Allow") {
+    for statement in statements {
+        let Some(statement) = names.chosen(&statement).context("Policies")? else { continue };
+        if !statement["Condition"].is_null() || statement["Effect"] != "Allow" {
+            continue;
+        }
         for resource in list(&statement["Resource"]) {
             let resource = behind_arn(&names.text(&resource).context("Policies")?);
             let actions = list(&statement["Action"]);

@@ -8,6 +8,7 @@ mod clock;
 mod faults;
 mod queue;
 mod random;
+mod scans;
 mod table;
 mod transport;
 mod vault;
@@ -17,6 +18,7 @@ pub use clock::VirtualClock;
 pub use faults::{Cut, Faults};
 pub use queue::{MemoryQueue, QueuedMessage};
 pub use random::SeededRandom;
+pub use scans::{MemoryScans, ScanTrouble};
 pub use table::{MemoryTable, TableUse};
 pub use transport::CountedTransport;
 pub use vault::MemoryVault;
@@ -36,6 +38,8 @@ pub struct World {
     pub queue: Arc<MemoryQueue>,
     /// The files.
     pub blobs: Arc<MemoryBlobs>,
+    /// The reader of pictures, for those that have one.
+    pub scans: Arc<MemoryScans>,
     /// The vault.
     pub vault: Arc<MemoryVault>,
     /// Where faults are set.
@@ -48,10 +52,12 @@ impl World {
     /// A world of that seed, at 24 November 2026, 03:00 UTC, with Xero behind the transport.
     pub fn new(seed: u64, clock: Arc<VirtualClock>, xero: Arc<dyn Transport>) -> Self {
         let faults = Arc::new(Faults::default());
+        let blobs = Arc::new(MemoryBlobs::new(faults.clone()));
         Self {
             table: Arc::new(MemoryTable::new(faults.clone())),
             queue: Arc::new(MemoryQueue::new(clock.clone(), faults.clone())),
-            blobs: Arc::new(MemoryBlobs::new(faults.clone())),
+            scans: Arc::new(MemoryScans::new(blobs.clone(), faults.clone())),
+            blobs,
             vault: Arc::new(MemoryVault::new(faults.clone())),
             transport: Arc::new(CountedTransport::new(xero, faults.clone())),
             random: Arc::new(SeededRandom::new(seed)),

@@ -7,6 +7,7 @@
 mod adapters;
 mod lost_answers;
 mod queue;
+mod scans;
 mod table;
 mod vault;
 

@@ -65,7 +65,7 @@ async fn post(upload: &Value, file: &[u8]) -> u16 {
 }
 
 /// Announces and uploads a file; answers the document's id.
-async fn uploaded(town: &Town, caller: &Caller, name: &str, content_type: &str, file: &[u8]) -> String {
+pub(super) async fn uploaded(town: &Town, caller: &Caller, name: &str, content_type: &str, file: &[u8]) -> String {
     let body = json!({ "files": [announced(name, content_type, file)] });
     let answer = caller.expect("POST", &town.path("/documents"), Some(body)).await.unwrap();
     let document = &answer["documents"][0];
@@ -73,7 +73,7 @@ async fn uploaded(town: &Town, caller: &Caller, name: &str, content_type: &str, 
     text(&document["document_id"])
 }
 
-async fn shown(town: &Town, caller: &Caller, id: &str) -> Value {
+pub(super) async fn shown(town: &Town, caller: &Caller, id: &str) -> Value {
     caller.expect("GET", &town.path(&format!("/documents/{id}")), None).await.unwrap()
 }
 

@@ -23,6 +23,7 @@ mod orders;
 mod publishing;
 mod requests;
 mod runs;
+mod scans;
 mod schedules;
 mod settings;
 mod sharing;

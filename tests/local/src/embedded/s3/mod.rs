@@ -8,7 +8,6 @@ mod form;
 mod signed;
 mod store;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -19,7 +18,8 @@ use simulator::sqs::NewMessage;
 
 use self::events::{Created, s3_event, wants};
 use self::form::Form;
-use self::store::{Object, Objects};
+use self::store::Object;
+pub(super) use self::store::Objects;
 use super::http::{Answer, Server, Whole, bind, serve, text};
 use super::queues::SharedQueues;
 use super::{Roles, SECRET_KEY};
@@ -32,7 +32,7 @@ const KEY_BYTES_MAX: usize = 1024;
 
 struct Store {
     buckets: Vec<BucketPlan>,
-    objects: Objects,
+    objects: Arc<Objects>,
     queues: Arc<SharedQueues>,
     roles: Arc<Roles>,
     clock: Arc<dyn Clock>,
@@ -40,12 +40,11 @@ struct Store {
 
 pub(super) async fn start(
     plan: &Plan,
-    folder: Option<PathBuf>,
+    objects: Arc<Objects>,
     queues: Arc<SharedQueues>,
     roles: Arc<Roles>,
     clock: Arc<dyn Clock>,
 ) -> anyhow::Result<Server> {
-    let objects = Objects::open(folder)?;
     let store = Arc::new(Store { buckets: plan.buckets.clone(), objects, queues, roles, clock });
     serve(bind(0).await?, OBJECT_BYTES_MAX, move |request| {
         let store = store.clone();

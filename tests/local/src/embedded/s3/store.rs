@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 /// One version of an object.
 #[derive(Clone)]
-pub(super) struct Object {
-    pub(super) body: Bytes,
+pub(in crate::embedded) struct Object {
+    pub(in crate::embedded) body: Bytes,
     pub(super) content_type: String,
     pub(super) etag: String,
     /// Where the bucket keeps versions.
@@ -34,7 +34,7 @@ impl Object {
 /// Bucket and key.
 type Name = (String, String);
 
-pub(super) struct Objects {
+pub(in crate::embedded) struct Objects {
     /// Versions oldest first.
     all: Mutex<BTreeMap<Name, Vec<Object>>>,
     folder: Option<PathBuf>,
@@ -57,7 +57,7 @@ struct Label {
 
 impl Objects {
     /// What is kept in a folder.
-    pub(super) fn open(folder: Option<PathBuf>) -> anyhow::Result<Self> {
+    pub(in crate::embedded) fn open(folder: Option<PathBuf>) -> anyhow::Result<Self> {
         let objects = Self { all: Mutex::default(), folder };
         objects.read_kept()?;
         Ok(objects)
@@ -86,7 +86,7 @@ impl Objects {
     }
 
     /// The newest version, or the one of a name.
-    pub(super) fn find(&self, bucket: &str, key: &str, version: Option<&str>) -> Option<Object> {
+    pub(in crate::embedded) fn find(&self, bucket: &str, key: &str, version: Option<&str>) -> Option<Object> {
         let all = self.lock();
         let versions = all.get(&(bucket.to_owned(), key.to_owned()))?;
         let found = match version {
