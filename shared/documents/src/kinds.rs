@@ -213,3 +213,32 @@ pub fn measure(bytes: &[u8], announced: &str) -> Result<Measure, Unfit> {
     }
     Ok(Measure { kind, pages, pixels })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A TIFF of empty directories in one order of bytes, each leading to the next, the last to `end`.
+    fn tiff(little: bool, pages: u32, end: u32) -> Vec<u8> {
+        let long = |value: u32| if little { value.to_le_bytes() } else { value.to_be_bytes() };
+        let mut file = if little { b"II*\0".to_vec() } else { b"MM\0*".to_vec() };
+        file.extend(long(8));
+        for page in 1..=pages {
+            file.extend([0, 0]);
+            file.extend(long(if page == pages { end } else { 8 + page * 6 }));
+        }
+        file
+    }
+
+    #[test]
+    fn pages_of_a_tiff_are_counted_and_a_chain_without_an_end_is_none() {
+        for little in [true, false] {
+            assert_eq!(tiff_pages(&tiff(little, 1, 0)), Some(1));
+            assert_eq!(tiff_pages(&tiff(little, 500, 0)), Some(500));
+            assert_eq!(tiff_pages(&tiff(little, 501, 0)), None, "beyond the bound");
+            assert_eq!(tiff_pages(&tiff(little, 2, 8)), None, "round and round");
+            assert_eq!(tiff_pages(&tiff(little, 1, u32::MAX)), None, "out of the file");
+        }
+        assert_eq!((tiff_pages(b"II*\0"), tiff_pages(&tiff(true, 1, 0)[..10])), (None, None));
+    }
+}

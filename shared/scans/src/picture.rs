@@ -284,22 +284,23 @@ fn found<T>(field: &ScanField, value: &ScanText, read: T) -> Found<T> {
     Found { value: read, confidence: sure(field, value), place: place(field, value) }
 }
 
-/// Shops print prices with the tax inside. Lines that make the gross total have no net amount to be told.
+/// Leaves out prices of lines that may have the tax inside, as shops print them: whoever publishes a line adds its tax. They
+/// stay where they make the net total, and where one is printed that they do not make, for a person to see both.
 fn leave_taxed_lines(reading: &mut Reading) -> Option<Problem> {
     let number = |found: &Option<Found<Amount>>| found.as_ref().map(|found| found.value.number.0);
-    let (net, tax) = (number(&reading.fields.net_total), number(&reading.fields.tax_total));
-    let gross = number(&reading.fields.gross_total)?;
-    let taxed = net.is_some_and(|net| net != gross) || tax.is_some_and(|tax| !tax.is_zero());
-    let sum =
-        reading.lines.iter().filter_map(|line| number(&line.net)).try_fold(Decimal::ZERO, Decimal::checked_add)?;
-    if !taxed || sum != gross || reading.lines.is_empty() {
+    let fields = &reading.fields;
+    let (stated, tax, gross) = (number(&fields.net_total), number(&fields.tax_total), number(&fields.gross_total));
+    let net = stated.or_else(|| gross?.checked_sub(tax?));
+    let prices = || reading.lines.iter().filter_map(|line| number(&line.net));
+    let sum = prices().try_fold(Decimal::ZERO, Decimal::checked_add);
+    let kept = prices().next().is_none() || sum == net && sum.is_some() || stated.is_some() && sum != gross;
+    if kept {
         return None;
     }
     for line in &mut reading.lines {
         (line.net, line.unit_price) = (None, None);
     }
-    let words =
-        format!("The lines make the total with tax, {gross}, so their prices have the tax inside and were left out.");
-    let (stated, computed) = (net.map(Exact), Some(Exact(sum)));
+    let words = "The prices of the lines have the tax inside, or may have it, so they were left out.".to_owned();
+    let (stated, computed) = (stated.map(Exact), sum.map(Exact));
     Some(Problem { code: ProblemCode::LinesNotNet, stated, computed, place: String::new(), words })
 }

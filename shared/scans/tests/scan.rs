@@ -157,6 +157,27 @@ fn prices_with_the_tax_inside_are_no_net_amounts() {
 }
 
 #[test]
+fn prices_of_which_nothing_says_that_they_are_net_are_left_out_and_those_that_make_the_net_amount_stay() {
+    let total = |tax: &[&str]| {
+        let taxes = tax.iter().map(|tax| field("TAX", "VAT 20%", tax));
+        taxes.chain([field("TOTAL", "Total", "£120.00")]).collect::<Vec<_>>()
+    };
+    for (summary, price, kept) in [
+        (total(&[]), "£120.00", false),
+        (total(&[]), "£100.00", false),
+        (total(&["£20.00"]), "£120.00", false),
+        (total(&["£20.00"]), "£100.00", true),
+        (total(&["£0.00"]), "£120.00", true),
+        (changed("SUBTOTAL", "£1,100.00"), "£90.00", true),
+    ] {
+        let found = read(summary, vec![row("Rope", "1", "", price)], &[]);
+        assert_eq!(found.lines[0].net.is_some(), kept, "{price}: {:?}", found.problems);
+        let told = codes(&found).iter().filter(|code| **code == ProblemCode::LinesNotNet).count();
+        assert_eq!(told, usize::from(!kept || price == "£90.00"), "{price}: {:?}", found.problems);
+    }
+}
+
+#[test]
 fn a_sign_is_no_surer_for_the_readers_word_and_a_receivers_number_is_not_the_suppliers() {
     let mut total = field("TOTAL", "Total", "$120");
     total.currency = Some("USD".into());

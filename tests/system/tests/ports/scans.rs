@@ -144,7 +144,7 @@ async fn a_picture_of_no_letters_has_no_fields() {
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_textract_refuses_are_refused_for_good() {
     let scene = Scene::start().await;
-    let large = vec![b"\x89PNG".to_vec(), vec![0; 10 * 1024 * 1024]].concat();
+    let large = [b"\x89PNG".to_vec(), vec![0; 10 * 1024 * 1024]].concat();
     for (file, expected) in [
         (gif_head(8, 8), ScanRefusal::Unsupported),
         (Picture::of(&["Total: $1"]).pdf(2), ScanRefusal::Unsupported),
