@@ -27,6 +27,10 @@ pub const ARROWS: &[Arrow] = &[
     ("pages", &[]),
     ("clues", &["kernel", "pages"]),
     ("readings", &["kernel", "pages", "clues"]),
+    ("statement-lines", &["kernel"]),
+    ("statement-messages", &["kernel", "statement-lines"]),
+    ("statement-tables", &["kernel", "sheets", "pages", "clues", "statement-lines"]),
+    ("statements", &["kernel", "pages", "statement-lines", "statement-messages", "statement-tables"]),
     // On ports for the plain types of what was found on a picture, on readings for the words in which it is told.
     ("scans", &["kernel", "ports", "clues", "readings"]),
     ("coding", &["kernel"]),

@@ -1,0 +1,17 @@
+//! Statements in the formats that banks' programs write: OFX, QIF, MT940 and MT942, CAMT, BAI2.
+//!
+//! Owns one tolerant reader for each. Text goes in, statements come out: no I/O, no clock. Each reader goes once through
+//! the text, takes what it knows, and lists what it could not take with its place; none refuses a file for one bad field.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`ofx`] | OFX 1.x and 2.x, QFX |
+//! | [`qif`] | QIF |
+//! | [`mt`], `mt_fields` | MT940 and MT942 |
+//! | [`camt`] | CAMT.052, .053, .054 |
+//! | [`bai2`] | BAI2 |
+//! | `fields` | amounts and dates of a field, with a problem where they are none |
+
+mod fields;
+pub mod ofx;
+mod ofx_tags;

@@ -1,0 +1,122 @@
+//! A whole table as a statement.
+//!
+//! Owns the order of the work: find the table, decide what its columns are or take a confirmed profile, read its rows, and
+//! hold them against their balances.
+
+use kernel::Currency;
+use statement_lines::model::{Reading, Status};
+use statement_lines::{Exact, Findings, ProblemCode, Refusal};
+
+use crate::columns::{self, Facts, Layout};
+use crate::dialect;
+use crate::grid::{Grid, ROWS_MAX};
+use crate::profile::{Profile, Role, Sign};
+use crate::proof;
+use crate::roles;
+use crate::rows::Rows;
+
+/// What a caller knows before a file is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'k> {
+    /// The profile that a person confirmed for the account.
+    pub profile: Option<&'k Profile>,
+    /// The account's currency.
+    pub currency: Option<Currency>,
+}
+
+/// A statement and the profile it was read with.
+pub type TableRead = Result<(Reading, Profile), Refusal>;
+
+/// Reads a text that may be a CSV.
+pub fn read_csv(text: &str, known: Known<'_>) -> TableRead {
+    let (delimiter, start) = match known.profile.and_then(|profile| profile.delimiter) {
+        Some(delimiter) if delimiter.is_ascii() => {
+            (delimiter as u8, dialect::delimiter(text).map_or(0, |found| found.1))
+        }
+        _ => dialect::delimiter(text)?,
+    };
+    let mut findings = Findings::default();
+    let grid = Grid::split(text, delimiter, ROWS_MAX, &mut findings)?;
+    let mut read = read_grid(&grid, usize::from(start > 0), known, findings)?;
+    read.1.delimiter = Some(char::from(delimiter));
+    Ok(read)
+}
+
+/// Reads a table of cells from a row on.
+pub(crate) fn read_grid(grid: &Grid<'_>, skipped: usize, known: Known<'_>, mut findings: Findings) -> TableRead {
+    let layout = columns::layout(grid, dialect::common_width(grid)).ok_or(Refusal::UnknownFormat)?;
+    let facts = columns::facts(grid, &layout);
+    let mut profile = profile(grid, &layout, &facts, known, &mut findings);
+    if profile.column(Role::Date).is_none() || !has_money(&profile) {
+        return Err(Refusal::UnknownFormat);
+    }
+    profile.currency = profile.currency.or(known.currency);
+    let mut statement = Rows::new(grid, &profile, &mut findings).read(&layout);
+    // The line that names the delimiter is no line of the statement.
+    if skipped > 0 {
+        findings.problems.retain(|problem| problem.code != ProblemCode::Passed || problem.place.line > 1);
+    }
+    let currencies = || statement.entries.iter().filter(|entry| entry.amount.is_some()).map(|entry| entry.currency);
+    if let Some(first) = currencies().next()
+        && currencies().all(|currency| currency == first)
+    {
+        statement.currency = first;
+    }
+    settle_sign(&mut profile, &mut statement.entries, &facts, known.profile.is_some());
+    if profile.sign == Sign::Open {
+        let words = "All amounts are positive and no balance proves them: say whether they are money in or out.";
+        findings.note(ProblemCode::SignOpen, statement.place, words);
+    }
+    proof::check(&statement.entries, &mut findings);
+    let pending = statement.entries.iter().filter(|entry| entry.status == Status::Pending).count();
+    if pending > 0 {
+        let words = format!("{pending} rows are announced and not booked.");
+        findings.note(ProblemCode::NotBooked, statement.place, words);
+    }
+    Ok((Reading { statements: vec![statement], findings }, profile))
+}
+
+fn has_money(profile: &Profile) -> bool {
+    [Role::Amount, Role::Debit, Role::Credit].iter().any(|role| profile.column(*role).is_some())
+}
+
+fn profile(grid: &Grid<'_>, layout: &Layout, facts: &[Facts], known: Known<'_>, findings: &mut Findings) -> Profile {
+    if let Some(confirmed) = known.profile {
+        if confirmed.fits(&roles::header(grid, layout), layout.width) {
+            return confirmed.clone();
+        }
+        let words = "The confirmed profile was made for a table with other columns; this one was looked at anew.";
+        findings.note(ProblemCode::ProfileDoesNotFit, grid.place(layout.header.unwrap_or(layout.first)), words);
+    }
+    roles::detect(grid, layout, facts, findings)
+}
+
+/// What a positive amount means: by the balances, where there are any.
+fn settle_sign(profile: &mut Profile, entries: &mut [statement_lines::Entry], facts: &[Facts], confirmed: bool) {
+    let Some(column) = profile.column(Role::Amount).filter(|_| profile.column(Role::Side).is_none()) else { return };
+    if !confirmed || profile.sign == Sign::Open {
+        let hits = |turned: bool| {
+            let amount = |amount: Exact| if turned { amount.try_neg() } else { Some(amount) };
+            let rows: Vec<_> = entries.iter().map(|entry| (entry.amount.and_then(amount), entry.balance)).collect();
+            proof::prove(&rows)
+        };
+        let (written, inverted) = (hits(false), hits(true));
+        if inverted.hits > written.hits && inverted.is_convincing() {
+            profile.sign = Sign::Inverted;
+            profile.because("sign", "The balances follow when positive amounts are money out.", 95);
+        } else if written.is_convincing() {
+            profile.sign = Sign::AsWritten;
+            profile.because("sign", "The balances follow from the amounts as they are written.", 95);
+        } else {
+            let positive = |amount: &Exact| !amount.is_negative();
+            let all = entries.iter().filter_map(|entry| entry.amount.as_ref()).all(positive);
+            let sided = facts.get(column).is_some_and(|facts| facts.filled == 0);
+            profile.sign = if all && !sided && !entries.is_empty() { Sign::Open } else { Sign::AsWritten };
+        }
+    }
+    if profile.sign == Sign::Inverted {
+        for entry in entries {
+            entry.amount = entry.amount.and_then(Exact::try_neg);
+        }
+    }
+}
