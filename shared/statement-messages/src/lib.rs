@@ -12,6 +12,13 @@
 //! | [`bai2`] | BAI2 |
 //! | `fields` | amounts and dates of a field, with a problem where they are none |
 
+pub mod bai2;
+pub mod camt;
+mod camt_tags;
 mod fields;
+pub mod mt;
+mod mt_details;
+mod mt_fields;
 pub mod ofx;
 mod ofx_tags;
+pub mod qif;

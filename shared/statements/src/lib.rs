@@ -78,6 +78,11 @@ fn read_text(bytes: &[u8], known: Known<'_>) -> Result<Parsed, Refusal> {
             let (reading, profile) = table::read_csv(text, known)?;
             (reading, Some(profile))
         }
+        Format::Qif => (statement_messages::qif::read(text)?, None),
+        Format::Mt940 => (statement_messages::mt::read(text, false)?, None),
+        Format::Mt942 => (statement_messages::mt::read(text, true)?, None),
+        Format::Camt => (statement_messages::camt::read(text)?, None),
+        Format::Bai2 => (statement_messages::bai2::read(text)?, None),
         _ => return Err(Refusal::UnknownFormat),
     };
     to_origin(&mut reading, &decoded);
