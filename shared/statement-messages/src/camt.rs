@@ -148,7 +148,11 @@ impl Reader<'_> {
                     .with_checks(false)
                     .flatten()
                     .find(|is| is.key.local_name().into_inner() == "Ccy");
-                self.currency = ccy.and_then(|ccy| ccy.value.trim().parse().ok());
+                self.currency = ccy.as_ref().and_then(|ccy| ccy.value.trim().parse().ok());
+                if ccy.is_some() && self.currency.is_none() {
+                    let place = self.counter.place(at);
+                    self.reading.findings.note(ProblemCode::CurrencyUnknown, place, "This is no currency's code.");
+                }
             }
             _ => (),
         }

@@ -12,12 +12,13 @@
 //! | `columns`, `roles` | what stands in a column, and what it is |
 //! | `proof` | running balances held against amounts |
 //! | `rows`, [`table`] | rows as entries; a whole table as statements |
-//! | [`xlsx`], [`pdf`] | tables of workbooks and of printed pages |
+//! | [`xlsx`], [`pdf`], `printed` | tables of workbooks and of printed pages |
 
 mod columns;
 mod dialect;
 mod grid;
 pub mod pdf;
+mod printed;
 pub mod profile;
 mod proof;
 mod roles;
