@@ -79,8 +79,16 @@ impl<'g> Rows<'g> {
         column.map(|column| self.grid.cell(row, column)).unwrap_or_default()
     }
 
-    /// A row above the header may state a balance; whatever else it says is listed.
+    /// A row above the header may state the account or a balance; whatever else it says is listed.
     fn preamble(&mut self, row: usize) {
+        let mut filled = self.grid.cells(row).filter(|cell| !cell.is_empty());
+        if let (Some(name), Some(number), None) = (filled.next(), filled.next(), filled.next())
+            && words::roles(&words::fold(name)).next() == Some(Role::Account)
+            && number.contains(|letter: char| letter.is_ascii_digit())
+        {
+            self.statement.account = self.statement.account.take().or_else(|| folded(number));
+            return;
+        }
         if !self.grid.is_blank(row) && !self.balance_row(row) {
             let words = "This line stands above the table and was passed over.";
             self.findings.note(ProblemCode::Passed, self.grid.place(row), words);

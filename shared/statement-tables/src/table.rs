@@ -111,7 +111,11 @@ fn settle_sign(profile: &mut Profile, entries: &mut [statement_lines::Entry], fa
             let positive = |amount: &Exact| !amount.is_negative();
             let all = entries.iter().filter_map(|entry| entry.amount.as_ref()).all(positive);
             let sided = facts.get(column).is_some_and(|facts| facts.filled == 0);
-            profile.sign = if all && !sided && !entries.is_empty() { Sign::Open } else { Sign::AsWritten };
+            profile.sign = if all && !sided && entries.iter().any(|entry| entry.amount.is_some()) {
+                Sign::Open
+            } else {
+                Sign::AsWritten
+            };
         }
     }
     if profile.sign == Sign::Inverted {

@@ -21,6 +21,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub use expected::Expected;
 pub use format::Format;
 pub use outcome::Parsed;
+pub use statement_lines::dates::DateOrder;
+pub use statement_lines::numeral::Mark;
 pub use statement_lines::{Balance, Entry, Exact, Findings, Place, Problem, ProblemCode, Refusal, Statement, Status};
 pub use statement_tables::profile::{Evidence, Profile, Role, Sign};
 

@@ -3,6 +3,8 @@
 //! The samples do not belong to this project and lie in a folder beside it. Where that folder is missing this test says
 //! that it did not run; every format is tested on files of its own as well.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its samples fails")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
@@ -71,6 +73,33 @@ fn every_sample_agrees_or_its_difference_is_argued() {
     let gone: Vec<_> = argued.difference(&differing).collect();
     assert!(gone.is_empty(), "argued and not different any more: {gone:?}");
     assert!(count >= 26, "only {count} samples were found");
+}
+
+#[test]
+fn every_sample_cut_or_altered_ends_in_an_answer() {
+    let Some(folder) = samples() else {
+        let _ = writeln!(std::io::stderr(), "NOT RUN: there is no folder of sample statements beside this project");
+        return;
+    };
+    let mut state = 7_u32;
+    for format in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        for path in fs::read_dir(format).unwrap().map(|entry| entry.unwrap().path()) {
+            let whole = fs::read(&path).unwrap();
+            let rounds = 80;
+            for round in 0..rounds {
+                let mut bytes = whole[..whole.len() - whole.len() * (round % 40) / 40].to_vec();
+                for _ in 0..3 {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    let at = (state >> 8) as usize % bytes.len().max(1);
+                    if let Some(byte) = bytes.get_mut(at) {
+                        *byte ^= 1 << (state % 8);
+                    }
+                }
+                let read = statements::read(&bytes, &Expected::default());
+                assert_ne!(read.err(), Some(statements::Refusal::ReaderFailed), "{path:?}, round {round}");
+            }
+        }
+    }
 }
 
 type Difference = (String, String, String);
