@@ -8,10 +8,10 @@ use quick_xml::Reader as Xml;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use statement_lines::lines::LineCounter;
-use statement_lines::model::{Balance, Detail, Entry, Read, Reading, Statement, Status, append_folded, folded};
-use statement_lines::numeral::{Mark, Numeral, NumeralError};
-use statement_lines::{Exact, Place, ProblemCode, Refusal, dates};
+use statement_lines::model::{Balance, Entry, Read, Reading, Statement, Status, append_folded, folded};
+use statement_lines::{ProblemCode, Refusal};
 
+use crate::camt_fields::{BalanceDraft, DetailDraft, EntryDraft, add_details, balance_leaf, day, entry_leaf};
 use crate::camt_tags::Tag;
 use crate::fields;
 
@@ -19,44 +19,6 @@ use crate::fields;
 const DEPTH_MAX: usize = 64;
 /// Bytes of one text; the longest field has some hundred.
 const TEXT_BYTES_MAX: usize = 1 << 20;
-/// Words that say that there is no reference.
-const NO_REFERENCE: &[&str] = &["NOTPROVIDED", "NONREF", ""];
-
-/// An amount while its parts come one by one.
-#[derive(Default)]
-struct Draft {
-    amount: Option<Result<Exact, NumeralError>>,
-    currency: Option<Currency>,
-    /// Whether money came in.
-    credit: Option<bool>,
-}
-
-#[derive(Default)]
-struct BalanceDraft {
-    draft: Draft,
-    code: String,
-    date: Option<Date>,
-    place: Place,
-}
-
-#[derive(Default)]
-struct DetailDraft {
-    draft: Draft,
-    detail: Detail,
-    debtor: Option<String>,
-    creditor: Option<String>,
-}
-
-#[derive(Default)]
-struct EntryDraft {
-    entry: Entry,
-    draft: Draft,
-    domain: String,
-    proprietary: Option<String>,
-    more: Option<String>,
-    details: Vec<DetailDraft>,
-}
-
 struct Reader<'t> {
     reading: Reading,
     counter: LineCounter<'t>,
@@ -312,123 +274,6 @@ impl Reader<'_> {
         let nothing = self.reading.statements.is_empty() && self.reading.findings.problems.is_empty();
         if nothing { Err(Refusal::UnknownFormat) } else { Ok(self.reading) }
     }
-}
-
-impl Draft {
-    /// The amount with its side's sign; none where either is missing.
-    fn signed(self) -> Option<Result<Exact, NumeralError>> {
-        let (amount, credit) = (self.amount?, self.credit?);
-        Some(amount.and_then(|amount| if credit { Ok(amount) } else { amount.try_neg().ok_or(NumeralError::TooLong) }))
-    }
-
-    fn take(&mut self, text: &str, currency: Option<Currency>) {
-        self.amount = Some(Numeral::parse(text).and_then(|numeral| numeral.value(Mark::Point)));
-        self.currency = currency;
-    }
-}
-
-/// The transactions of an entry, and what they say of it as a whole.
-fn add_details(entry: &mut Entry, details: Vec<DetailDraft>, credit: Option<bool>) {
-    let single = details.len() == 1;
-    for DetailDraft { mut draft, mut detail, debtor, creditor } in details {
-        draft.credit = draft.credit.or(credit);
-        // Who is on the other side depends on the side that the money came from.
-        detail.payee = if draft.credit == Some(true) { debtor.or(creditor) } else { creditor.or(debtor) };
-        detail.currency = draft.currency;
-        let currency = detail.currency;
-        detail.amount = draft.signed().and_then(Result::ok).map(|amount| amount.fitted(currency).0);
-        append_folded(&mut entry.description, &detail.description);
-        if single {
-            entry.payee.clone_from(&detail.payee);
-            entry.reference.clone_from(&detail.reference);
-        }
-        entry.details.push(detail);
-    }
-}
-
-fn balance_leaf(stack: &[Tag], text: &str, currency: Option<Currency>, balance: &mut BalanceDraft) {
-    use Tag::*;
-    match stack {
-        [.., Bal, Tp, CdOrPrtry, Cd] => balance.code = text.to_owned(),
-        [.., Bal, Amt] => balance.draft.take(text, currency),
-        [.., Bal, CdtDbtInd] => balance.draft.credit = side(text),
-        [.., Bal, Dt, Dt | DtTm] => balance.date = day(text),
-        _ => (),
-    }
-}
-
-fn entry_leaf(stack: &[Tag], text: &str, currency: Option<Currency>, draft: &mut EntryDraft) {
-    use Tag::*;
-    let entry = &mut draft.entry;
-    match stack {
-        [.., Ntry, Amt] => draft.draft.take(text, currency),
-        [.., Ntry, CdtDbtInd] => draft.draft.credit = side(text),
-        [.., Ntry, Sts] | [.., Ntry, Sts, Cd] => {
-            entry.status = match text {
-                "BOOK" => Status::Booked,
-                "INFO" => Status::Information,
-                _ => Status::Pending,
-            };
-        }
-        [.., Ntry, BookgDt, Dt | DtTm] => entry.date = day(text),
-        [.., Ntry, ValDt, Dt | DtTm] => entry.value_date = day(text),
-        [.., Ntry, AcctSvcrRef] => entry.id = reference(text),
-        [.., Ntry, AddtlNtryInf] => draft.more = folded(text),
-        [.., Ntry, BkTxCd, Domn, Cd] => draft.domain = text.to_owned(),
-        [.., Ntry, BkTxCd, Domn, Fmly, Cd | SubFmlyCd] => {
-            draft.domain.push('/');
-            draft.domain.push_str(text);
-        }
-        [.., Ntry, BkTxCd, Prtry, Cd] => draft.proprietary = folded(text),
-        _ => {
-            if let Some(detail) = draft.details.last_mut() {
-                detail_leaf(stack, text, currency, detail, &mut entry.check_number);
-            }
-        }
-    }
-}
-
-fn detail_leaf(
-    stack: &[Tag],
-    text: &str,
-    currency: Option<Currency>,
-    draft: &mut DetailDraft,
-    check_number: &mut Option<String>,
-) {
-    use Tag::*;
-    let detail = &mut draft.detail;
-    match stack {
-        [.., TxDtls, Amt] => draft.draft.take(text, currency),
-        [.., TxDtls, AmtDtls, TxAmt, Amt] if draft.draft.amount.is_none() => draft.draft.take(text, currency),
-        [.., TxDtls, CdtDbtInd] => draft.draft.credit = side(text),
-        [.., TxDtls, Refs, EndToEndId] => detail.reference = reference(text),
-        [.., TxDtls, Refs, ChqNb] => *check_number = folded(text),
-        [.., RltdPties, Dbtr, Nm] | [.., RltdPties, Dbtr, Pty, Nm] => draft.debtor = folded(text),
-        [.., RltdPties, Cdtr, Nm] | [.., RltdPties, Cdtr, Pty, Nm] => draft.creditor = folded(text),
-        [.., RmtInf, Ustrd] | [.., TxDtls, AddtlTxInf] => append_folded(&mut detail.description, text),
-        [.., RmtInf, Strd, CdtrRefInf, Ref] => {
-            append_folded(&mut detail.description, text);
-            detail.reference = detail.reference.take().or_else(|| reference(text));
-        }
-        _ => (),
-    }
-}
-
-fn side(text: &str) -> Option<bool> {
-    match text {
-        "CRDT" => Some(true),
-        "DBIT" => Some(false),
-        _ => None,
-    }
-}
-
-/// The day that is written, whatever time and zone follow.
-fn day(text: &str) -> Option<Date> {
-    dates::parse(text.get(..10)?)?.date(None)
-}
-
-fn reference(text: &str) -> Option<String> {
-    folded(text).filter(|text| !NO_REFERENCE.contains(&text.as_str()))
 }
 
 #[cfg(test)]

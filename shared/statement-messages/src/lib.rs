@@ -5,15 +5,16 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`ofx`] | OFX 1.x and 2.x, QFX |
+//! | [`ofx`], `ofx_tags` | OFX 1.x and 2.x, QFX |
 //! | [`qif`] | QIF |
-//! | [`mt`], `mt_fields` | MT940 and MT942 |
-//! | [`camt`] | CAMT.052, .053, .054 |
+//! | [`mt`], `mt_fields`, `mt_details` | MT940 and MT942 |
+//! | [`camt`], `camt_tags`, `camt_fields` | CAMT.052, .053, .054 |
 //! | [`bai2`] | BAI2 |
 //! | `fields` | amounts and dates of a field, with a problem where they are none |
 
 pub mod bai2;
 pub mod camt;
+mod camt_fields;
 mod camt_tags;
 mod fields;
 pub mod mt;

@@ -94,11 +94,9 @@ impl<'t> Reader<'t> {
                 self.inside = Inside::LedgerBalance;
                 self.balance = (None, None, self.counter.place(tag.at));
             }
-            "AVAILBAL" | "BALLIST" | "BANKACCTTO" | "CCACCTTO" | "SECINFO" => {
-                // A transfer's other account stands inside its entry, whose own fields may follow.
-                if self.inside != Inside::Entry {
-                    self.inside = Inside::Other;
-                }
+            // A transfer's other account stands inside its entry, whose own fields may follow.
+            "AVAILBAL" | "BALLIST" | "BANKACCTTO" | "CCACCTTO" | "SECINFO" if self.inside != Inside::Entry => {
+                self.inside = Inside::Other;
             }
             "BANKACCTFROM" | "CCACCTFROM" | "INVACCTFROM" if self.inside != Inside::Entry => {
                 self.inside = Inside::Account;

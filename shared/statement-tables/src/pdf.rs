@@ -168,7 +168,8 @@ impl Reader {
         let named = ["balance", "saldo", "solde", "kontostand"].iter().any(|word| text.contains(word));
         let dates = clues::dates::dates(&spot.line.text());
         let cell = amounts.last().map(|at| &spot.line.cells[*at]);
-        if !opening && !closing && !(named && !dates.is_empty() && amounts.len() == 1) {
+        let dated = named && !dates.is_empty() && amounts.len() == 1;
+        if !opening && !closing && !dated {
             return false;
         }
         let read = cell.and_then(|cell| printed::value(&printed::amount(&cell.text)?, self.mark));

@@ -34,7 +34,7 @@ pub(crate) fn detect(grid: &Grid<'_>, layout: &Layout, facts: &[Facts], findings
     by_content(&mut profile, facts, &mut open);
     decide_mark(&mut profile, grid, layout, facts, findings);
     if profile.column(Role::Amount).is_none() && profile.column(Role::Debit).is_none() {
-        by_balance(&mut profile, grid, layout, facts, &mut open, findings);
+        by_balance(&mut profile, grid, layout, facts, &open, findings);
     }
     decide_order(&mut profile, grid, layout, facts, findings);
     profile
@@ -133,7 +133,7 @@ fn by_balance(
     grid: &Grid<'_>,
     layout: &Layout,
     facts: &[Facts],
-    open: &mut Vec<usize>,
+    open: &[usize],
     findings: &mut Findings,
 ) {
     let marked: Vec<usize> =
