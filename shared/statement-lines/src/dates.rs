@@ -193,9 +193,9 @@ fn full_year(part: Part) -> Option<i16> {
 
 /// The first three numbers or names, the sign between the first two, and what follows.
 fn parts(text: &str) -> Option<([Part; 3], char, &str)> {
-    let mut found = [Part::Month(0); 3];
+    let mut tokens = [""; 3];
     let (mut rest, mut separator) = (text, ' ');
-    for (at, slot) in found.iter_mut().enumerate() {
+    for (at, token) in tokens.iter_mut().enumerate() {
         if at > 0 {
             let signs = rest.find(|letter: char| !is_separator(letter)).unwrap_or(rest.len());
             let (between, after) = rest.split_at(signs);
@@ -205,18 +205,25 @@ fn parts(text: &str) -> Option<([Part; 3], char, &str)> {
             rest = (signs > 0 && between.chars().count() <= 3).then_some(after)?;
         }
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let letters = rest.find(|letter: char| !letter.is_alphabetic()).unwrap_or(rest.len());
-        let length = digits.max(letters);
-        let (token, after) = rest.split_at(length);
+        let letters = || rest.find(|letter: char| !letter.is_alphabetic()).unwrap_or(rest.len());
+        let length = if digits > 0 { digits } else { letters() };
+        (*token, rest) = (1..=DATE_BYTES_MAX).contains(&length).then(|| rest.split_at(length))?;
+    }
+    let named = tokens.iter().filter(|token| !token.as_bytes()[0].is_ascii_digit()).count();
+    // Names are looked up last: most texts of three words are no dates, and end here.
+    if named > 1 || named == 0 && separator == ' ' {
+        return None;
+    }
+    let mut found = [Part::Month(0); 3];
+    for (slot, token) in found.iter_mut().zip(tokens) {
+        let digits = token.bytes().take_while(u8::is_ascii_digit).count();
         *slot = match digits {
             1..=4 => Part::Number { value: token.parse().ok()?, digits },
-            0 if length >= 3 => Part::Month(month(token)?),
+            0 if token.len() >= 3 => Part::Month(month(token)?),
             _ => return None,
         };
-        rest = after;
     }
-    let named = found.iter().any(|part| matches!(part, Part::Month(_)));
-    (named || separator != ' ').then_some((found, separator, rest))
+    Some((found, separator, rest))
 }
 
 fn is_separator(letter: char) -> bool {

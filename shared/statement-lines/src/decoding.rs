@@ -82,10 +82,12 @@ fn unmarked<'b>(
     if memchr::memchr(0, bytes).is_some() {
         return without_nuls(bytes, skipped, declared, findings);
     }
-    let Err(error) = str::from_utf8(bytes) else {
-        let text = String::from_utf8_lossy(bytes);
-        let origin = Origin { step: Step::Utf8, marks: vec![(0, skipped)] };
-        return Ok(Decoded { text, encoding: "UTF-8", origin });
+    let error = match str::from_utf8(bytes) {
+        Ok(text) => {
+            let origin = Origin { step: Step::Utf8, marks: vec![(0, skipped)] };
+            return Ok(Decoded { text: text.into(), encoding: "UTF-8", origin });
+        }
+        Err(error) => error,
     };
     if let Some(mixed) = mixed(bytes, skipped) {
         let place = Place::at(line_of(bytes, error.valid_up_to()), error.valid_up_to() + skipped as usize);

@@ -46,6 +46,12 @@ impl<'t> Iterator for TextLines<'t> {
     }
 }
 
+/// How many lines a text has, but for one or two: counted by whichever sign ends more of them.
+pub fn line_count(text: &str) -> usize {
+    let ends = |sign| memchr::memchr_iter(sign, text.as_bytes()).count();
+    ends(b'\n').max(ends(b'\r'))
+}
+
 /// Counts lines while a reader goes forward through a text.
 pub struct LineCounter<'t> {
     text: &'t str,

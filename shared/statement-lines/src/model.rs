@@ -128,13 +128,24 @@ pub struct Detail {
 /// A text with every run of white space folded to one blank, without control characters and marks of direction. None
 /// where nothing is left.
 pub fn folded(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::new();
     append_folded(&mut out, text);
     (!out.is_empty()).then_some(out)
 }
 
 /// Appends a text so, after a blank where something stands already.
 pub fn append_folded(out: &mut String, text: &str) {
+    // Most texts are plain already, and taken in one piece.
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().all(|byte| (b' '..0x7f).contains(byte)) && !bytes.windows(2).any(|pair| pair == b"  ");
+    if plain {
+        let text = text.trim_matches(' ');
+        if !out.is_empty() && !text.is_empty() {
+            out.reserve(text.len() + 1);
+            out.push(' ');
+        }
+        return out.push_str(text);
+    }
     let mut gap = !out.is_empty();
     for letter in text.chars() {
         if letter.is_whitespace() {

@@ -57,8 +57,13 @@ pub fn read(text: &str) -> Read {
     };
     let mut last = Place::default();
     for line in TextLines::new(text) {
-        reader.line(line.text, line.place);
         last = line.place;
+        let mut rest = line.text;
+        while let Some((record, after)) = glued(rest) {
+            reader.line(record, line.place);
+            rest = after;
+        }
+        reader.line(rest, line.place);
     }
     reader.end_record();
     reader.end_account();
@@ -255,6 +260,17 @@ impl Account {
     }
 }
 
+/// A record with another one behind it on its line. Texts may hold slashes, so those of entries are left whole.
+fn glued(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start();
+    let whole = line.starts_with("16,") || line.starts_with("88,");
+    let (record, after) = line.split_once('/').filter(|_| !whole)?;
+    let after = after.trim_start();
+    let coded =
+        after.as_bytes().get(..3).is_some_and(|code| code[..2].iter().all(u8::is_ascii_digit) && code[2] == b',');
+    coded.then_some((record, after))
+}
+
 fn without_end(rest: &str) -> &str {
     let rest = rest.trim_end();
     rest.strip_suffix('/').unwrap_or(rest)
@@ -337,5 +353,6 @@ mod tests {
         check("03,1,EUR/\n16,108,500,,,,t/\n49,501,9/\n99,501,1,9/", &[Some("5.00")], &[TotalDiffers; 4]);
         check("16,108,500,,,,t/\nhello\n99,0,1,6/", &[], &[Passed, Malformed, TotalDiffers]);
         check("03,1,JPY/\n16,108,500,,,,t/\n99", &[Some("500")], &[]);
+        check("03,1,JPY/16,108,500,,,,t/\n49,500,3/98,500,1,5/ 99,500,1,7/", &[Some("500")], &[]);
     }
 }

@@ -69,6 +69,7 @@ fn fits(role: Role, word: &str, facts: &Facts) -> bool {
         Role::Amount | Role::Debit | Role::Credit | Role::Balance => facts.filled == 0 || facts.mostly(facts.numbers),
         Role::Side => facts.mostly(facts.sides),
         Role::Currency => facts.mostly(facts.currencies),
+        Role::Account if words::is_own_account(word) => facts.filled > 0,
         Role::Account => facts.same && facts.filled > 0 && !words::is_others_account(word),
         _ => true,
     }

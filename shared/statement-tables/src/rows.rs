@@ -3,6 +3,8 @@
 //! Owns what becomes of each row: an entry, more text of the entry above, a balance, or one that is listed as passed over.
 //! None disappears.
 
+use std::collections::HashMap;
+
 use kernel::{Currency, Date};
 use statement_lines::model::{Balance, ENTRIES_MAX, Entry, Statement, Status, append_folded, folded};
 use statement_lines::numeral::{Numeral, NumeralError, Side};
@@ -18,7 +20,11 @@ pub(crate) struct Rows<'g> {
     pub grid: &'g Grid<'g>,
     pub profile: &'g Profile,
     pub findings: &'g mut Findings,
-    pub statement: Statement,
+    /// One for each account; the first until a row names one.
+    statements: Vec<Statement>,
+    current: usize,
+    accounts: HashMap<&'g str, usize>,
+    entries: usize,
     columns: Columns,
 }
 
@@ -54,25 +60,46 @@ impl<'g> Rows<'g> {
             status: at(Role::Status),
             account: at(Role::Account),
         };
-        Self { grid, profile, findings, statement: Statement::default(), columns }
+        let statements = vec![Statement::default()];
+        Self { grid, profile, findings, statements, current: 0, accounts: HashMap::new(), entries: 0, columns }
     }
 
     /// All rows below the header; those above it are looked at for balances.
-    pub fn read(mut self, layout: &Layout) -> Statement {
-        self.statement.kind = "csv";
-        self.statement.place = self.grid.place(layout.header.unwrap_or(layout.first));
+    pub fn read(mut self, layout: &Layout) -> Vec<Statement> {
+        let place = self.grid.place(layout.header.unwrap_or(layout.first));
+        (self.here().kind, self.here().place) = ("csv", place);
         for row in 0..layout.header.unwrap_or(layout.first) {
             self.preamble(row);
         }
         for row in layout.first..self.grid.row_count() {
-            if self.statement.entries.len() == ENTRIES_MAX {
+            if self.entries == ENTRIES_MAX {
                 let words = format!("The file has more than {ENTRIES_MAX} entries; the rest was left out.");
                 self.findings.note(ProblemCode::LimitReached, self.grid.place(row), words);
                 break;
             }
             self.row(row);
         }
-        self.statement
+        self.statements
+    }
+
+    fn here(&mut self) -> &mut Statement {
+        &mut self.statements[self.current]
+    }
+
+    /// Goes to the statement of a row's account; a table may hold several.
+    fn turn_to_account(&mut self, row: usize) {
+        let account = self.cell(row, self.columns.account);
+        if account.is_empty() {
+            return;
+        }
+        let next = self.accounts.len();
+        self.current = *self.accounts.entry(account).or_insert(next);
+        if self.current == self.statements.len() {
+            let place = self.grid.place(row);
+            self.statements.push(Statement { kind: "csv", place, ..Statement::default() });
+        }
+        let statement = self.here();
+        statement.account = statement.account.take().or_else(|| folded(account));
     }
 
     fn cell(&self, row: usize, column: Option<usize>) -> &'g str {
@@ -86,7 +113,7 @@ impl<'g> Rows<'g> {
             && words::roles(&words::fold(name)).next() == Some(Role::Account)
             && number.contains(|letter: char| letter.is_ascii_digit())
         {
-            self.statement.account = self.statement.account.take().or_else(|| folded(number));
+            self.here().account = folded(number);
             return;
         }
         if !self.grid.is_blank(row) && !self.balance_row(row) {
@@ -112,9 +139,10 @@ impl<'g> Rows<'g> {
         let date = grid.cells(row).find_map(|cell| dates::parse(cell)?.date(self.profile.date_order));
         let balance = Some(Balance { amount: amount.fitted(currency).0, currency, date });
         if opening {
-            self.statement.opening = self.statement.opening.or(balance);
+            let statement = self.here();
+            statement.opening = statement.opening.or(balance);
         } else {
-            self.statement.closing = balance;
+            self.here().closing = balance;
         }
         true
     }
@@ -124,6 +152,7 @@ impl<'g> Rows<'g> {
             return;
         }
         let place = self.grid.place(row);
+        self.turn_to_account(row);
         let date_cell = self.cell(row, self.columns.date);
         let date = dates::parse(date_cell);
         let money = [self.columns.amount, self.columns.debit, self.columns.credit];
@@ -163,7 +192,7 @@ impl<'g> Rows<'g> {
     /// A row of text alone says more of the entry above it.
     fn continues(&mut self, row: usize) -> bool {
         let texts = |role: &Role| matches!(role, Role::Text | Role::Payee);
-        let Some(entry) = self.statement.entries.last_mut() else { return false };
+        let Some(entry) = self.statements[self.current].entries.last_mut() else { return false };
         let roles = self.profile.roles.iter().enumerate();
         if roles.clone().any(|(column, role)| !texts(role) && !self.grid.cell(row, column).is_empty()) {
             return false;
@@ -207,10 +236,11 @@ impl<'g> Rows<'g> {
             dates::parse(self.cell(row, self.columns.value_date)).and_then(|date| date.date(self.profile.date_order));
         let mut entry = Entry { date, value_date, amount, currency, balance, status, place, ..Entry::default() };
         self.texts(row, &mut entry);
-        self.statement.entries.push(entry);
+        self.entries += 1;
+        self.here().entries.push(entry);
     }
 
-    fn texts(&mut self, row: usize, entry: &mut Entry) {
+    fn texts(&self, row: usize, entry: &mut Entry) {
         for (column, role) in self.profile.roles.iter().enumerate() {
             let cell = self.grid.cell(row, column);
             if cell.is_empty() {
@@ -227,9 +257,6 @@ impl<'g> Rows<'g> {
                 Role::CheckNumber => entry.check_number = folded(cell),
                 _ => (),
             }
-        }
-        if self.statement.account.is_none() {
-            self.statement.account = folded(self.cell(row, self.columns.account));
         }
     }
 

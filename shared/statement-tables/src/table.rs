@@ -5,7 +5,7 @@
 
 use kernel::Currency;
 use statement_lines::model::{Reading, Status};
-use statement_lines::{Exact, Findings, ProblemCode, Refusal};
+use statement_lines::{Entry, Exact, Findings, ProblemCode, Refusal, Statement};
 
 use crate::columns::{self, Facts, Layout};
 use crate::dialect;
@@ -29,17 +29,20 @@ pub type TableRead = Result<(Reading, Profile), Refusal>;
 
 /// Reads a text that may be a CSV.
 pub fn read_csv(text: &str, known: Known<'_>) -> TableRead {
-    let (delimiter, start) = match known.profile.and_then(|profile| profile.delimiter) {
-        Some(delimiter) if delimiter.is_ascii() => {
-            (delimiter as u8, dialect::delimiter(text).map_or(0, |found| found.1))
+    let found = dialect::delimiter(text);
+    let skipped = found.as_ref().map_or(0, |(_, start)| usize::from(*start > 0));
+    let confirmed = known.profile.and_then(|profile| profile.delimiter).and_then(|found| u8::try_from(found).ok());
+    let mut read = Err(Refusal::UnknownFormat);
+    for delimiter in confirmed.into_iter().chain(found.map(|(delimiter, _)| delimiter)) {
+        let mut findings = Findings::default();
+        let grid = Grid::split(text, delimiter, ROWS_MAX, &mut findings)?;
+        read = read_grid(&grid, skipped, known, findings);
+        if let Ok((_, profile)) = &mut read {
+            profile.delimiter = Some(char::from(delimiter));
+            break;
         }
-        _ => dialect::delimiter(text)?,
-    };
-    let mut findings = Findings::default();
-    let grid = Grid::split(text, delimiter, ROWS_MAX, &mut findings)?;
-    let mut read = read_grid(&grid, usize::from(start > 0), known, findings)?;
-    read.1.delimiter = Some(char::from(delimiter));
-    Ok(read)
+    }
+    read
 }
 
 /// Reads a table of cells from a row on.
@@ -51,29 +54,36 @@ pub(crate) fn read_grid(grid: &Grid<'_>, skipped: usize, known: Known<'_>, mut f
         return Err(Refusal::UnknownFormat);
     }
     profile.currency = profile.currency.or(known.currency);
-    let mut statement = Rows::new(grid, &profile, &mut findings).read(&layout);
+    let mut statements = Rows::new(grid, &profile, &mut findings).read(&layout);
     // The line that names the delimiter is no line of the statement.
     if skipped > 0 {
         findings.problems.retain(|problem| problem.code != ProblemCode::Passed || problem.place.line > 1);
     }
+    settle_sign(&mut profile, &mut statements, known.profile.is_some());
+    for statement in &mut statements {
+        settle(statement, &profile, &mut findings);
+    }
+    Ok((Reading { statements, findings }, profile))
+}
+
+/// What the rows of an account say together.
+fn settle(statement: &mut Statement, profile: &Profile, findings: &mut Findings) {
     let currencies = || statement.entries.iter().filter(|entry| entry.amount.is_some()).map(|entry| entry.currency);
     if let Some(first) = currencies().next()
         && currencies().all(|currency| currency == first)
     {
         statement.currency = first;
     }
-    settle_sign(&mut profile, &mut statement.entries, &facts, known.profile.is_some());
     if profile.sign == Sign::Open {
-        let words = "All amounts are positive and no balance proves them: say whether they are money in or out.";
+        let words = "No balance proves the amounts, and they do not say whether money came in or went out: say which.";
         findings.note(ProblemCode::SignOpen, statement.place, words);
     }
-    proof::check(&statement.entries, &mut findings);
+    proof::check(&statement.entries, findings);
     let pending = statement.entries.iter().filter(|entry| entry.status == Status::Pending).count();
     if pending > 0 {
         let words = format!("{pending} rows are announced and not booked.");
         findings.note(ProblemCode::NotBooked, statement.place, words);
     }
-    Ok((Reading { statements: vec![statement], findings }, profile))
 }
 
 fn has_money(profile: &Profile) -> bool {
@@ -92,9 +102,14 @@ fn profile(grid: &Grid<'_>, layout: &Layout, facts: &[Facts], known: Known<'_>, 
 }
 
 /// What a positive amount means: by the balances, where there are any.
-fn settle_sign(profile: &mut Profile, entries: &mut [statement_lines::Entry], facts: &[Facts], confirmed: bool) {
-    let Some(column) = profile.column(Role::Amount).filter(|_| profile.column(Role::Side).is_none()) else { return };
+fn settle_sign(profile: &mut Profile, statements: &mut [Statement], confirmed: bool) {
+    if profile.column(Role::Amount).is_none() || profile.column(Role::Side).is_some() {
+        return;
+    }
+    // Accounts of one table are written alike; the longest statement proves most.
+    let Some(longest) = statements.iter().max_by_key(|statement| statement.entries.len()) else { return };
     if !confirmed || profile.sign == Sign::Open {
+        let entries = &longest.entries;
         let hits = |turned: bool| {
             let amount = |amount: Exact| if turned { amount.try_neg() } else { Some(amount) };
             let rows: Vec<_> = entries.iter().map(|entry| (entry.amount.and_then(amount), entry.balance)).collect();
@@ -108,19 +123,22 @@ fn settle_sign(profile: &mut Profile, entries: &mut [statement_lines::Entry], fa
             profile.sign = Sign::AsWritten;
             profile.because("sign", "The balances follow from the amounts as they are written.", 95);
         } else {
-            let positive = |amount: &Exact| !amount.is_negative();
-            let all = entries.iter().filter_map(|entry| entry.amount.as_ref()).all(positive);
-            let sided = facts.get(column).is_some_and(|facts| facts.filled == 0);
-            profile.sign = if all && !sided && entries.iter().any(|entry| entry.amount.is_some()) {
-                Sign::Open
-            } else {
-                Sign::AsWritten
-            };
+            profile.sign = if is_open(entries) { Sign::Open } else { Sign::AsWritten };
         }
     }
     if profile.sign == Sign::Inverted {
-        for entry in entries {
+        for entry in statements.iter_mut().flat_map(|statement| &mut statement.entries) {
             entry.amount = entry.amount.and_then(Exact::try_neg);
         }
     }
+}
+
+/// Amounts that are all positive, or a card's payment that is negative, say nothing, or that signs are turned.
+fn is_open(entries: &[Entry]) -> bool {
+    let amounts = || entries.iter().filter_map(|entry| entry.amount);
+    let paid = |entry: &Entry| {
+        entry.amount.is_some_and(Exact::is_negative)
+            && entry.description.to_ascii_uppercase().contains("PAYMENT THANK YOU")
+    };
+    amounts().next().is_some() && (amounts().all(|amount| !amount.is_negative()) || entries.iter().any(paid))
 }

@@ -122,6 +122,25 @@ const WORDS: &[(Role, &[&str])] = &[
 ];
 /// Words of an account that is the other side's.
 const OTHERS: &[&str] = &["counter", "tegen", "gegen", "payee", "recipient", "empf", "benef", "other", "to ", "from "];
+/// Headers of the account whose statement it is, where a table holds several.
+const OWN: &[&str] = &[
+    "account",
+    "account number",
+    "account no",
+    "account name",
+    "account id",
+    "konto",
+    "kontonummer",
+    "auftragskonto",
+    "rekening",
+    "rekeningnummer",
+    "iban bban",
+    "cuenta",
+    "compte",
+    "numero de compte",
+    "conto",
+    "own account",
+];
 /// Words of rows that state what was there before the first entry.
 const OPENING: &[&str] = &[
     "opening balance",
@@ -189,6 +208,9 @@ const CODES: &[&str] = &[
     "adjustment",
 ];
 
+/// Words for what is announced.
+const PENDING: &[&str] = &["pending", "processing", "vorgemerkt", "en attente", "in behandeling", "pendiente"];
+
 /// Small letters without accents; anything else becomes one blank.
 pub(crate) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -234,6 +256,11 @@ fn says(header: &str, word: &str) -> bool {
     if word.len() > 3 { header.contains(word) } else { header.split(' ').any(|part| part == word) }
 }
 
+/// Whether a column names the account of each row, rather than the other side's.
+pub(crate) fn is_own_account(header: &str) -> bool {
+    OWN.contains(&header)
+}
+
 pub(crate) fn is_others_account(header: &str) -> bool {
     OTHERS.iter().any(|word| header.contains(word))
 }
@@ -263,7 +290,6 @@ pub(crate) fn is_code(cell: &str) -> bool {
 
 /// Whether a cell says that its row is announced and not booked.
 pub(crate) fn is_pending(cell: &str) -> bool {
-    cell.len() <= 24
-        && ["pending", "processing", "vorgemerkt", "en attente", "in behandeling", "pendiente"]
-            .contains(&fold(cell).as_str())
+    let word = cell.len() <= 24 && cell.starts_with(|letter: char| letter.is_alphabetic());
+    word && PENDING.contains(&fold(cell).as_str())
 }

@@ -29,7 +29,7 @@ pub use statement_tables::profile::{Evidence, Profile, Role, Sign};
 use format::Kind;
 use statement_lines::decoding::{self, Decoded};
 use statement_lines::model::Reading;
-use statement_lines::{chain, lines::TextLines};
+use statement_lines::{chain, lines};
 use statement_tables::table::Known;
 use statement_tables::{pdf, table, xlsx};
 
@@ -69,7 +69,7 @@ fn read_any(bytes: &[u8], expected: &Expected<'_>) -> Result<Parsed, Refusal> {
 fn read_text(bytes: &[u8], known: Known<'_>) -> Result<Parsed, Refusal> {
     let mut found = Findings::default();
     let decoded = decoding::decode(bytes, format::declared_encoding(bytes), &mut found)?;
-    if TextLines::new(&decoded.text).nth(LINES_MAX).is_some() {
+    if lines::line_count(&decoded.text) > LINES_MAX {
         return Err(Refusal::Damaged(format!("it has more than {LINES_MAX} lines").into()));
     }
     let text = decoded.text.as_ref();

@@ -163,6 +163,24 @@ fn another_accounts_or_currencys_statement_is_told() {
 }
 
 #[test]
+fn accounts_of_one_table_are_kept_apart() {
+    let text = b"Account,Date,Text,Amount\n001,2026-01-13,a,-5.00\n002,2026-01-13,b,6.00\n001,2026-01-14,c,-7.00\n";
+    let parsed = read(text).unwrap();
+    let counts: Vec<_> = parsed.statements().iter().map(|one| (one.account.as_deref(), one.entries.len())).collect();
+    assert_eq!(counts, [(Some("001"), 2), (Some("002"), 1)]);
+}
+
+#[test]
+fn signs_that_a_card_may_have_turned_are_a_question() {
+    let card = b"Date,Text,Amount\n2026-01-13,Shop,5.00\n2026-01-14,Payment thank you,-20.00\n";
+    assert_eq!(codes(card), [ProblemCode::SignOpen]);
+    let proved =
+        b"Date,Text,Amount,Balance\n2026-01-13,a,5.00,95.00\n2026-01-14,b,-20.00,115.00\n2026-01-15,c,1.00,114.00\n";
+    assert!(show(proved).contains("2026-01-14 20.00"), "{}", show(proved));
+    assert_eq!(codes(proved), []);
+}
+
+#[test]
 fn a_cut_file_shows_what_is_left_of_it() {
     for name in ["checking.ofx", "german.sta", "statement.xml", "cash.bai"] {
         let bytes = file(name);
