@@ -95,6 +95,11 @@ enum Part {
 /// Reads a text that is a date as a whole, with or without a time. None where it is none, or no day that there is.
 pub fn parse(text: &str) -> Option<Written> {
     let text = text.trim();
+    // The commonest shape, `2026-01-31`, needs no search.
+    if let [y1 @ b'0'..=b'9', y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() {
+        let year = i16::from(two_digits(&[*y1, *y2])?) * 100 + i16::from(two_digits(&[*y3, *y4])?);
+        return fixed(year, two_digits(&[*m1, *m2])?, two_digits(&[*d1, *d2])?);
+    }
     // Most texts are no dates, and are known not to be by this alone.
     if text.len() > DATE_BYTES_MAX || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;

@@ -3,6 +3,7 @@
 //! Owns the decision: by the header's words where what stands in the column fits them, else by the column alone, and for
 //! amounts by the balance that they lead to. Says why, and leaves open what nothing decides.
 
+use kernel::Currency;
 use statement_lines::dates::{self, DateOrder};
 use statement_lines::numeral::{Mark, Numeral, Votes};
 use statement_lines::{Exact, Findings, ProblemCode};
@@ -37,7 +38,17 @@ pub(crate) fn detect(grid: &Grid<'_>, layout: &Layout, facts: &[Facts], findings
         by_balance(&mut profile, grid, layout, facts, &open, findings);
     }
     decide_order(&mut profile, grid, layout, facts, findings);
+    profile.currency = layout.header.and_then(|row| headed_currency(&profile, grid, row));
     profile
+}
+
+/// The currency that a header of amounts names, as in `Amount (EUR)`.
+fn headed_currency(profile: &Profile, grid: &Grid<'_>, row: usize) -> Option<Currency> {
+    let money = |role: Role| matches!(role, Role::Amount | Role::Debit | Role::Credit | Role::Balance);
+    let columns = profile.roles.iter().enumerate().filter(|(_, role)| money(**role));
+    let mut words =
+        columns.flat_map(|(column, _)| grid.cell(row, column).split(|letter: char| !letter.is_alphabetic()));
+    words.find(|word| clues::currencies::known(word))?.parse().ok()
 }
 
 /// The header, folded; empty where there is none.

@@ -14,6 +14,7 @@ use crate::profile::{Profile, Role, Sign};
 use crate::proof;
 use crate::roles;
 use crate::rows::Rows;
+use crate::words;
 
 /// What a caller knows before a file is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -137,8 +138,7 @@ fn settle_sign(profile: &mut Profile, statements: &mut [Statement], confirmed: b
 fn is_open(entries: &[Entry]) -> bool {
     let amounts = || entries.iter().filter_map(|entry| entry.amount);
     let paid = |entry: &Entry| {
-        entry.amount.is_some_and(Exact::is_negative)
-            && entry.description.to_ascii_uppercase().contains("PAYMENT THANK YOU")
+        entry.amount.is_some_and(Exact::is_negative) && words::fold(&entry.description).contains("payment thank you")
     };
     amounts().next().is_some() && (amounts().all(|amount| !amount.is_negative()) || entries.iter().any(paid))
 }

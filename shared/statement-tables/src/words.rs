@@ -130,7 +130,6 @@ const OWN: &[&str] = &[
     "account name",
     "account id",
     "konto",
-    "kontonummer",
     "auftragskonto",
     "rekening",
     "rekeningnummer",
@@ -175,6 +174,12 @@ const CLOSING: &[&str] = &[
     "neuer kontostand",
     "saldo actual",
     "nouveau solde",
+    "kontostand vom",
+    "kontostand am",
+    "current balance",
+    "balance as of",
+    "saldo al",
+    "solde au",
 ];
 /// Words for money in and for money out.
 const SIDES: [&[&str]; 2] = [

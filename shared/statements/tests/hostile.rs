@@ -171,8 +171,17 @@ fn accounts_of_one_table_are_kept_apart() {
 }
 
 #[test]
+fn what_stands_above_a_table_is_taken_or_listed() {
+    let text = "\"Kontonummer:\";\"000111\"\n\"Von:\";\"01.01.2026\"\nKontostand vom 31.01.2026:;1.187,50 EUR\n\n\
+        Buchungstag;Verwendungszweck;Kontonummer;Betrag (EUR)\n13.01.2026;a;7;-12,50\n14.01.2026;b;8;1.200,00\n";
+    let shown = show(text.as_bytes());
+    assert!(shown.starts_with("Csv 000111 EUR [ > 1187.50]\n2026-01-13 -12.50 |  | a 7 @6:"), "{shown}");
+    assert!(shown.ends_with("b 8 @7:161\nPassed @2:24\n"), "{shown}");
+}
+
+#[test]
 fn signs_that_a_card_may_have_turned_are_a_question() {
-    let card = b"Date,Text,Amount\n2026-01-13,Shop,5.00\n2026-01-14,Payment thank you,-20.00\n";
+    let card = b"Date,Text,Amount\n2026-01-13,Shop,5.00\n2026-01-14,Payment - Thank you,-20.00\n";
     assert_eq!(codes(card), [ProblemCode::SignOpen]);
     let proved =
         b"Date,Text,Amount,Balance\n2026-01-13,a,5.00,95.00\n2026-01-14,b,-20.00,115.00\n2026-01-15,c,1.00,114.00\n";
