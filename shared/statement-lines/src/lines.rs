@@ -57,18 +57,21 @@ pub struct LineCounter<'t> {
     text: &'t str,
     at: usize,
     line: u32,
+    /// What ends lines: CR alone where there is no LF.
+    end: u8,
 }
 
 impl<'t> LineCounter<'t> {
     /// From the text's beginning.
     pub fn new(text: &'t str) -> Self {
-        Self { text, at: 0, line: 1 }
+        let end = if memchr::memchr(b'\n', text.as_bytes()).is_some() { b'\n' } else { b'\r' };
+        Self { text, at: 0, line: 1, end }
     }
 
     /// The place of a byte, which is never before the last one asked for.
     pub fn place(&mut self, at: usize) -> Place {
         let passed = self.text.as_bytes().get(self.at..at).unwrap_or_default();
-        let ends = memchr::memchr_iter(b'\n', passed).count();
+        let ends = memchr::memchr_iter(self.end, passed).count();
         self.line = self.line.saturating_add(u32::try_from(ends).unwrap_or(u32::MAX));
         self.at = self.at.max(at);
         Place::at(self.line, at)
@@ -78,6 +81,13 @@ impl<'t> LineCounter<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_counter_knows_the_line_of_a_byte() {
+        for (text, expected) in [("a\r\nb\nc", 3), ("a\rb\rc", 3), ("abc", 1)] {
+            assert_eq!(LineCounter::new(text).place(text.len() - 1).line, expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn every_kind_of_line_end_is_one() {

@@ -59,3 +59,16 @@ pub(crate) fn is_full(entries: &mut usize, place: Place, reading: &mut Reading) 
     }
     *entries > ENTRIES_MAX
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_beyond_the_limit_are_left_out_and_said_once() {
+        let (mut reading, mut entries) = (Reading::default(), ENTRIES_MAX - 1);
+        let full: Vec<bool> = (0..4).map(|_| is_full(&mut entries, Place::at(1, 0), &mut reading)).collect();
+        assert_eq!(full, [false, true, true, true]);
+        assert_eq!(reading.findings.problems.len(), 1);
+    }
+}

@@ -241,7 +241,8 @@ impl Reader {
 
     fn finish(mut self) -> Read {
         self.settle_balances();
-        sign_by_balance(&mut self.statement);
+        let opening = self.statement.opening.map(|opening| opening.amount);
+        proof::sign_by_balance(&mut self.statement.entries, opening);
         if let Some(place) = self.first_open {
             let words = "Nothing says which of day and month comes first: dates from here on read in two ways.";
             self.findings.note(ProblemCode::DateOrderOpen, place, words);
@@ -291,21 +292,4 @@ fn header(cells: &[Cell]) -> Option<Vec<(Role, i64, i64)>> {
     let roles: Vec<_> = roles.collect();
     let date = roles.iter().any(|(role, ..)| matches!(role, Role::Date | Role::ValueDate));
     (date && roles.iter().any(|(role, ..)| is_money(*role)) && cells.len() >= 3).then_some(roles)
-}
-
-/// Amounts without any sign take theirs from the balances between which they stand.
-fn sign_by_balance(statement: &mut Statement) {
-    let signed = |entry: &Entry| entry.amount.is_some_and(Exact::is_negative);
-    if statement.entries.iter().any(signed) {
-        return;
-    }
-    let mut last = statement.opening.map(|opening| opening.amount);
-    for entry in &mut statement.entries {
-        if let (Some(last), Some(amount), Some(balance)) = (last, entry.amount, entry.balance)
-            && amount.try_neg().and_then(|out| last.try_add(out)) == Some(balance)
-        {
-            entry.amount = amount.try_neg();
-        }
-        last = entry.balance.or(last);
-    }
 }

@@ -56,6 +56,8 @@ pub enum Sign {
     AsWritten,
     /// Money out, as on many cards.
     Inverted,
+    /// Amounts have no sign; the balances beside them say their side.
+    ByBalance,
     /// Nothing says it.
     Open,
 }

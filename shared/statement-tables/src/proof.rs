@@ -79,9 +79,71 @@ pub(crate) fn check(entries: &[Entry], findings: &mut Findings) -> Proof {
     proof
 }
 
+/// Amounts without any sign take theirs from the balances between which they stand. False where they do not follow from
+/// them in either direction; then nothing was changed. The first in time has no balance before it but the opening one.
+pub(crate) fn sign_by_balance(entries: &mut [Entry], opening: Option<Exact>) -> bool {
+    let unsigned = |entry: &Entry| entry.amount.is_none_or(|amount| !amount.is_negative());
+    if !entries.iter().all(unsigned) {
+        return false;
+    }
+    let forward = signs(entries.iter(), opening);
+    let mut backward = signs(entries.iter().rev(), opening);
+    backward.reverse();
+    let known = |signs: &[Option<bool>]| signs.iter().flatten().count();
+    let signs = if known(&backward) > known(&forward) { backward } else { forward };
+    let (hits, of) = (known(&signs), signs.len().saturating_sub(usize::from(opening.is_none())));
+    if hits == 0 || hits * 3 < of * 2 {
+        return false;
+    }
+    for (entry, sign) in entries.iter_mut().zip(signs) {
+        if sign == Some(false) {
+            entry.amount = entry.amount.and_then(Exact::try_neg);
+        }
+    }
+    true
+}
+
+/// For each entry in the order of time, whether money came in, where the balances before and after it say so.
+fn signs<'e>(entries: impl Iterator<Item = &'e Entry>, opening: Option<Exact>) -> Vec<Option<bool>> {
+    let mut last = opening;
+    let sign = |entry: &Entry| {
+        let (before, amount, after) = (last, entry.amount, entry.balance);
+        last = after.or(last);
+        let (before, amount, after) = (before?, amount?, after?);
+        let reached = |amount: Exact| before.try_add(amount) == Some(after);
+        match (reached(amount), amount.try_neg().is_some_and(reached)) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
+    };
+    entries.map(sign).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_without_signs_take_them_from_the_balances() {
+        let exact = |units: i64| Exact::new(units, 2);
+        let made = |rows: &[(i64, i64)]| -> Vec<Entry> {
+            let entry = |(amount, balance): &(i64, i64)| Entry {
+                amount: exact(*amount),
+                balance: exact(*balance),
+                ..Entry::default()
+            };
+            rows.iter().map(entry).collect()
+        };
+        let amounts = |entries: &[Entry]| entries.iter().map(|entry| entry.amount).collect::<Vec<_>>();
+        let mut rows = made(&[(10, 90), (100, 190), (5, 185)]);
+        assert!(sign_by_balance(&mut rows, exact(100)));
+        assert_eq!(amounts(&rows), [exact(-10), exact(100), exact(-5)]);
+        let mut newest = made(&[(5, 185), (100, 190), (10, 90)]);
+        assert!(sign_by_balance(&mut newest, None));
+        assert_eq!(amounts(&newest), [exact(-5), exact(100), exact(10)]);
+        assert!(!sign_by_balance(&mut made(&[(5, 10), (7, 11)]), None));
+    }
 
     #[test]
     fn balances_are_proved_in_either_direction() {

@@ -60,7 +60,7 @@ pub(crate) fn read_grid(grid: &Grid<'_>, skipped: usize, known: Known<'_>, mut f
     if skipped > 0 {
         findings.problems.retain(|problem| problem.code != ProblemCode::Passed || problem.place.line > 1);
     }
-    settle_sign(&mut profile, &mut statements, known.profile.is_some());
+    settle_sign(&mut profile, &mut statements, known.profile.is_some(), &mut findings);
     for statement in &mut statements {
         settle(statement, &profile, &mut findings);
     }
@@ -103,7 +103,7 @@ fn profile(grid: &Grid<'_>, layout: &Layout, facts: &[Facts], known: Known<'_>, 
 }
 
 /// What a positive amount means: by the balances, where there are any.
-fn settle_sign(profile: &mut Profile, statements: &mut [Statement], confirmed: bool) {
+fn settle_sign(profile: &mut Profile, statements: &mut [Statement], confirmed: bool, findings: &mut Findings) {
     if profile.column(Role::Amount).is_none() || profile.column(Role::Side).is_some() {
         return;
     }
@@ -125,12 +125,36 @@ fn settle_sign(profile: &mut Profile, statements: &mut [Statement], confirmed: b
             profile.because("sign", "The balances follow from the amounts as they are written.", 95);
         } else {
             profile.sign = if is_open(entries) { Sign::Open } else { Sign::AsWritten };
+            if profile.sign == Sign::Open {
+                take_from_balances(profile, statements, findings);
+            }
         }
+    } else if profile.sign == Sign::ByBalance {
+        take_from_balances(profile, statements, findings);
     }
     if profile.sign == Sign::Inverted {
         for entry in statements.iter_mut().flat_map(|statement| &mut statement.entries) {
             entry.amount = entry.amount.and_then(Exact::try_neg);
         }
+    }
+}
+
+/// Unsigned amounts beside balances; the first one is left open where nothing was before it.
+fn take_from_balances(profile: &mut Profile, statements: &mut [Statement], findings: &mut Findings) {
+    let mut proved = true;
+    for one in statements.iter_mut() {
+        // Each takes its own signs, whatever becomes of the others.
+        proved &= proof::sign_by_balance(&mut one.entries, one.opening.map(|opening| opening.amount));
+    }
+    if !proved {
+        return;
+    }
+    profile.sign = Sign::ByBalance;
+    profile.because("sign", "Amounts have no sign; the balances between which they stand say their side.", 90);
+    for statement in statements.iter().filter(|statement| statement.opening.is_none()) {
+        let words = "Amounts have no sign and no balance stands before this statement's first: \
+            say whether the first in time is money in or out.";
+        findings.note(ProblemCode::SignOpen, statement.place, words);
     }
 }
 

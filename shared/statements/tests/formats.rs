@@ -128,3 +128,30 @@ fn workbooks_and_printed_pages() {
          2026-01-31 1000.00 |  | Pay @p1:6",
     );
 }
+
+#[test]
+fn printed_columns_of_money_in_and_out_and_rows_that_nothing_proves() {
+    let rows = |closing| {
+        [
+            (40, 740, "Statement period 01/12/2025 to 31/01/2026"),
+            (40, 700, "Date"),
+            (120, 700, "Details"),
+            (300, 700, "Paid out"),
+            (400, 700, "Paid in"),
+            (40, 680, "31 Dec"),
+            (120, 680, "Shop"),
+            (300, 680, "12.50"),
+            (40, 650, "02 Jan"),
+            (120, 650, "Pay"),
+            (400, 650, "1,000.00"),
+            (40, 630, "Balance brought forward"),
+            (400, 630, "100.00"),
+            (40, 610, "Closing balance"),
+            (400, 610, closing),
+        ]
+    };
+    let entries = "2025-12-31 -12.50 |  | Shop @p1:3\n2026-01-02 1000.00 |  | Pay @p1:4\n";
+    assert_eq!(show(&made::pdf(&rows("1,087.50"))), format!("Pdf   [100.00 > 1087.50]\n{entries}"));
+    let unproven = format!("Pdf   [100.00 > 1087.51]\n{entries}Unproven @p1:1\nBalanceDiffers @p1:1\n");
+    assert_eq!(show(&made::pdf(&rows("1,087.51"))), unproven);
+}
