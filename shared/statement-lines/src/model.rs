@@ -10,9 +10,11 @@ use crate::problem::Findings;
 use crate::{Exact, Place, Refusal};
 
 /// Entries of one file.
-pub const ENTRIES_MAX: usize = 1_000_000;
+pub const ENTRIES_MAX: usize = 500_000;
 /// Statements of one file.
-pub const STATEMENTS_MAX: usize = 100_000;
+pub const STATEMENTS_MAX: usize = 20_000;
+/// Transactions of batches, and parts of splits, of one file.
+pub const DETAILS_MAX: usize = 500_000;
 
 /// What a reader found in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

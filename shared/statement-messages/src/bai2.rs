@@ -119,6 +119,10 @@ impl<'t> Reader<'t> {
         }
         match text_at(&record.fields).checked_sub(record.fields.len()) {
             Some(missing) if missing > 0 => record.fields.extend(without_end(rest).splitn(missing + 1, ',')),
+            _ if record.more.len() == FIELDS_MAX => {
+                let words = "This entry has more lines than any bank writes; the rest was left out.";
+                self.reading.findings.note(ProblemCode::LimitReached, place, words);
+            }
             _ => record.more.push(without_end(rest)),
         }
     }
@@ -242,7 +246,9 @@ impl<'t> Reader<'t> {
     }
 
     fn end_account(&mut self) {
-        self.reading.statements.extend(self.account.take().map(|account| account.statement));
+        if let Some(account) = self.account.take() {
+            fields::keep(account.statement, &mut self.reading);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use quick_xml::Reader as Xml;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use statement_lines::lines::LineCounter;
-use statement_lines::model::{Balance, Entry, Read, Reading, Statement, Status, append_folded, folded};
+use statement_lines::model::{Balance, DETAILS_MAX, Entry, Read, Reading, Statement, Status, append_folded, folded};
 use statement_lines::{ProblemCode, Refusal};
 
 use crate::camt_fields::{BalanceDraft, DetailDraft, EntryDraft, add_details, balance_leaf, day, entry_leaf};
@@ -33,6 +33,7 @@ struct Reader<'t> {
     /// The currency of the amount that is open.
     currency: Option<Currency>,
     entries: usize,
+    details: usize,
 }
 
 /// Reads a text that is CAMT.
@@ -52,6 +53,7 @@ pub fn read(text: &str) -> Read {
         entry: None,
         currency: None,
         entries: 0,
+        details: 0,
     };
     loop {
         let at = usize::try_from(xml.buffer_position()).unwrap_or(usize::MAX);
@@ -100,7 +102,14 @@ impl Reader<'_> {
                 self.balance = Some(BalanceDraft { place: self.counter.place(at), ..BalanceDraft::default() });
             }
             Tag::TxDtls => {
-                if let Some(entry) = &mut self.entry {
+                self.details += 1;
+                if self.details == DETAILS_MAX {
+                    let words =
+                        format!("The file has more than {DETAILS_MAX} transactions in batches; the rest was left out.");
+                    let place = self.counter.place(at);
+                    self.reading.findings.note(ProblemCode::LimitReached, place, words);
+                }
+                if let Some(entry) = self.entry.as_mut().filter(|_| self.details < DETAILS_MAX) {
                     entry.details.push(DetailDraft::default());
                 }
             }
@@ -261,7 +270,7 @@ impl Reader<'_> {
         let of_balances = statement.closing.or(statement.opening).and_then(|balance| balance.currency);
         let of_entries = statement.entries.first().and_then(|entry| entry.currency);
         statement.currency = statement.currency.or(of_balances).or(of_entries);
-        self.reading.statements.push(statement);
+        fields::keep(statement, &mut self.reading);
     }
 
     fn finish(mut self, end: usize) -> Read {

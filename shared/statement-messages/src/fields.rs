@@ -3,7 +3,7 @@
 //! Owns the wording of those problems, so that every format says the same thing in the same words.
 
 use kernel::Currency;
-use statement_lines::model::{ENTRIES_MAX, Reading};
+use statement_lines::model::{ENTRIES_MAX, Reading, STATEMENTS_MAX, Statement};
 use statement_lines::numeral::NumeralError;
 use statement_lines::{Exact, Findings, Place, ProblemCode};
 
@@ -58,6 +58,18 @@ pub(crate) fn is_full(entries: &mut usize, place: Place, reading: &mut Reading) 
         reading.findings.note(ProblemCode::LimitReached, place, words);
     }
     *entries > ENTRIES_MAX
+}
+
+/// Keeps a statement; beyond the limit it is left out, and that is said, once.
+pub(crate) fn keep(statement: Statement, reading: &mut Reading) {
+    if reading.statements.len() < STATEMENTS_MAX {
+        return reading.statements.push(statement);
+    }
+    let said = |problem: &statement_lines::Problem| problem.code == ProblemCode::LimitReached;
+    if !reading.findings.problems.last().is_some_and(said) {
+        let words = format!("The file has more than {STATEMENTS_MAX} statements; this one and more were left out.");
+        reading.findings.note(ProblemCode::LimitReached, statement.place, words);
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ use crate::mt_fields;
 /// Lines of one field; a `:86:` has six.
 const FIELD_LINES_MAX: usize = 200;
 
+/// Counts and sums of one report; a report has two.
+const STATED_MAX: usize = 8;
+
 struct Field<'t> {
     tag: &'t str,
     lines: Vec<&'t str>,
@@ -114,8 +117,8 @@ impl<'t> Reader<'t> {
                 statement.currency = statement.currency.or(currency);
             }
             "90D" | "90C" => match mt_fields::stated(first, field.tag == "90D") {
-                Some(stated) => self.stated.push((stated, field.place)),
-                None => self.malformed(field.place),
+                Some(stated) if self.stated.len() < STATED_MAX => self.stated.push((stated, field.place)),
+                _ => self.malformed(field.place),
             },
             "64" | "65" | "65F" | "21" | "13" | "13D" | "12" | "NS" | "94" | "34" => (),
             _ => {
@@ -217,7 +220,7 @@ impl<'t> Reader<'t> {
         }
         // Every statement has to end anew.
         self.has_end = false;
-        self.reading.statements.push(statement);
+        fields::keep(statement, &mut self.reading);
     }
 }
 

@@ -243,7 +243,9 @@ impl<'t> Reader<'t> {
         self.close_entry();
         self.close_balance();
         self.inside = Inside::Nothing;
-        self.reading.statements.extend(self.statement.take());
+        if let Some(statement) = self.statement.take() {
+            fields::keep(statement, &mut self.reading);
+        }
     }
 
     fn finish(&mut self, end: usize) {

@@ -5,7 +5,7 @@
 
 use statement_lines::dates::{self, DateOrder, Written};
 use statement_lines::lines::TextLines;
-use statement_lines::model::{Balance, Detail, Entry, Read, Reading, Statement, append_folded, folded};
+use statement_lines::model::{Balance, DETAILS_MAX, Detail, Entry, Read, Reading, Statement, append_folded, folded};
 use statement_lines::numeral::{Numeral, NumeralError, Votes};
 use statement_lines::{Exact, Findings, Place, ProblemCode};
 
@@ -51,6 +51,7 @@ struct Reader<'t> {
     orders: (u32, u32),
     first_open: Option<Place>,
     entries: usize,
+    details: usize,
 }
 
 /// Reads a text that is QIF.
@@ -65,6 +66,7 @@ pub fn read(text: &str) -> Read {
         orders: (0, 0),
         first_open: None,
         entries: 0,
+        details: 0,
     };
     let mut last = Place::default();
     for line in TextLines::new(text) {
@@ -120,7 +122,12 @@ impl<'t> Reader<'t> {
         };
         if let Section::Entries(kind) = self.section {
             let account = self.account.take();
-            self.reading.statements.push(Statement { kind, account, place, ..Statement::default() });
+            let before = self.reading.statements.len();
+            fields::keep(Statement { kind, account, place, ..Statement::default() }, &mut self.reading);
+            // Entries of a statement that was left out must not come into the one before it.
+            if self.reading.statements.len() == before {
+                self.section = Section::Lists;
+            }
         }
     }
 
@@ -141,7 +148,14 @@ impl<'t> Reader<'t> {
             'P' => record.entry.payee = folded(value),
             'M' => append_folded(&mut record.entry.description, value),
             'L' => record.category = value,
-            'S' => record.splits.push(Split::default()),
+            'S' if self.details == DETAILS_MAX => {
+                let words = format!("The file has more than {DETAILS_MAX} parts of splits; this one was left out.");
+                self.reading.findings.note(ProblemCode::LimitReached, place, words);
+            }
+            'S' => {
+                self.details += 1;
+                record.splits.push(Split::default());
+            }
             'E' | '$' | '%' => {
                 if let Some(split) = record.splits.last_mut() {
                     match letter {

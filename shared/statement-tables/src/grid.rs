@@ -46,7 +46,8 @@ impl<'t> Grid<'t> {
 
     /// Parts a text by a delimiter, up to a number of rows.
     pub fn split(text: &'t str, delimiter: u8, rows_max: usize, findings: &mut Findings) -> Result<Self, Refusal> {
-        let mut split = Split { grid: Self::new(text), at: 0, delimiter, counter: LineCounter::new(text), findings };
+        let mut split =
+            Split { grid: Self::new(text), at: 0, delimiter, counter: LineCounter::new(text), left_out: 0, findings };
         while split.at < text.len() {
             if split.grid.rows.len() == rows_max {
                 if rows_max == ROWS_MAX {
@@ -100,9 +101,14 @@ impl<'t> Grid<'t> {
 
     /// A cell with its own text.
     pub fn push_own(&mut self, text: &str) {
+        let span = self.own_span(text);
+        self.cells.push(span);
+    }
+
+    fn own_span(&mut self, text: &str) -> Span {
         let start = self.own.len() as u32 | OWN;
         self.own.push_str(text);
-        self.cells.push(Span { start, length: text.len() as u32 });
+        Span { start, length: text.len() as u32 }
     }
 }
 
@@ -111,6 +117,8 @@ struct Split<'t, 'f> {
     at: usize,
     delimiter: u8,
     counter: LineCounter<'t>,
+    /// Cells of the row that were too many.
+    left_out: usize,
     findings: &'f mut Findings,
 }
 
@@ -129,12 +137,20 @@ impl Split<'_, '_> {
                 None => break,
             }
         }
-        let row = self.grid.rows.len() - 1;
-        let width = self.grid.width(row);
-        if width > COLUMNS_MAX {
-            self.grid.cells.truncate(self.grid.cells.len() - (width - COLUMNS_MAX));
+        if self.left_out > 0 {
             let words = format!("This row has more than {COLUMNS_MAX} cells; the rest was left out.");
             self.findings.note(ProblemCode::LimitReached, place, words);
+            self.left_out = 0;
+        }
+    }
+
+    /// A row of a million delimiters must not become a million cells.
+    fn push(&mut self, span: Span) {
+        let row = self.grid.rows.len() - 1;
+        if self.grid.width(row) < COLUMNS_MAX {
+            self.grid.cells.push(span);
+        } else {
+            self.left_out += 1;
         }
     }
 
@@ -150,7 +166,7 @@ impl Split<'_, '_> {
         }
         let rest = &bytes[self.at..];
         let end = memchr::memchr3(self.delimiter, b'\n', b'\r', rest).unwrap_or(rest.len());
-        self.grid.cells.push(Span { start: self.at as u32, length: end as u32 });
+        self.push(Span { start: self.at as u32, length: end as u32 });
         self.at += end;
     }
 
@@ -178,9 +194,10 @@ impl Split<'_, '_> {
             return false;
         }
         if doubled {
-            self.grid.push_own(&inside.replace("\"\"", "\""));
+            let span = self.grid.own_span(&inside.replace("\"\"", "\""));
+            self.push(span);
         } else {
-            self.grid.cells.push(Span { start: start as u32, length: inside.len() as u32 });
+            self.push(Span { start: start as u32, length: inside.len() as u32 });
         }
         self.at = after;
         true

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use kernel::{Currency, Date};
-use statement_lines::model::{Balance, ENTRIES_MAX, Entry, Statement, Status, append_folded, folded};
+use statement_lines::model::{Balance, ENTRIES_MAX, Entry, STATEMENTS_MAX, Statement, Status, append_folded, folded};
 use statement_lines::numeral::{Numeral, NumeralError, Side};
 use statement_lines::{Exact, Findings, Place, ProblemCode, dates};
 
@@ -87,10 +87,13 @@ impl<'g> Rows<'g> {
     }
 
     /// Goes to the statement of a row's account; a table may hold several.
-    fn turn_to_account(&mut self, row: usize) {
+    fn turn_to_account(&mut self, row: usize) -> bool {
         let account = self.cell(row, self.columns.account);
         if account.is_empty() {
-            return;
+            return true;
+        }
+        if self.accounts.len() == STATEMENTS_MAX && !self.accounts.contains_key(account) {
+            return false;
         }
         let next = self.accounts.len();
         self.current = *self.accounts.entry(account).or_insert(next);
@@ -100,6 +103,7 @@ impl<'g> Rows<'g> {
         }
         let statement = self.here();
         statement.account = statement.account.take().or_else(|| folded(account));
+        true
     }
 
     fn cell(&self, row: usize, column: Option<usize>) -> &'g str {
@@ -152,7 +156,10 @@ impl<'g> Rows<'g> {
             return;
         }
         let place = self.grid.place(row);
-        self.turn_to_account(row);
+        if !self.turn_to_account(row) {
+            let words = format!("The table has more than {STATEMENTS_MAX} accounts; this row was left out.");
+            return self.findings.note(ProblemCode::LimitReached, place, words);
+        }
         let date_cell = self.cell(row, self.columns.date);
         let date = dates::parse(date_cell);
         let money = [self.columns.amount, self.columns.debit, self.columns.credit];

@@ -97,6 +97,12 @@ fn large_files_of_the_worst_kind_end_soon() {
     for (head, body) in [
         ("Date,Text,Amount\n2026-01-13,a,-1.00\n", "2026-01-13,\"Shop \"\"x\"\"\",-1.00\n"),
         ("Date,Text,Amount\n2026-01-13,a,-1.00\n", "\"\",\"\"\"\n"),
+        ("Date,Text,Amount\n2026-01-13,a,-1.00\n", ",,,,,,,,"),
+        ("!Type:Bank\nD13/1/26\n", "S\n"),
+        ("", ":20:\n:90D:0EUR0\n"),
+        ("<OFX>", "<STMTRS>"),
+        ("<Document><BkToCstmrStmt><Stmt><Ntry>", "<TxDtls/>"),
+        ("<Document><BkToCstmrStmt>", "<Stmt/>"),
         (":20:X\n:25:1\n:60F:C260101EUR1,\n", ":61:2601020102D1,N\n"),
         ("<OFX><STMTRS>", "<STMTTRN><TRNAMT>1&<DTPOSTED>2<FITID>0"),
         ("!Type:Bank\n", "D1/2/26\nT1,234\n^\n"),
