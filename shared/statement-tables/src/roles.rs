@@ -236,7 +236,7 @@ impl Values {
     }
 }
 
-/// The order of day and month, over all dates: by a part above twelve, else by dates that go one way only in one order.
+/// The order of day and month, over all dates: by a part above twelve, and by nothing less.
 fn decide_order(profile: &mut Profile, grid: &Grid<'_>, layout: &Layout, facts: &[Facts], findings: &mut Findings) {
     let columns = || (0..layout.width).filter(|column| matches!(profile.roles[*column], Role::Date | Role::ValueDate));
     let sum = |of: fn(&Facts) -> usize| columns().map(|column| of(&facts[column])).sum::<usize>();
@@ -254,14 +254,21 @@ fn decide_order(profile: &mut Profile, grid: &Grid<'_>, layout: &Layout, facts: 
     }
     let Some(open) = first_open else { return };
     let column = columns().next().unwrap_or(0);
+    // No row decides it, so a person does; what the sequence of dates suggests is told, and not taken.
+    let place = grid.place(open);
     match only_monotone(grid, layout, column) {
         Some(order) => {
-            profile.date_order = Some(order);
-            profile.because("date_order", "The dates follow each other in this order only.", 85);
+            let first = if order == DateOrder::DayFirst { "day" } else { "month" };
+            profile.because("date_order", format!("The dates follow each other only with the {first} first."), 85);
+            let words = format!(
+                "No date says which of day and month comes first. They follow each other only with the {first} first: \
+                 confirm it."
+            );
+            findings.note(ProblemCode::DateOrderOpen, place, words);
         }
         None => {
             let words = "Nothing says which of day and month comes first: dates from here on read in two ways.";
-            findings.note(ProblemCode::DateOrderOpen, grid.place(open), words);
+            findings.note(ProblemCode::DateOrderOpen, place, words);
         }
     }
 }

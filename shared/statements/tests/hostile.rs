@@ -113,6 +113,15 @@ fn dates_of_two_kinds_leave_those_open_that_read_both_ways() {
 }
 
 #[test]
+fn an_order_that_only_the_sequence_suggests_is_asked_for() {
+    let text = b"Date,Text,Amount\n01/02/2026,a,-5.00\n01/05/2026,b,-5.00\n01/07/2026,c,-5.00\n02/03/2026,d,-5.00\n";
+    let parsed = read(text).unwrap();
+    assert_eq!(codes(text), [ProblemCode::DateOrderOpen]);
+    assert!(parsed.problems()[0].words.contains("only with the month first"));
+    assert!(parsed.statements()[0].entries.iter().all(|entry| entry.date.is_none()));
+}
+
+#[test]
 fn amounts_with_two_decimal_marks_are_listed_and_never_rounded() {
     let text = b"Date;Text;Amount;Cur\n2026-01-13;a;-1.234,50;EUR\n2026-01-14;b;1.2.3,4;EUR\n2026-01-15;c;12.50;EUR\n\
         2026-01-16;d;1,005;EUR\n2026-01-17;e;2,5;JPY\n";
