@@ -3,6 +3,7 @@
 //! Owns the way from printed lines to entries: a date at the left, an amount at the right, text between and below. A page
 //! has no grammar, so what was read is proved by the balances that are printed, or said to be unproven.
 
+use clues::dates::{Order, Written};
 use kernel::{Currency, Date};
 use pages::{Cell, Line, Pdf, PdfError};
 use statement_lines::dates::DateOrder;
@@ -74,7 +75,7 @@ impl Reader {
     /// Looks at all lines for what concerns each of them: decimal mark, order of dates, period, size of letters.
     fn new(spots: &[Spot<'_>], currency: Option<Currency>) -> Self {
         let (mut votes, mut orders, mut sizes) = (Votes::default(), (0_u32, 0_u32), Vec::with_capacity(spots.len()));
-        let mut period: Option<(Date, Date)> = None;
+        let mut dates = Vec::new();
         for spot in spots {
             sizes.push(spot.line.size);
             for cell in &spot.line.cells {
@@ -86,18 +87,21 @@ impl Reader {
                     Some(DateOrder::MonthFirst) => orders.1 += 1,
                     None => (),
                 }
-                for date in clues::dates::dates(&cell.text) {
-                    let (from, to) = period.unwrap_or((date.date, date.date));
-                    period = Some((from.min(date.date), to.max(date.date)));
-                }
+                dates.extend(clues::dates::dates(&cell.text));
             }
         }
         sizes.sort_unstable();
+        for written in &dates {
+            orders.0 += u32::from(written.order == Order::DayFirst);
+            orders.1 += u32::from(written.order == Order::MonthFirst);
+        }
         let order = match orders {
             (1.., 0) => Some(DateOrder::DayFirst),
             (0, 1..) => Some(DateOrder::MonthFirst),
             _ => None,
         };
+        let settled = || dates.iter().filter_map(|written| settled(written, order));
+        let period = settled().min().zip(settled().max());
         Self {
             findings: Findings::default(),
             statement: Statement { kind: "pdf", place: Place::on_page(1, 1), ..Statement::default() },
@@ -175,7 +179,7 @@ impl Reader {
         let read = cell.and_then(|cell| printed::value(&printed::amount(&cell.text)?, self.mark));
         let Some((amount, currency)) = read else { return false };
         self.row_open = None;
-        let date = dates.first().map(|written| written.date);
+        let date = dates.first().and_then(|written| settled(written, self.order));
         let currency = currency.or(self.currency);
         let balance = Some(Balance { amount: amount.fitted(currency).0, currency, date });
         if opening {
@@ -278,6 +282,15 @@ impl Reader {
         let last = self.stated.iter().max_by_key(|(date, ..)| *date).map(balance);
         self.statement.opening = self.statement.opening.or(first);
         self.statement.closing = self.statement.closing.or(last);
+    }
+}
+
+/// A date in running text under the document's order; none where it reads in two ways and nothing decides.
+fn settled(written: &Written, order: Option<DateOrder>) -> Option<Date> {
+    match (written.order, order) {
+        (Order::Open, None) => None,
+        (Order::Open, Some(DateOrder::MonthFirst)) => written.swapped(),
+        _ => Some(written.date),
     }
 }
 
