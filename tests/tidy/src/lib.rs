@@ -29,6 +29,7 @@ pub const ARROWS: &[Arrow] = &[
     ("readings", &["kernel", "pages", "clues"]),
     // On ports for the plain types of what was found on a picture, on readings for the words in which it is told.
     ("scans", &["kernel", "ports", "clues", "readings"]),
+    ("banking", &["kernel"]),
     ("coding", &["kernel"]),
     ("schedules", &["kernel"]),
     ("evidence", &["kernel"]),
