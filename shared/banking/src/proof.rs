@@ -38,6 +38,9 @@ enum Because {
     Found(FindingKind),
 }
 
+/// Money of one day, whether the bank moved it, and what it is explained by.
+type Moved = (Money, bool, Option<Because>);
+
 /// Every day on which an account moved on either side, in order of account, currency and day. None where a side was not
 /// compared.
 pub fn days(statement: &[Row], ledger: &[Row], report: &Report) -> Result<Vec<Day>, MoneyError> {
@@ -45,7 +48,7 @@ pub fn days(statement: &[Row], ledger: &[Row], report: &Report) -> Result<Vec<Da
         return Ok(Vec::new());
     }
     let (of_bank, of_books) = explained(report);
-    let mut moved: BTreeMap<(&str, Currency), BTreeMap<Date, Vec<(Money, bool, Option<Because>)>>> = BTreeMap::new();
+    let mut moved: BTreeMap<(&str, Currency), BTreeMap<Date, Vec<Moved>>> = BTreeMap::new();
     for (rows, because, is_bank) in [(statement, &of_bank, true), (ledger, &of_books, false)] {
         for row in rows {
             let days = moved.entry((&row.account, row.amount.currency)).or_default();
