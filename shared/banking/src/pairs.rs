@@ -182,8 +182,11 @@ fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// The best and the next best points of each row of both sides.
-fn best_two(edges: &[Edge], ours: usize, theirs: usize) -> (Vec<(i32, i32)>, Vec<(i32, i32)>) {
+/// The best and the next best points of each row.
+type BestTwo = Vec<(i32, i32)>;
+
+/// Those of both sides.
+fn best_two(edges: &[Edge], ours: usize, theirs: usize) -> (BestTwo, BestTwo) {
     let none = (i32::MIN, i32::MIN);
     let mut best = (vec![none; ours], vec![none; theirs]);
     // Edges come in order, so the first two of a row are its best.
