@@ -3,9 +3,9 @@
 //! Owns what is compared of a row, and that comparing two of them touches no text. Rows are in order of account and currency,
 //! amount, day; so those of one amount stand together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use kernel::Date;
+use kernel::{Currency, Date};
 
 use crate::row::Row;
 use crate::words::{Signature, hash, refers, words};
@@ -15,26 +15,31 @@ pub(crate) const REFERENCES: usize = 4;
 /// Ids of the bank's that are kept of a row: its own, and those of the feed line that it is.
 const IDS: usize = 4;
 /// A referring word that so many rows of a side carry names a card, a contract or a year, and tells none of them.
-const COMMON: u32 = 3;
+const COMMON: u8 = 3;
 
 /// Accounts and currencies by number, the same on all sides.
 #[derive(Default)]
 pub(crate) struct Books<'r> {
-    known: HashMap<(&'r str, &'r str), u32>,
+    known: HashMap<(&'r str, Currency), u32>,
 }
 
 impl<'r> Books<'r> {
     /// Of all sides together. The numbers follow the names, so they are the same whatever the order of rows.
     pub(crate) fn of(sides: [&'r [Row]; 3]) -> Self {
-        let rows = || sides.into_iter().flatten();
-        let mut names: Vec<(&str, &str)> = rows().map(|row| (&*row.account, row.amount.currency.as_str())).collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut names: BTreeSet<(&str, Currency)> = BTreeSet::new();
+        let mut last = None;
+        for row in sides.into_iter().flatten() {
+            let name = (&*row.account, row.amount.currency);
+            if last != Some(name) {
+                names.insert(name);
+                last = Some(name);
+            }
+        }
         Self { known: (0..).zip(names).map(|(number, name)| (name, number)).collect() }
     }
 
     fn number(&self, row: &Row) -> u32 {
-        self.known.get(&(&*row.account, row.amount.currency.as_str())).copied().unwrap_or(u32::MAX)
+        self.known.get(&(&*row.account, row.amount.currency)).copied().unwrap_or(u32::MAX)
     }
 }
 
@@ -66,40 +71,44 @@ fn day_of(date: Date) -> i32 {
 impl<'r> Columns<'r> {
     /// `own_ids` says whether a row's id is one that rows of other sides may carry, as the feed's are.
     pub(crate) fn of(rows: &'r [Row], books: &Books<'r>, own_ids: bool) -> Self {
-        let mut keys: Vec<(u32, i64, i32, &str, u32)> = (0..)
-            .zip(rows)
-            .map(|(at, row)| (books.number(row), row.amount.minor, day_of(row.date), &*row.id, at))
-            .collect();
-        keys.sort_unstable();
-        let order: Vec<u32> = keys.iter().map(|key| key.4).collect();
-        let row = |at: &u32| &rows[*at as usize];
-        let name = |row: &Row| Signature::of([&*row.payee, &*row.description]);
-        let id = |text: &str| if text.is_empty() { 0 } else { hash(text.as_bytes()) };
+        let order = ordered(rows, books);
         let mut columns = Self {
             rows,
-            book: keys.iter().map(|key| key.0).collect(),
-            minor: keys.iter().map(|key| key.1).collect(),
-            day: keys.iter().map(|key| key.2).collect(),
-            name: order.iter().map(row).map(name).collect(),
-            references: order.iter().map(row).map(references).collect(),
-            ids: order
-                .iter()
-                .map(row)
-                .map(|row| [id(&row.bank_id), if own_ids { id(&row.id) } else { 0 }, 0, 0])
-                .collect(),
-            order,
+            book: Vec::with_capacity(rows.len()),
+            minor: Vec::with_capacity(rows.len()),
+            day: Vec::with_capacity(rows.len()),
+            name: Vec::with_capacity(rows.len()),
+            references: Vec::with_capacity(rows.len()),
+            ids: Vec::with_capacity(rows.len()),
+            order: Vec::with_capacity(rows.len()),
         };
+        let id = |text: &str| if text.is_empty() { 0 } else { hash(text.as_bytes()) };
+        for key in order {
+            let row = &rows[key.row as usize];
+            let (name, references) = texts(row);
+            columns.book.push(key.book);
+            columns.minor.push(row.amount.minor);
+            columns.day.push(key.day);
+            columns.name.push(name);
+            columns.references.push(references);
+            columns.ids.push([id(&row.bank_id), if own_ids { id(&row.id) } else { 0 }, 0, 0]);
+            columns.order.push(key.row);
+        }
         columns.drop_common();
         columns
     }
 
+    /// Takes out words that many rows carry. They are counted in a table of fixed size; that two words may share a place
+    /// there makes a rare one look common now and then, which costs a hint and never makes one up.
     fn drop_common(&mut self) {
-        let mut counts: HashMap<u32, u32> = HashMap::with_capacity(self.references.len());
+        let mask = (self.references.len() * 8).next_power_of_two() - 1;
+        let mut counts = vec![0_u8; mask + 1];
         for reference in self.references.iter().flatten().filter(|reference| **reference != 0) {
-            *counts.entry(*reference).or_default() += 1;
+            let count = &mut counts[*reference as usize & mask];
+            *count = count.saturating_add(1);
         }
         for reference in self.references.iter_mut().flatten() {
-            if counts.get(reference).is_some_and(|count| *count > COMMON) {
+            if counts[*reference as usize & mask] > COMMON {
                 *reference = 0;
             }
         }
@@ -130,31 +139,67 @@ impl<'r> Columns<'r> {
 
     /// Whether two rows carry one rare word that refers.
     pub(crate) fn refers_alike(&self, at: usize, other: &Columns<'_>, there: usize) -> bool {
-        let theirs = &other.references[there];
-        self.references[at].iter().any(|reference| *reference != 0 && theirs.contains(reference))
+        let (ours, theirs) = (&self.references[at], &other.references[there]);
+        *ours != [0; REFERENCES] && ours.iter().any(|reference| *reference != 0 && theirs.contains(reference))
     }
 
     /// Whether two rows carry one id of the bank's.
     pub(crate) fn same_id(&self, at: usize, other: &Columns<'_>, there: usize) -> bool {
-        let theirs = &other.ids[there];
-        self.ids[at].iter().any(|id| *id != 0 && theirs.contains(id))
+        let (ours, theirs) = (&self.ids[at], &other.ids[there]);
+        *ours != [0; IDS] && ours.iter().any(|id| *id != 0 && theirs.contains(id))
     }
 }
 
-fn references(row: &Row) -> [u32; REFERENCES] {
-    let mut found = [0; REFERENCES];
-    let mut count = 0;
-    for text in [&row.reference, &row.description, &row.payee] {
+/// What a row is put in order by.
+struct Key {
+    book: u32,
+    day: i32,
+    /// Account and currency, amount, day, so that numbers alone decide where rows differ in these.
+    packed: u128,
+    row: u32,
+}
+
+/// Rows in order of account and currency, amount, day; among equals by id, so that the order in which they came is forgotten.
+fn ordered<'r>(rows: &'r [Row], books: &Books<'r>) -> Vec<Key> {
+    let mut last: (&str, Option<Currency>, u32) = ("", None, 0);
+    let mut keys: Vec<Key> = Vec::with_capacity(rows.len());
+    for (at, row) in (0..).zip(rows) {
+        if last.1 != Some(row.amount.currency) || last.0 != row.account {
+            last = (&row.account, Some(row.amount.currency), books.number(row));
+        }
+        let day = day_of(row.date);
+        // Shifted so that less than nothing comes before nothing.
+        let (minor, days) = (row.amount.minor.wrapping_sub(i64::MIN) as u64, day.wrapping_sub(i32::MIN) as u32);
+        let packed = u128::from(last.2) << 96 | u128::from(minor) << 32 | u128::from(days);
+        keys.push(Key { book: last.2, day, packed, row: at });
+    }
+    keys.sort_unstable_by(|one, other| {
+        let by_id = || rows[one.row as usize].id.cmp(&rows[other.row as usize].id);
+        one.packed.cmp(&other.packed).then_with(by_id).then(one.row.cmp(&other.row))
+    });
+    keys
+}
+
+/// Whom a row names, and the words in it that refer.
+fn texts(row: &Row) -> (Signature, [u32; REFERENCES]) {
+    let (mut name, mut found, mut count) = (Signature::default(), [0; REFERENCES], 0);
+    for (text, names) in [(&row.reference, false), (&row.payee, true), (&row.description, true)] {
         words(text, |word| {
+            if names {
+                name.add(word);
+            }
+            if count == REFERENCES || !refers(word) {
+                return;
+            }
             // Zeros in front are one side's habit, letters another's.
-            let digits = word.trim_start_matches(|letter: char| !letter.is_ascii_digit()).trim_start_matches('0');
-            let key = if digits.len() >= 3 { digits } else { word };
-            let reference = (hash(key.as_bytes()) >> 32) as u32;
-            if refers(word) && count < REFERENCES && !found[..count].contains(&reference) {
+            let start = word.iter().position(|byte| (b'1'..=b'9').contains(byte)).unwrap_or(0);
+            let key = if word[start..].len() >= 3 { &word[start..] } else { word };
+            let reference = (hash(key) >> 32) as u32;
+            if !found[..count].contains(&reference) {
                 found[count] = reference;
                 count += 1;
             }
         });
     }
-    found
+    (name, found)
 }

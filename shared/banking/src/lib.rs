@@ -13,12 +13,14 @@
 //! | `groups` | one for several |
 //! | `near`, `doubles` | what is nearly right, what is there twice |
 //! | `three_ways` | the order of all that |
+//! | [`proof`] | bank and books day by day, every penny of the difference by its name |
 
 mod columns;
 mod doubles;
 mod groups;
 mod near;
 mod pairs;
+pub mod proof;
 pub mod report;
 pub mod row;
 mod score;

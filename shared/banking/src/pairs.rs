@@ -4,6 +4,8 @@
 //! sum of what is above [`LIKELY`] decides, exactly as far as a named size. A pair that is not likely is none: being
 //! alone is better than being with the wrong one.
 
+use std::collections::HashMap;
+
 use pathfinding::kuhn_munkres::kuhn_munkres;
 use pathfinding::matrix::Matrix;
 
@@ -32,6 +34,15 @@ pub(crate) struct Pair {
     pub margin: i32,
 }
 
+/// A candidate on its way to be a pair.
+#[derive(Clone, Copy)]
+struct Edge {
+    points: i32,
+    one: u32,
+    other: u32,
+    shared: u32,
+}
+
 /// What a pairing came to.
 #[derive(Default)]
 pub(crate) struct Pairing {
@@ -47,18 +58,30 @@ pub(crate) type Free = Vec<bool>;
 /// Pairs the free rows of two sides.
 pub(crate) fn pair(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), days: Days) -> Pairing {
     let (mut edges, capped) = candidates(one, other, free, days);
-    edges.sort_unstable_by_key(|edge| (std::cmp::Reverse(edge.evidence.points), edge.one, edge.other));
-    set_margins(&mut edges, one.len(), other.len());
+    // The best first; among equals by place, so that nothing depends on chance.
+    edges.sort_unstable_by_key(|edge| {
+        let rank = u64::from(edge.points.abs_diff(i32::MAX));
+        (rank << 32 | u64::from(edge.one), edge.other)
+    });
+    let best = best_two(&edges, one.len(), other.len());
     let mut taken = (vec![false; one.len()], vec![false; other.len()]);
-    let mut pairs = Vec::new();
-    for component in components(&edges, one.len(), other.len()) {
-        assign(&edges, &component, &mut taken, &mut pairs);
+    let mut chosen = Vec::with_capacity(one.len());
+    let contested = contested(&edges, one.len(), other.len(), &mut chosen, &mut taken);
+    for component in components(&edges, &contested, one.len(), other.len()) {
+        assign(&edges, &component, &mut taken, &mut chosen);
     }
-    pairs.sort_unstable_by_key(|pair| pair.one);
-    Pairing { pairs, capped }
+    chosen.sort_unstable_by_key(|edge| edge.one);
+    let pairs = chosen.into_iter().map(|edge| {
+        let (at, there) = (edge.one as usize, edge.other as usize);
+        let evidence = score((one, at), (other, there), days, edge.shared as usize);
+        let rival = |of: (i32, i32)| if edge.points >= of.0 { of.1 } else { of.0 };
+        let rival = rival(best.0[at]).max(rival(best.1[there])).max(LIKELY - MARGIN);
+        Pair { one: edge.one, other: edge.other, evidence, shared: edge.shared, margin: edge.points - rival }
+    });
+    Pairing { pairs: pairs.collect(), capped }
 }
 
-fn candidates(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), days: Days) -> (Vec<Pair>, usize) {
+fn candidates(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), days: Days) -> (Vec<Edge>, usize) {
     let (mut edges, mut capped) = (Vec::with_capacity(one.len()), 0);
     let mut start = 0;
     let mut at = 0;
@@ -90,7 +113,7 @@ fn block(
     (ours, theirs): Blocks,
     free: (&Free, &Free),
     days: Days,
-    edges: &mut Vec<Pair>,
+    edges: &mut Vec<Edge>,
 ) -> usize {
     let (mut low, mut high, mut capped) = (theirs.start, theirs.start, 0);
     let mut first = ours.start;
@@ -136,7 +159,7 @@ fn keep_best(
     window: impl Iterator<Item = usize>,
     days: Days,
     shared: usize,
-    edges: &mut Vec<Pair>,
+    edges: &mut Vec<Edge>,
 ) {
     let begin = edges.len();
     for there in window {
@@ -144,13 +167,13 @@ fn keep_best(
         if evidence.points < LIKELY {
             continue;
         }
-        let pair = Pair { one: place(at), other: place(there), evidence, shared: place(shared), margin: 0 };
+        let edge = Edge { points: evidence.points, one: place(at), other: place(there), shared: place(shared) };
         if edges.len() - begin < KEPT {
-            edges.push(pair);
-        } else if let Some(worst) = edges[begin..].iter_mut().min_by_key(|kept| kept.evidence.points)
-            && worst.evidence.points < evidence.points
+            edges.push(edge);
+        } else if let Some(worst) = edges[begin..].iter_mut().min_by_key(|kept| kept.points)
+            && worst.points < evidence.points
         {
-            *worst = pair;
+            *worst = edge;
         }
     }
 }
@@ -159,29 +182,51 @@ fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// How far each pair is ahead of the best other one of both its rows. Pairs are in order, the best first.
-fn set_margins(edges: &mut [Pair], ours: usize, theirs: usize) {
+/// The best and the next best points of each row.
+type BestTwo = Vec<(i32, i32)>;
+
+/// Those of both sides.
+fn best_two(edges: &[Edge], ours: usize, theirs: usize) -> (BestTwo, BestTwo) {
     let none = (i32::MIN, i32::MIN);
     let mut best = (vec![none; ours], vec![none; theirs]);
-    let note = |of: &mut (i32, i32), points: i32| match points {
-        points if points > of.0 => *of = (points, of.0),
-        points if points > of.1 => of.1 = points,
-        _ => (),
+    // Edges come in order, so the first two of a row are its best.
+    let note = |of: &mut (i32, i32), points: i32| {
+        if of.0 == i32::MIN {
+            of.0 = points;
+        } else if of.1 == i32::MIN {
+            of.1 = points;
+        }
     };
-    for edge in edges.iter() {
-        note(&mut best.0[edge.one as usize], edge.evidence.points);
-        note(&mut best.1[edge.other as usize], edge.evidence.points);
+    for edge in edges {
+        note(&mut best.0[edge.one as usize], edge.points);
+        note(&mut best.1[edge.other as usize], edge.points);
     }
-    for edge in edges.iter_mut() {
-        let points = edge.evidence.points;
-        let rival = |of: (i32, i32)| if points >= of.0 { of.1 } else { of.0 };
-        let rival = rival(best.0[edge.one as usize]).max(rival(best.1[edge.other as usize]));
-        edge.margin = points.saturating_sub(rival.max(LIKELY - MARGIN));
-    }
+    best
 }
 
-/// Pairs that hang together by their rows, each by its places in the list.
-fn components(edges: &[Pair], ours: usize, theirs: usize) -> Vec<Vec<u32>> {
+/// Takes the pairs whose rows have no other candidate; answers the places of the other edges.
+fn contested(edges: &[Edge], ours: usize, theirs: usize, chosen: &mut Vec<Edge>, taken: &mut (Free, Free)) -> Vec<u32> {
+    let mut counts = (vec![0_u8; ours], vec![0_u8; theirs]);
+    for edge in edges {
+        for count in [&mut counts.0[edge.one as usize], &mut counts.1[edge.other as usize]] {
+            *count = count.saturating_add(1);
+        }
+    }
+    let mut left = Vec::new();
+    for (at, edge) in (0..).zip(edges) {
+        let (one, other) = (edge.one as usize, edge.other as usize);
+        if (counts.0[one], counts.1[other]) == (1, 1) {
+            (taken.0[one], taken.1[other]) = (true, true);
+            chosen.push(*edge);
+        } else {
+            left.push(at);
+        }
+    }
+    left
+}
+
+/// Edges that hang together by their rows, each by its places in the list.
+fn components(edges: &[Edge], contested: &[u32], ours: usize, theirs: usize) -> Vec<Vec<u32>> {
     let mut parent: Vec<u32> = (0..place(ours + theirs)).collect();
     fn root(parent: &mut [u32], mut at: u32) -> u32 {
         while parent[at as usize] != at {
@@ -190,54 +235,53 @@ fn components(edges: &[Pair], ours: usize, theirs: usize) -> Vec<Vec<u32>> {
         }
         at
     }
-    for edge in edges {
+    for edge in contested.iter().map(|at| &edges[*at as usize]) {
         let (one, other) = (root(&mut parent, edge.one), root(&mut parent, place(ours) + edge.other));
         parent[one.max(other) as usize] = one.min(other);
     }
-    let mut of_root: Vec<u32> = vec![u32::MAX; ours + theirs];
+    let mut of_root: HashMap<u32, usize> = HashMap::new();
     let mut found: Vec<Vec<u32>> = Vec::new();
-    for (at, edge) in (0..).zip(edges) {
-        let root = root(&mut parent, edge.one) as usize;
-        if of_root[root] == u32::MAX {
-            of_root[root] = place(found.len());
+    for at in contested {
+        let root = root(&mut parent, edges[*at as usize].one);
+        let number = *of_root.entry(root).or_insert_with(|| {
             found.push(Vec::new());
-        }
-        found[of_root[root] as usize].push(at);
+            found.len() - 1
+        });
+        found[number].push(*at);
     }
     found
 }
 
-fn assign(edges: &[Pair], component: &[u32], taken: &mut (Free, Free), pairs: &mut Vec<Pair>) {
+fn assign(edges: &[Edge], component: &[u32], taken: &mut (Free, Free), chosen: &mut Vec<Edge>) {
     let all = || component.iter().map(|at| edges[*at as usize]);
     let mut rows: (Vec<u32>, Vec<u32>) = (all().map(|edge| edge.one).collect(), all().map(|edge| edge.other).collect());
     for side in [&mut rows.0, &mut rows.1] {
         side.sort_unstable();
         side.dedup();
     }
-    let contested = component.len() > 1 && rows.0.len().min(rows.1.len()) > 1;
-    if contested && rows.0.len().max(rows.1.len()) <= COMPETITORS_MAX {
-        pairs.extend(best_sum(&rows, all()));
+    if rows.0.len().min(rows.1.len()) > 1 && rows.0.len().max(rows.1.len()) <= COMPETITORS_MAX {
+        chosen.extend(best_sum(&rows, all()));
         return;
     }
     for edge in all() {
         let (one, other) = (edge.one as usize, edge.other as usize);
         if !taken.0[one] && !taken.1[other] {
             (taken.0[one], taken.1[other]) = (true, true);
-            pairs.push(edge);
+            chosen.push(edge);
         }
     }
 }
 
 /// The pairs with the greatest sum of points above likely. A row may stay alone, which is worth nothing.
-fn best_sum(rows: &(Vec<u32>, Vec<u32>), edges: impl Iterator<Item = Pair> + Clone) -> Vec<Pair> {
+fn best_sum(rows: &(Vec<u32>, Vec<u32>), edges: impl Iterator<Item = Edge>) -> Vec<Edge> {
     let (ours, theirs) = (rows.0.len(), rows.1.len());
     let mut worth = Matrix::new(ours, theirs + ours, 0_i64);
-    let mut known: Vec<Option<Pair>> = vec![None; ours * theirs];
+    let mut known: Vec<Option<Edge>> = vec![None; ours * theirs];
     for edge in edges {
         let (Ok(at), Ok(there)) = (rows.0.binary_search(&edge.one), rows.1.binary_search(&edge.other)) else {
             continue;
         };
-        worth[(at, there)] = i64::from(edge.evidence.points - LIKELY) + 1;
+        worth[(at, there)] = i64::from(edge.points - LIKELY) + 1;
         known[at * theirs + there] = Some(edge);
     }
     let (_, chosen) = kuhn_munkres(&worth);

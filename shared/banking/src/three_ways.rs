@@ -264,7 +264,7 @@ fn of_statement(kind: FindingKind, row: &Row) -> Finding {
 fn is_charge(row: &Row) -> bool {
     let mut said = false;
     for text in [&row.description, &row.payee, &row.reference] {
-        words(text, |word| said |= CHARGES.contains(&word));
+        words(text, |word| said |= CHARGES.iter().any(|charge| charge.as_bytes() == word));
     }
     said && row.amount.minor < 0
 }

@@ -7,21 +7,49 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Signature {
     bits: u128,
-    grams: u16,
+    /// How many bits are set: counted once, since it is asked for often.
+    ones: u8,
 }
 
+/// Letters of one text that are looked at; banks send at most some hundred.
+const CHARS_MAX: usize = 400;
+/// Bytes of one word; what is behind them tells nothing more.
+const WORD_BYTES_MAX: usize = 40;
+
 /// Words that banks and bookkeepers put around names: they say nothing about whom.
-const NOISE: &[&str] = &[
+const NOISE: [u64; 72] = packed([
     "ab", "ag", "and", "bank", "bv", "bgc", "card", "co", "company", "corp", "ct", "dd", "de", "debit", "direct",
     "eref", "fp", "gb", "gbr", "gmbh", "inc", "inv", "invoice", "ky", "kg", "llc", "limited", "ltd", "mandate", "mref",
     "no", "nv", "ob", "online", "oy", "payment", "paypal", "plc", "pos", "pty", "purchase", "pvt", "ref", "sa", "sarl",
     "sas", "sepa", "sl", "so", "spa", "srl", "sto", "svwz", "the", "to", "transfer", "trf", "uk", "visa", "www", "com",
-    "from", "der",
-];
-/// Letters of one text that are looked at; banks send at most some hundred.
-const CHARS_MAX: usize = 400;
+    "from", "der", "und", "et", "y", "of", "for", "by", "bill", "pmt", "credit",
+]);
 
-/// One letter as it is compared: without case and accent; nothing that is neither letter nor digit.
+/// Words of up to eight letters as numbers.
+const fn packed<const N: usize>(words: [&str; N]) -> [u64; N] {
+    let mut found = [0; N];
+    let mut at = 0;
+    while at < N {
+        found[at] = pack(words[at].as_bytes());
+        at += 1;
+    }
+    found
+}
+
+/// A word of up to eight bytes as a number; of a longer one, none that is in a list.
+const fn pack(word: &[u8]) -> u64 {
+    if word.len() > 8 {
+        return u64::MAX;
+    }
+    let (mut number, mut at) = (0, 0);
+    while at < word.len() {
+        number = number << 8 | word[at] as u64;
+        at += 1;
+    }
+    number
+}
+
+/// One letter as it is compared: without case and accent.
 fn fold(letter: char) -> Option<&'static str> {
     Some(match letter {
         'à' | 'á' | 'â' | 'ã' | 'å' | 'À' | 'Á' | 'Â' | 'Ã' | 'Å' => "a",
@@ -39,68 +67,84 @@ fn fold(letter: char) -> Option<&'static str> {
     })
 }
 
-/// The words of a text, folded. Letters and digits that stand together are one word.
-pub(crate) fn words(text: &str, mut see: impl FnMut(&str)) {
-    let mut word = String::with_capacity(24);
-    for letter in text.chars().take(CHARS_MAX).chain([' ']) {
-        if letter.is_ascii_alphanumeric() {
-            word.push(letter.to_ascii_lowercase());
-        } else if let Some(folded) = fold(letter) {
-            word.push_str(folded);
-        } else if letter.is_alphanumeric() {
-            word.extend(letter.to_lowercase());
-        } else if !word.is_empty() && letter != '\'' && letter != '’' {
-            see(&word);
-            word.clear();
+/// A word being put together, without asking for memory.
+struct Word {
+    bytes: [u8; WORD_BYTES_MAX],
+    length: usize,
+}
+
+impl Word {
+    fn push(&mut self, bytes: &[u8]) {
+        let end = self.length + bytes.len();
+        if end <= WORD_BYTES_MAX {
+            self.bytes[self.length..end].copy_from_slice(bytes);
+            self.length = end;
+        }
+    }
+
+    fn end(&mut self, see: &mut impl FnMut(&[u8])) {
+        if self.length > 0 {
+            see(&self.bytes[..self.length]);
+            self.length = 0;
         }
     }
 }
 
+/// The words of a text, folded. Letters and digits that stand together are one word.
+pub(crate) fn words(text: &str, mut see: impl FnMut(&[u8])) {
+    let mut word = Word { bytes: [0; WORD_BYTES_MAX], length: 0 };
+    for letter in text.chars().take(CHARS_MAX) {
+        if letter.is_ascii_alphanumeric() {
+            // Within a byte, since it is ASCII.
+            word.push(&[(letter as u8).to_ascii_lowercase()]);
+        } else if letter.is_ascii() || letter == '’' {
+            if letter != '\'' && letter != '’' {
+                word.end(&mut see);
+            }
+        } else if let Some(folded) = fold(letter) {
+            word.push(folded.as_bytes());
+        } else if letter.is_alphanumeric() {
+            letter.to_lowercase().for_each(|letter| word.push(letter.encode_utf8(&mut [0; 4]).as_bytes()));
+        } else {
+            word.end(&mut see);
+        }
+    }
+    word.end(&mut see);
+}
+
 /// Whether a word names somebody, as far as its letters tell.
-pub(crate) fn names(word: &str) -> bool {
-    word.len() > 1 && !word.bytes().any(|byte| byte.is_ascii_digit()) && !NOISE.contains(&word)
+fn names(word: &[u8]) -> bool {
+    word.len() > 1 && !word.iter().any(u8::is_ascii_digit) && !NOISE.contains(&pack(word))
 }
 
 /// Whether a word may be a number that both sides know: an invoice, a mandate, an order. Dates and cards are shorter or all
 /// alike.
-pub(crate) fn refers(word: &str) -> bool {
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    digits >= 3 && word.len() >= 4 && word.len() <= 40
+pub(crate) fn refers(word: &[u8]) -> bool {
+    word.len() >= 4 && word.iter().filter(|byte| byte.is_ascii_digit()).count() >= 3
 }
 
 impl Signature {
-    /// Of the words that name somebody.
-    pub(crate) fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
-        let mut signature = Self::default();
-        for text in texts {
-            words(text, |word| {
-                if names(word) {
-                    signature.add(word);
-                }
-            });
+    /// Adds a word, if it names somebody.
+    pub(crate) fn add(&mut self, word: &[u8]) {
+        if !names(word) {
+            return;
         }
-        signature
-    }
-
-    fn add(&mut self, word: &str) {
-        let bytes = word.as_bytes();
         let mut gram = |bytes: &[u8]| {
-            let bit = 1_u128 << (hash(bytes) % 128);
-            if self.bits & bit == 0 {
-                self.bits |= bit;
-                self.grams += 1;
-            }
+            let number = bytes.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+            // Fibonacci hashing: the upper bits of a product spread.
+            self.bits |= 1 << (number.wrapping_mul(0x9e37_79b1) >> 25);
         };
-        match bytes {
+        match word {
             // Too short for a group of three: it counts as a whole.
-            [_, _] => gram(bytes),
-            _ => bytes.windows(3).for_each(gram),
+            [_, _] => gram(word),
+            _ => word.windows(3).for_each(gram),
         }
+        self.ones = ones(self.bits);
     }
 
     /// How much of the text with less in it the other has, in 1/256; `None` where one says nothing.
     pub(crate) fn alike(self, other: Self) -> Option<u32> {
-        let least = self.grams.min(other.grams);
+        let least = self.ones.min(other.ones);
         let shared = (self.bits & other.bits).count_ones();
         (least > 0).then(|| shared * 256 / u32::from(least))
     }
@@ -108,8 +152,12 @@ impl Signature {
     /// Both texts together.
     pub(crate) fn with(self, other: Self) -> Self {
         let bits = self.bits | other.bits;
-        Self { bits, grams: u16::try_from(bits.count_ones()).unwrap_or(128) }
+        Self { bits, ones: ones(bits) }
     }
+}
+
+fn ones(bits: u128) -> u8 {
+    u8::try_from(bits.count_ones()).unwrap_or(u8::MAX)
 }
 
 /// FNV-1a: spreads; nothing hostile depends on it, since a collision only makes two texts look a little more alike.
@@ -121,8 +169,14 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
+    fn signature(text: &str) -> Signature {
+        let mut signature = Signature::default();
+        words(text, |word| signature.add(word));
+        signature
+    }
+
     fn alike(one: &str, other: &str) -> u32 {
-        Signature::of([one]).alike(Signature::of([other])).unwrap_or(0)
+        signature(one).alike(signature(other)).unwrap_or(0)
     }
 
     #[test]
@@ -136,17 +190,20 @@ mod tests {
             assert!(alike(bank, books) > 200, "{bank}: {}", alike(bank, books));
         }
         assert!(alike("HARBOUR FUEL", "Juniper Yard Tools") < 60);
-        assert_eq!(Signature::of(["LTD 4411"]).alike(Signature::of(["Harbour"])), None, "it names nobody");
+        assert_eq!(signature("LTD 4411").alike(signature("Harbour")), None, "it names nobody");
     }
 
     #[test]
-    fn m31_numbers_that_refer_are_told_from_names() {
+    fn m31_numbers_that_refer_are_told_from_names_and_words_are_bounded() {
         let mut found = Vec::new();
         words("INV-00771, order PO2211/7 of 12.11. card 44", |word| {
             if refers(word) {
-                found.push(word.to_owned());
+                found.push(String::from_utf8_lossy(word).into_owned());
             }
         });
         assert_eq!(found, ["00771", "po2211"]);
+        let mut longest = 0;
+        words(&"ж".repeat(500), |word| longest = longest.max(word.len()));
+        assert!((1..=WORD_BYTES_MAX).contains(&longest));
     }
 }

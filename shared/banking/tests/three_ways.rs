@@ -212,3 +212,36 @@ fn m31_the_order_of_rows_changes_nothing_and_each_is_used_once() {
         assert_eq!(told(&reconcile(&statement, &feed, &ledger)), before, "seed {seed}");
     }
 }
+
+#[test]
+fn m31_every_penny_between_bank_and_books_has_a_name_on_every_day() {
+    let statement =
+        rows("s1 10-05 -61.20 HARBOUR FUEL\ns2 10-06 -4.10 TOLL ROAD\ns3 10-07 97.10 ALDER BRIDGE BOOKS | 2041");
+    let ledger = rows("l1 10-03 -61.20 Harbour Fuel\nl2 10-05 100.00 Alder Bridge Books | INV-2041");
+    let report = reconcile(&statement, &[], &ledger);
+    let days = banking::proof::days(&statement, &ledger, &report).unwrap();
+    let shown: Vec<String> = days
+        .iter()
+        .map(|day| {
+            let findings: Vec<String> =
+                day.findings.iter().map(|(kind, amount)| format!("{kind:?} {}", amount.amount())).collect();
+            format!("{} {} {} {}", day.date, day.difference.amount(), day.in_transit.amount(), findings.join(", "))
+        })
+        .collect();
+    let expected = [
+        "2026-10-03 61.20 61.20 ",
+        "2026-10-05 -100.00 0.00 BankFee -100.00",
+        "2026-10-06 -104.10 0.00 MissingInLedger -4.10, BankFee -100.00",
+        "2026-10-07 -7.00 0.00 MissingInLedger -4.10, BankFee -2.90",
+    ];
+    assert_eq!(shown, expected);
+    for seed in 0..20 {
+        let (statement, ledger) = (world(seed, 's', 80), world(seed ^ 9, 'l', 75));
+        let report = reconcile(&statement, &world(seed, 'f', 80), &ledger);
+        for day in banking::proof::days(&statement, &ledger, &report).unwrap() {
+            let named = Money::try_sum(day.findings.values().copied(), day.difference.currency).unwrap();
+            let named = named.try_add(day.in_transit).unwrap();
+            assert_eq!((named, day.residual.is_zero()), (day.difference, true), "seed {seed}, {}", day.date);
+        }
+    }
+}
