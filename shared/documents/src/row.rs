@@ -101,7 +101,7 @@ pub enum DocumentState {
         /// Counts the readers, this one included.
         attempt: u32,
         /// How often a reader took no more calls or was still at work, which is no attempt.
-        #[serde(default, skip_serializing_if = "is_none")]
+        #[serde(default, skip_serializing_if = "is_zero")]
         waits: u32,
         /// What a reader of pictures calls its work on several pages.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,7 +122,7 @@ pub enum DocumentState {
     },
 }
 
-fn is_none(count: &u32) -> bool {
+fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 

@@ -33,6 +33,7 @@ pub const ARROWS: &[Arrow] = &[
     ("statements", &["kernel", "pages", "statement-lines", "statement-messages", "statement-tables"]),
     // On ports for the plain types of what was found on a picture, on readings for the words in which it is told.
     ("scans", &["kernel", "ports", "clues", "readings"]),
+    ("banking", &["kernel"]),
     ("coding", &["kernel"]),
     ("schedules", &["kernel"]),
     ("evidence", &["kernel"]),

@@ -77,7 +77,11 @@ async fn x1_each_bank_account_says_who_speaks_for_it_and_what_that_leaves_unprov
     let mut town = Town::start(10).await;
     let caller = town.connect().await;
     asked(&town, &caller, "stmt-1").await;
-    let sources = caller.expect("GET", &town.path("/bank-lines/sources"), None).await.unwrap();
+    // Who speaks is stored when an evaluation ends, behind the requests that it made.
+    let spoken_for = |shown: &Value| {
+        shown["accounts"].as_array().is_some_and(|all| all.iter().any(|account| account["source"].is_string()))
+    };
+    let sources = town.until("the sources", &caller, &town.path("/bank-lines/sources"), spoken_for).await;
     assert_eq!(sources["statement_lines_allowed"], false, "the app has no agreement with Xero");
     let accounts = sources["accounts"].as_array().unwrap();
     let spoken: Vec<&Value> = accounts.iter().filter(|account| account["source"] == "uploaded_statement").collect();

@@ -1,0 +1,174 @@
+//! Rows that are nearly the same money: a digit swapped, a fee kept back, a wrong amount, another day.
+//!
+//! Owns what counts as nearly. None of it is ever a match: it is a finding for a person, with both rows named.
+
+use crate::columns::Columns;
+use crate::groups::by_day;
+use crate::pairs::Free;
+use crate::score::links;
+
+/// What is nearly right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Nearly {
+    /// Two digits change places.
+    Transposed,
+    /// The bank kept a fee back.
+    Fee,
+    /// Another amount under the same name or number.
+    Amount,
+    /// The same amount, days away.
+    Day,
+}
+
+/// A row with the one that it nearly is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Near {
+    /// Place on the first side.
+    pub one: u32,
+    /// Place on the second.
+    pub other: u32,
+    /// In which way.
+    pub nearly: Nearly,
+    points: i32,
+}
+
+/// Days around a row in which something is nearly it.
+const DAYS: (i32, i32) = (12, 7);
+/// Days around a row in which the same amount may have been meant.
+const FAR_DAYS: i32 = 75;
+/// A fee is at most so many thousandths of what is paid, and so many minor units.
+const FEE: (u64, u64) = (40, 150);
+/// Another amount is at most so many times what it should be.
+const TIMES: u64 = 10;
+
+/// Finds what is nearly what among free rows. Rows that are used are free no longer.
+pub(crate) fn find(one: &Columns<'_>, other: &Columns<'_>, free: (&mut Free, &mut Free)) -> Vec<Near> {
+    let mut found = close(one, other, (free.0, free.1));
+    found.extend(far(one, other, (free.0, free.1)));
+    found.sort_unstable_by_key(|near| (std::cmp::Reverse(near.points), near.nearly, near.one, near.other));
+    let mut kept = Vec::new();
+    for near in found {
+        let (one, other) = (near.one as usize, near.other as usize);
+        if free.0[one] && free.1[other] {
+            (free.0[one], free.1[other]) = (false, false);
+            kept.push(near);
+        }
+    }
+    kept.sort_unstable_by_key(|near| near.one);
+    kept
+}
+
+/// Around the same day, with another amount.
+fn close(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free)) -> Vec<Near> {
+    let by_day = by_day(other, free.1);
+    let mut found = Vec::new();
+    for at in (0..one.len()).filter(|at| free.0[*at]) {
+        for later in -DAYS.0..=DAYS.1 {
+            for there in by_day.get(&(one.book[at], one.day[at] + later)).into_iter().flatten() {
+                let (ours, theirs) = (one.minor[at], other.minor[*there as usize]);
+                if ours == theirs {
+                    continue;
+                }
+                let evidence = links((one, at), (other, *there as usize), later);
+                let Some((nearly, worth)) = kind(ours, theirs, evidence.points, evidence.is_linked()) else { continue };
+                let points = evidence.points + worth - later.abs();
+                found.push(Near { one: place(at), other: *there, nearly, points });
+            }
+        }
+    }
+    found
+}
+
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// In which way one amount is nearly another, and what that is worth.
+fn kind(ours: i64, theirs: i64, points: i32, linked: bool) -> Option<(Nearly, i32)> {
+    if !linked || points < 0 {
+        return None;
+    }
+    if is_transposed(ours, theirs) {
+        return Some((Nearly::Transposed, 40));
+    }
+    if ours.signum() == theirs.signum() && is_fee(ours, theirs) {
+        return Some((Nearly::Fee, 30));
+    }
+    let (least, most) =
+        (ours.unsigned_abs().min(theirs.unsigned_abs()), ours.unsigned_abs().max(theirs.unsigned_abs()));
+    let mirrored = ours == -theirs;
+    let amount = points >= 30 && ours.signum() == theirs.signum() && most <= least.saturating_mul(TIMES);
+    (mirrored || amount).then(|| (Nearly::Amount, if mirrored { 25 } else { likeness(least, most) }))
+}
+
+/// Amounts that are close are likelier meant to be the same.
+fn likeness(least: u64, most: u64) -> i32 {
+    i32::try_from(least.saturating_mul(20) / most.max(1)).unwrap_or(0)
+}
+
+/// Two digits beside each other changed places, and nothing else.
+pub(crate) fn is_transposed(one: i64, other: i64) -> bool {
+    if one.signum() != other.signum() || (one - other) % 9 != 0 {
+        return false;
+    }
+    let (one, other) = (one.unsigned_abs().to_string(), other.unsigned_abs().to_string());
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let unlike: Vec<usize> = (0..one.len()).filter(|at| one[*at] != other[*at]).collect();
+    matches!(unlike[..], [first, second] if second == first + 1 && one[first] == other[second] && one[second] == other[first])
+}
+
+/// The books have the whole, the bank has it less a fee; or of money that goes out, with one on top.
+fn is_fee(bank: i64, books: i64) -> bool {
+    let fee = books - bank;
+    let most = books.unsigned_abs().saturating_mul(FEE.0) / 1_000 + FEE.1;
+    fee > 0 && fee.unsigned_abs() <= most
+}
+
+/// The same amount, too far away in days to be a match.
+fn far(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free)) -> Vec<Near> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for at in 0..one.len() {
+        let key = (one.book[at], one.minor[at]);
+        while start < other.len() && (other.book[start], other.minor[start]) < key {
+            start += 1;
+        }
+        if !free.0[at] {
+            continue;
+        }
+        let same = (start..other.len()).take_while(|there| (other.book[*there], other.minor[*there]) == key);
+        for there in same.filter(|there| free.1[*there]) {
+            let later = other.day[there] - one.day[at];
+            let evidence = links((one, at), (other, there), later);
+            if later.abs() <= FAR_DAYS && evidence.is_linked() && evidence.points >= 0 {
+                let points = evidence.points + 35 - later.abs() / 3;
+                found.push(Near { one: place(at), other: place(there), nearly: Nearly::Day, points });
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn m31_swapped_digits_are_told_from_other_amounts() {
+        for (one, other) in [(1234, 1324), (-96, -69), (1_020, 1_002), (541, 451)] {
+            assert!(is_transposed(one, other), "{one} {other}");
+        }
+        for (one, other) in [(1234, 1243 + 9), (1234, -1243), (123, 321), (100, 1000), (1234, 2143), (55, 55)] {
+            assert!(!is_transposed(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn m31_a_fee_is_small_and_takes_from_what_the_bank_has() {
+        assert!(is_fee(9_700, 10_000) && is_fee(-10_150, -10_000));
+        assert!(!is_fee(10_000, 9_700) && !is_fee(8_000, 10_000) && !is_fee(10_000, 10_000));
+    }
+}

@@ -1,0 +1,121 @@
+//! How much speaks for two rows being the same money.
+//!
+//! Owns the points. They add up what is told independently: that an amount is rare, that the names are alike, that a number
+//! that refers is the same, that the days are near. Rows of different accounts, currencies or amounts are never scored here.
+
+use crate::columns::Columns;
+
+/// Points from which on two rows may be the same money.
+pub(crate) const LIKELY: i32 = 30;
+/// Points from which on nobody needs to look, where no other row comes near.
+pub(crate) const CERTAIN: i32 = 62;
+/// How far the next best must be behind for a match to be certain.
+pub(crate) const MARGIN: i32 = 20;
+/// Points that stand for a score of one.
+pub(crate) const FULL: i32 = 120;
+
+/// What an amount that nobody else has is worth.
+const RARE: i32 = 50;
+/// What each doubling of those who have it takes from that.
+const SHARED: i32 = 9;
+/// The same name, against another name.
+const NAME: (i32, i32) = (48, -24);
+/// The same number that refers.
+const REFERENCE: i32 = 60;
+/// The same id of the bank's.
+const ID: i32 = 100;
+
+/// How days are held against each other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Days {
+    /// The other side may be so many days earlier …
+    pub earlier: i32,
+    /// … or later.
+    pub later: i32,
+    /// Points for each day that it is earlier.
+    pub cost_earlier: i32,
+    /// Points for each day that it is later.
+    pub cost_later: i32,
+}
+
+/// A feed tells what the bank tells, shifted by a day at most, over a weekend by three.
+pub(crate) const FEED: Days = Days { earlier: 3, later: 3, cost_earlier: 8, cost_later: 8 };
+/// Books are written before the bank moves: a card takes days, a cheque longer.
+pub(crate) const LEDGER: Days = Days { earlier: 10, later: 3, cost_earlier: 3, cost_later: 5 };
+
+/// What was found of two rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    /// In all.
+    pub points: i32,
+    /// How alike the names are in 1/256; none where one names nobody.
+    pub name: Option<u32>,
+    /// Whether a number that refers is the same.
+    pub reference: bool,
+    /// Whether an id of the bank's is.
+    pub id: bool,
+    /// Days that the second is later than the first.
+    pub later: i32,
+}
+
+/// Holds two rows of one amount against each other. `shared` counts the pairs that this amount could make.
+pub(crate) fn score(
+    (one, at): (&Columns<'_>, usize),
+    (other, there): (&Columns<'_>, usize),
+    days: Days,
+    shared: usize,
+) -> Evidence {
+    let later = other.day[there] - one.day[at];
+    let evidence = links((one, at), (other, there), later);
+    let doublings = i32::try_from(usize::BITS - shared.max(1).leading_zeros() - 1).unwrap_or(0);
+    let rare = (RARE - SHARED * doublings).max(0);
+    let cost = if later < 0 { -later * days.cost_earlier } else { later * days.cost_later };
+    Evidence { points: evidence.points + rare - cost, ..evidence }
+}
+
+/// What speaks for two rows besides amount and day.
+pub(crate) fn links((one, at): (&Columns<'_>, usize), (other, there): (&Columns<'_>, usize), later: i32) -> Evidence {
+    let name = one.name[at].alike(other.name[there]);
+    let (reference, id) = (one.refers_alike(at, other, there), one.same_id(at, other, there));
+    let mut points = name.map_or(0, |alike| NAME.1 + (NAME.0 - NAME.1) * i32::try_from(alike).unwrap_or(0) / 256);
+    points += if reference { REFERENCE } else { 0 };
+    points += if id { ID } else { 0 };
+    Evidence { points, name, reference, id, later }
+}
+
+impl Evidence {
+    /// Whether something besides amount and day speaks for it.
+    pub(crate) fn is_linked(&self) -> bool {
+        self.reference || self.id || self.name.is_some_and(|alike| alike >= 150)
+    }
+
+    /// The reasons, as a bookkeeper would give them.
+    pub(crate) fn reasons(&self, shared: usize) -> Vec<String> {
+        let mut reasons = vec![match shared {
+            0 | 1 => "the amount is on both sides once".to_owned(),
+            _ => "the amount is on both sides more than once".to_owned(),
+        }];
+        reasons.push(match self.later {
+            0 => "the same day".to_owned(),
+            days if days < 0 => format!("{} earlier", counted(-days)),
+            days => format!("{} later", counted(days)),
+        });
+        match self.name {
+            Some(alike) if alike >= 200 => reasons.push("the name is the same".to_owned()),
+            Some(alike) if alike >= 100 => reasons.push("the names are alike".to_owned()),
+            Some(_) => reasons.push("the names differ".to_owned()),
+            None => (),
+        }
+        if self.reference {
+            reasons.push("the reference is the same".to_owned());
+        }
+        if self.id {
+            reasons.push("the bank's id is the same".to_owned());
+        }
+        reasons
+    }
+}
+
+fn counted(days: i32) -> String {
+    if days == 1 { "one day".to_owned() } else { format!("{days} days") }
+}
