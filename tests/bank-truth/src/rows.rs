@@ -1,0 +1,102 @@
+//! The rows of the three sides and their JSON lines.
+//!
+//! Owns the ten fields of a row. A row says nothing of where it came from.
+
+use std::io::{self, BufRead, Write};
+
+use kernel::{Currency, Date, Money};
+use serde::{Deserialize, Serialize};
+
+/// One line of a statement, of the feed or of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub struct Row {
+    /// Unique on its side.
+    pub id: String,
+    /// The bank account.
+    pub account: String,
+    /// The day by this side's reckoning.
+    pub date: Date,
+    /// Money into the account is positive.
+    pub money: Money,
+    /// Free text; may be empty.
+    pub description: String,
+    /// An invoice number, an end-to-end id or whatever this side calls a reference.
+    pub reference: Option<String>,
+    /// The other party, where this side keeps it apart.
+    pub payee: Option<String>,
+    /// The bank's own id of the line.
+    pub bank_id: Option<String>,
+    /// This side's code for what kind of line it is.
+    pub kind: Option<String>,
+}
+
+/// A row as JSON has it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    id: String,
+    account: String,
+    date: Date,
+    amount: String,
+    currency: Currency,
+    description: String,
+    reference: Option<String>,
+    payee: Option<String>,
+    bank_id: Option<String>,
+    r#type: Option<String>,
+}
+
+impl From<Row> for Written {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            account: row.account,
+            date: row.date,
+            amount: row.money.amount(),
+            currency: row.money.currency,
+            description: row.description,
+            reference: row.reference,
+            payee: row.payee,
+            bank_id: row.bank_id,
+            r#type: row.kind,
+        }
+    }
+}
+
+impl TryFrom<Written> for Row {
+    type Error = kernel::MoneyError;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        Ok(Self {
+            id: written.id,
+            account: written.account,
+            date: written.date,
+            money: Money::parse(&written.amount, written.currency)?,
+            description: written.description,
+            reference: written.reference,
+            payee: written.payee,
+            bank_id: written.bank_id,
+            kind: written.r#type,
+        })
+    }
+}
+
+/// Writes values one a line, as JSON.
+pub fn write_lines<T: Serialize>(to: &mut impl Write, values: &[T]) -> io::Result<()> {
+    for value in values {
+        serde_json::to_writer(&mut *to, value)?;
+        to.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// Reads values one a line, as JSON; an error names the line.
+pub fn read_lines<T: for<'a> Deserialize<'a>>(from: impl BufRead) -> io::Result<Vec<T>> {
+    let mut values = Vec::new();
+    for (at, line) in from.lines().enumerate() {
+        let value = serde_json::from_str(&line?);
+        values.push(value.map_err(|error| io::Error::other(format!("line {}: {error}", at + 1)))?);
+    }
+    Ok(values)
+}
