@@ -61,5 +61,6 @@ fn retell(row: &mut Row, dice: &mut Dice) {
 }
 
 fn first_words(text: &str) -> String {
-    text.split(' ').take(3).collect::<Vec<_>>().join(" ")
+    let name = text.split_once(" to ").or_else(|| text.split_once(" from ")).map_or(text, |(_, name)| name);
+    name.split(' ').take(3).collect::<Vec<_>>().join(" ")
 }

@@ -14,6 +14,7 @@
 //! Two terms: a *movement* is one true event on one account; its *fate* is the one discrepancy it meets, or none.
 
 mod amounts;
+mod answer;
 mod cases;
 mod days;
 mod dial;
@@ -22,18 +23,23 @@ mod fates;
 mod feed;
 mod lag;
 mod ledger;
+mod likeness;
 mod movements;
 mod names;
 mod order;
+mod report;
 mod rows;
+mod score;
 mod statement;
 mod truth;
 mod world;
 
 pub use amounts::{PRICE_POINTS, is_swap};
+pub use answer::{Answer, Given};
 pub use dial::{Dial, DialError, Lag, Rates};
 pub use dice::PerMille;
 pub use rows::{Row, read_lines, write_lines};
+pub use score::{Counts, Score, score};
 pub use truth::{Finding, FindingKind, Match, MatchKind, Truth};
 
 /// Rows of three sides and what is true of them.

@@ -37,6 +37,7 @@ pub(crate) struct Movement {
     pub(crate) minor: i64,
     /// The number of its invoice, its mandate or its order.
     pub(crate) number: u32,
+    pub(crate) happened: u32,
     pub(crate) posted: u32,
     pub(crate) booked: u32,
 }
@@ -78,9 +79,14 @@ impl Kind {
         if matches!(self, Self::SalesReceipt | Self::Refund) { 1 } else { -1 }
     }
 
+    /// Whether a card and its terminal stand in the bank's text.
+    pub(crate) fn is_by_card(self) -> bool {
+        matches!(self, Self::CardPurchase | Self::FxPurchase | Self::Refund)
+    }
+
     fn route(self) -> Route {
         match self {
-            Self::CardPurchase | Self::FxPurchase | Self::Refund => Route::Card,
+            _ if self.is_by_card() => Route::Card,
             Self::SalesReceipt | Self::SupplierPayment | Self::Payroll => Route::Payment,
             _ => Route::SameDay,
         }
@@ -223,12 +229,12 @@ fn undated(world: &World<'_>, kind: Kind, fate: Fate, dice: &mut Dice) -> Moveme
     let number = dice.between(1_000, 1_000 + 3 * world.dial.lines as i64) as u32;
     let account = dice.below(world.accounts.len()) as u32;
     let minor = kind.sign() * magnitude(world, kind, dice);
-    Movement { kind, fate, account, party, minor, number, posted: 0, booked: 0 }
+    Movement { kind, fate, account, party, minor, number, happened: 0, posted: 0, booked: 0 }
 }
 
 fn dated(world: &World<'_>, movement: Movement, day: u32, dice: &mut Dice) -> Movement {
     let posted = posted(&world.days, &world.dial.lag, movement.kind.route(), day, dice);
-    Movement { posted, booked: booked(&world.dial.lag, day, dice), ..movement }
+    Movement { happened: day, posted, booked: booked(&world.dial.lag, day, dice), ..movement }
 }
 
 /// What a transfer does to the account it goes to.

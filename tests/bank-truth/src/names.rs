@@ -134,8 +134,8 @@ impl Party {
     }
 
     /// As a bank has it that got the name by another way.
-    pub(crate) fn garbled(&self, dice: &mut Dice) -> String {
-        match dice.below(5) {
+    pub(crate) fn garbled(&self, by_card: bool, dice: &mut Dice) -> String {
+        match dice.below(if by_card { 5 } else { 4 }) {
             0 => self.alias.clone(),
             1 => self.name.split(' ').map(without_vowels).collect::<Vec<_>>().join(" "),
             2 => self.name.split(' ').next().unwrap_or_default().to_owned(),

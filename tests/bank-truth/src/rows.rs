@@ -5,11 +5,12 @@
 use std::io::{self, BufRead, Write};
 
 use kernel::{Currency, Date, Money};
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// One line of a statement, of the feed or of the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Row {
     /// Unique on its side.
     pub id: String,
@@ -32,7 +33,7 @@ pub struct Row {
 }
 
 /// A row as JSON has it.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     id: String,
@@ -47,20 +48,20 @@ struct Written {
     r#type: Option<String>,
 }
 
-impl From<Row> for Written {
-    fn from(row: Row) -> Self {
-        Self {
-            id: row.id,
-            account: row.account,
-            date: row.date,
-            amount: row.money.amount(),
-            currency: row.money.currency,
-            description: row.description,
-            reference: row.reference,
-            payee: row.payee,
-            bank_id: row.bank_id,
-            r#type: row.kind,
-        }
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut fields = to.serialize_struct("Row", 10)?;
+        fields.serialize_field("id", &self.id)?;
+        fields.serialize_field("account", &self.account)?;
+        fields.serialize_field("date", &self.date)?;
+        fields.serialize_field("amount", &self.money.amount())?;
+        fields.serialize_field("currency", self.money.currency.as_str())?;
+        fields.serialize_field("description", &self.description)?;
+        fields.serialize_field("reference", &self.reference)?;
+        fields.serialize_field("payee", &self.payee)?;
+        fields.serialize_field("bank_id", &self.bank_id)?;
+        fields.serialize_field("type", &self.kind)?;
+        fields.end()
     }
 }
 

@@ -66,7 +66,9 @@ fn told<'a>(world: &'a World<'_>, account: &Account, movement: &Movement, dice: 
         Kind::Fee => ((*dice.pick(FEES)).to_owned(), ""),
         Kind::Transfer => (format!("Own account {}", world.accounts[movement.party as usize].name), ""),
         Kind::Payroll if movement.fate == Fate::Split => ("Payroll batch".to_owned(), ""),
-        _ if dice.chance(world.dial.name_noise) => (party(movement.party).garbled(dice), party(movement.party).city),
+        _ if dice.chance(world.dial.name_noise) => {
+            (party(movement.party).garbled(movement.kind.is_by_card(), dice), party(movement.party).city)
+        }
         _ => (party(movement.party).plain(dice), party(movement.party).city),
     };
     let quoted = quoted(movement, dice);
@@ -76,7 +78,7 @@ fn told<'a>(world: &'a World<'_>, account: &Account, movement: &Movement, dice: 
         name,
         reference: quoted.filter(|_| !missing),
         city,
-        happened: world.days.date(movement.booked.min(movement.posted)),
+        happened: world.days.date(movement.happened),
         foreign: foreign(movement, dice),
         time: format!("{:02}:{:02}", dice.between(6, 22), dice.between(0, 59)),
         card: account.card,
@@ -118,7 +120,7 @@ fn foreign(movement: &Movement, dice: &mut Dice) -> String {
 }
 
 fn short(told: &Told<'_>) -> String {
-    let card = matches!(told.kind, Kind::CardPurchase | Kind::FxPurchase | Kind::Refund);
+    let card = told.kind.is_by_card();
     let text = match &told.reference {
         Some(reference) => format!("{} {reference}", told.name),
         None if card => format!("{} {}{}", told.name, told.city, told.foreign),
@@ -160,7 +162,8 @@ fn tagged(told: &Told<'_>, dice: &mut Dice) -> (String, Option<String>, Option<S
         Kind::Fee => format!("ENTGELTABSCHLUSS {name}"),
         _ => format!("SEPA-UEBERWEISUNG EREF+{end_to_end} SVWZ+{} ABWA+{name}", folded(&purpose, true)),
     };
-    let reference = Some(end_to_end).filter(|id| id != "NOTPROVIDED" && told.kind != Kind::Fee);
+    let reference =
+        Some(end_to_end).filter(|id| id != "NOTPROVIDED" && told.kind != Kind::Fee && !told.kind.is_by_card());
     (cut(&text, TAGGED_LETTERS), reference, (told.kind != Kind::Fee).then_some(name))
 }
 
