@@ -107,19 +107,19 @@ impl Directory {
 
 fn company(dice: &mut Dice) -> Party {
     let root = format!("{}{}", dice.pick(STEMS), dice.pick(ENDS));
-    let trade = *dice.pick(TRADES);
+    let trade = dice.word(TRADES);
     let alias = match dice.below(3) {
         0 => format!("{}{}", dice.pick(STEMS), dice.pick(ENDS)),
         1 => format!("{root} {}", dice.pick(SECOND_NAMES)),
         _ => format!("{trade} {root}"),
     };
-    Party { name: format!("{root} {trade}"), form: *dice.pick(FORMS), alias, city: *dice.pick(CITIES), trade }
+    Party { name: format!("{root} {trade}"), form: dice.word(FORMS), alias, city: dice.word(CITIES), trade }
 }
 
 fn person(dice: &mut Dice) -> Party {
-    let (given, family) = (*dice.pick(GIVEN), format!("{}{}", dice.pick(STEMS), dice.pick(ENDS)));
+    let (given, family) = (dice.word(GIVEN), format!("{}{}", dice.pick(STEMS), dice.pick(ENDS)));
     let alias = format!("{family} {}", &given[..1]);
-    Party { name: format!("{given} {family}"), form: "", alias, city: *dice.pick(CITIES), trade: "Wages" }
+    Party { name: format!("{given} {family}"), form: "", alias, city: dice.word(CITIES), trade: "Wages" }
 }
 
 impl Party {

@@ -7,7 +7,7 @@ fn row(id: &str, minor: i64, currency: &str, description: &str) -> Row {
         id: id.to_owned(),
         account: format!("ACC-{currency}"),
         date: kernel::Date::constant(2025, 3, 3),
-        money: kernel::Money::new(minor, currency.parse().unwrap()),
+        money: kernel::Money::new(minor, currency.parse().expect("a code")),
         description: description.to_owned(),
         reference: None,
         payee: None,
