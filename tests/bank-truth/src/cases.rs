@@ -2,6 +2,8 @@
 //!
 //! Owns what each fate does: which rows are written, what of them belongs together, what is found.
 
+use std::ops::Range;
+
 use crate::amounts::{swapped, wrong};
 use crate::dice::{Channel, Dice};
 use crate::fates::Fate;
@@ -14,12 +16,12 @@ use crate::{feed, lag, ledger, statement};
 /// Parts of a group.
 const PARTS: (i64, i64) = (2, 5);
 
-/// Rows of the three sides by their places.
+/// Rows of the three sides by their places. Rows of one movement on one side stand in a row.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
-    pub(crate) statement: Vec<u32>,
-    pub(crate) feed: Vec<u32>,
-    pub(crate) ledger: Vec<u32>,
+    pub(crate) statement: Range<u32>,
+    pub(crate) feed: Range<u32>,
+    pub(crate) ledger: Range<u32>,
 }
 
 /// The rows written so far, and what is true of them.
@@ -40,9 +42,14 @@ struct Streams {
     wrongs: Dice,
 }
 
-fn pushed(rows: &mut Vec<Row>, row: Row) -> Vec<u32> {
+fn pushed(rows: &mut Vec<Row>, row: Row) -> Range<u32> {
     rows.push(row);
-    vec![rows.len() as u32 - 1]
+    rows.len() as u32 - 1..rows.len() as u32
+}
+
+/// One range and the one that follows it.
+fn joined(one: &Range<u32>, next: &Range<u32>) -> Range<u32> {
+    if one.is_empty() { next.clone() } else { one.start..next.end }
 }
 
 impl<'a> Cases<'a> {
@@ -138,12 +145,12 @@ impl<'a> Cases<'a> {
         let mut places = self.at_the_bank(movement, movement.minor, movement.posted, streams);
         places.ledger = self.entered(movement, movement.minor, movement.booked, streams);
         self.matched(MatchKind::OneToOne, &places);
-        let first = &self.feed[places.feed[0] as usize];
+        let first = &self.feed[places.feed.start as usize];
         let again = match movement.fate {
             Fate::Reexported => feed::exported_again(first, &mut streams.feed),
             _ => feed::pending(first, &mut streams.feed),
         };
-        places.feed.extend(pushed(&mut self.feed, again));
+        places.feed = joined(&places.feed, &pushed(&mut self.feed, again));
         self.findings.push((FindingKind::DuplicateInFeed, places));
     }
 
@@ -151,8 +158,8 @@ impl<'a> Cases<'a> {
         let mut places = self.at_the_bank(movement, movement.minor, movement.posted, streams);
         places.ledger = self.entered(movement, movement.minor, movement.booked, streams);
         self.matched(MatchKind::OneToOne, &places);
-        let again = ledger::entered_again(&self.ledger[places.ledger[0] as usize], &mut streams.ledger);
-        places.ledger.extend(pushed(&mut self.ledger, again));
+        let again = ledger::entered_again(&self.ledger[places.ledger.start as usize], &mut streams.ledger);
+        places.ledger = joined(&places.ledger, &pushed(&mut self.ledger, again));
         self.findings.push((FindingKind::DuplicateInLedger, places));
     }
 
@@ -171,7 +178,7 @@ impl<'a> Cases<'a> {
             let earlier = dice.below(self.world.dial.lag.days_max as usize) as u32;
             let booked = if dice.chance(700) { movement.booked } else { movement.posted - earlier };
             let entered = self.entered(&entry, part, booked, streams);
-            places.ledger.extend(entered);
+            places.ledger = joined(&places.ledger, &entered);
         }
         self.matched(MatchKind::Split, &places);
         self.findings.push((FindingKind::Split, places));
@@ -188,8 +195,8 @@ impl<'a> Cases<'a> {
             let posted = movement.posted + dice.below(self.world.dial.lag.days_max as usize) as u32;
             let posted = self.world.days.working_until(posted.min(last)).max(movement.posted);
             let lines = self.at_the_bank(movement, part, posted, streams);
-            places.statement.extend(lines.statement);
-            places.feed.extend(lines.feed);
+            places.statement = joined(&places.statement, &lines.statement);
+            places.feed = joined(&places.feed, &lines.feed);
         }
         self.matched(MatchKind::Merged, &places);
         self.findings.push((FindingKind::Merged, places));
@@ -213,10 +220,10 @@ impl<'a> Cases<'a> {
     fn at_the_bank(&mut self, movement: &Movement, minor: i64, posted: u32, streams: &mut Streams) -> Places {
         let row = self.stated(movement, minor, posted, streams);
         let feed = pushed(&mut self.feed, feed::line(self.world, &row, &mut streams.feed));
-        Places { statement: pushed(&mut self.statement, row), feed, ledger: Vec::new() }
+        Places { statement: pushed(&mut self.statement, row), feed, ledger: 0..0 }
     }
 
-    fn entered(&mut self, movement: &Movement, minor: i64, booked: u32, streams: &mut Streams) -> Vec<u32> {
+    fn entered(&mut self, movement: &Movement, minor: i64, booked: u32, streams: &mut Streams) -> Range<u32> {
         let row = ledger::entry(self.world, movement, minor, booked, &mut streams.ledger);
         pushed(&mut self.ledger, row)
     }

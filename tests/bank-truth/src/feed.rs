@@ -2,6 +2,8 @@
 //!
 //! Owns what is lost and moved on that way: dates by a day, the bank's id, payee and notes, the reference.
 
+use std::borrow::Cow;
+
 use crate::dice::Dice;
 use crate::names::cut;
 use crate::rows::Row;
@@ -20,7 +22,7 @@ pub(crate) fn line(world: &World<'_>, statement: &Row, dice: &mut Dice) -> Row {
     if !dice.chance(world.dial.shared_bank_ids) {
         row.bank_id = None;
     }
-    row.kind = Some(if row.money.minor < 0 { "DEBIT" } else { "CREDIT" }.to_owned());
+    row.kind = Some(Cow::Borrowed(if row.money.minor < 0 { "DEBIT" } else { "CREDIT" }));
     retell(&mut row, dice);
     row
 }

@@ -3,6 +3,8 @@
 //! Owns the words of the books: contacts with their legal forms, invoice numbers, plain descriptions, and the slips
 //! that are no finding (another contact, no reference). Reads nothing that the bank wrote.
 
+use std::borrow::Cow;
+
 use kernel::Money;
 
 use crate::dice::Dice;
@@ -40,7 +42,7 @@ pub(crate) fn entry(world: &World<'_>, movement: &Movement, minor: i64, booked: 
         reference: reference(movement, dice).filter(|_| !missing),
         payee,
         bank_id: None,
-        kind: Some(code(movement.kind, minor).to_owned()),
+        kind: Some(Cow::Borrowed(code(movement.kind, minor))),
     }
 }
 

@@ -3,6 +3,8 @@
 //! Owns that neither says anything of what belongs together: rows stand by date, those of one day in any order, and
 //! ids follow the place or nothing at all.
 
+use std::ops::Range;
+
 use crate::Benchmark;
 use crate::cases::{Cases, Places};
 use crate::dice::{Channel, Dice};
@@ -27,7 +29,7 @@ pub(crate) fn ordered(seed: u64, cases: Cases<'_>) -> Benchmark {
     let (feed, feed_ids) = sorted(seed, Side::Feed, feed);
     let (ledger, ledger_ids) = sorted(seed, Side::Ledger, ledger);
     let named = |places: Places| {
-        let ids = |ids: &[String], at: Vec<u32>| at.into_iter().map(|at| ids[at as usize].clone()).collect();
+        let ids = |ids: &[String], at: Range<u32>| ids[at.start as usize..at.end as usize].to_vec();
         (ids(&statement_ids, places.statement), ids(&feed_ids, places.feed), ids(&ledger_ids, places.ledger))
     };
     let matches = matches.into_iter().map(|(kind, places)| {
@@ -42,7 +44,7 @@ pub(crate) fn ordered(seed: u64, cases: Cases<'_>) -> Benchmark {
 }
 
 /// The rows in their order, and the id of each by its place before.
-fn sorted(seed: u64, side: Side, rows: Vec<Row>) -> (Vec<Row>, Vec<String>) {
+fn sorted(seed: u64, side: Side, mut rows: Vec<Row>) -> (Vec<Row>, Vec<String>) {
     let stream = |at: usize| Dice::of(seed, Channel::Order, side as usize * SIDE_STREAMS + at).roll();
     let mut keys: Vec<_> = rows.iter().enumerate().map(|(at, row)| (row.date, stream(at), at)).collect();
     keys.sort_unstable();
@@ -54,9 +56,22 @@ fn sorted(seed: u64, side: Side, rows: Vec<Row>) -> (Vec<Row>, Vec<String>) {
             Side::Feed => format!("F{code:016x}"),
             Side::Ledger => format!("L{code:016x}"),
         };
-        places[place] = at;
+        places[at] = place;
     }
-    let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
-    let sorted = places.into_iter().filter_map(|at| rows[at].take().map(|row| Row { id: ids[at].clone(), ..row }));
-    (sorted.collect(), ids)
+    for (row, id) in rows.iter_mut().zip(&ids) {
+        row.id.clone_from(id);
+    }
+    put_in_place(&mut rows, places);
+    (rows, ids)
+}
+
+/// Moves each row to its place, by swaps, so that a large side is not held twice.
+fn put_in_place(rows: &mut [Row], mut places: Vec<usize>) {
+    for at in 0..rows.len() {
+        while places[at] != at {
+            let to = places[at];
+            rows.swap(at, to);
+            places.swap(at, to);
+        }
+    }
 }

@@ -2,7 +2,9 @@
 //!
 //! Owns the ten fields of a row. A row says nothing of where it came from.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Write};
+use std::sync::Arc;
 
 use kernel::{Currency, Date, Money};
 use serde::ser::SerializeStruct;
@@ -15,7 +17,7 @@ pub struct Row {
     /// Unique on its side.
     pub id: String,
     /// The bank account.
-    pub account: String,
+    pub account: Arc<str>,
     /// The day by this side's reckoning.
     pub date: Date,
     /// Money into the account is positive.
@@ -29,7 +31,7 @@ pub struct Row {
     /// The bank's own id of the line.
     pub bank_id: Option<String>,
     /// This side's code for what kind of line it is.
-    pub kind: Option<String>,
+    pub kind: Option<Cow<'static, str>>,
 }
 
 /// A row as JSON has it.
@@ -52,7 +54,7 @@ impl Serialize for Row {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut fields = to.serialize_struct("Row", 10)?;
         fields.serialize_field("id", &self.id)?;
-        fields.serialize_field("account", &self.account)?;
+        fields.serialize_field("account", &*self.account)?;
         fields.serialize_field("date", &self.date)?;
         fields.serialize_field("amount", &self.money.amount())?;
         fields.serialize_field("currency", self.money.currency.as_str())?;
@@ -71,14 +73,14 @@ impl TryFrom<Written> for Row {
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         Ok(Self {
             id: written.id,
-            account: written.account,
+            account: written.account.into(),
             date: written.date,
             money: Money::parse(&written.amount, written.currency)?,
             description: written.description,
             reference: written.reference,
             payee: written.payee,
             bank_id: written.bank_id,
-            kind: written.r#type,
+            kind: written.r#type.map(Cow::Owned),
         })
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns the descriptors: masks, terminals, cities, tags, cut fields, folded capitals. Draws from its own stream.
 
+use std::borrow::Cow;
+
 use kernel::{Date, Money};
 
 use crate::dice::Dice;
@@ -56,7 +58,7 @@ pub(crate) fn line(world: &World<'_>, movement: &Movement, minor: i64, posted: u
         reference,
         payee: payee.filter(|payee| !payee.is_empty()),
         bank_id: (account.bank != Bank::Narrow).then(|| dice.code(14)),
-        kind: code(account.bank, movement.kind, minor),
+        kind: code(account.bank, movement.kind, minor).map(Cow::Borrowed),
     }
 }
 
@@ -197,7 +199,7 @@ fn wordy(told: &Told<'_>, minor: i64) -> String {
     }
 }
 
-fn code(bank: Bank, kind: Kind, minor: i64) -> Option<String> {
+fn code(bank: Bank, kind: Kind, minor: i64) -> Option<&'static str> {
     let code = match bank {
         Bank::Narrow | Bank::Wordy => return None,
         Bank::Medium => suffix(kind, minor),
@@ -219,5 +221,5 @@ fn code(bank: Bank, kind: Kind, minor: i64) -> Option<String> {
             _ => "116",
         },
     };
-    Some(code.to_owned())
+    Some(code)
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns the drawing of accounts. The same for all channels.
 
+use std::sync::Arc;
+
 use kernel::Currency;
 
 use crate::amounts::FeeSchedule;
@@ -34,7 +36,7 @@ const BANKS: [Bank; 5] = [Bank::Medium, Bank::Tagged, Bank::Wordy, Bank::Field, 
 
 /// A bank account.
 pub(crate) struct Account {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) currency: Currency,
     pub(crate) bank: Bank,
     /// The last digits of its card.
@@ -72,7 +74,7 @@ fn account(seed: u64, dial: &Dial, first: usize, at: usize) -> Account {
     let mut dice = Dice::of(seed, Channel::Accounts, at);
     let code = CURRENCIES[at % dial.currencies.clamp(1, CURRENCIES_MAX)];
     Account {
-        name: format!("ACC-{:02}", at + 1),
+        name: format!("ACC-{:02}", at + 1).into(),
         currency: code.parse().expect("the codes above are three capitals"),
         bank: BANKS[(first + at) % BANKS.len()],
         card: dice.between(1_000, 9_999) as u32,

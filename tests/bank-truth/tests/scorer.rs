@@ -5,7 +5,7 @@ use bank_truth::*;
 fn row(id: &str, minor: i64, currency: &str, description: &str) -> Row {
     Row {
         id: id.to_owned(),
-        account: format!("ACC-{currency}"),
+        account: format!("ACC-{currency}").into(),
         date: kernel::Date::constant(2025, 3, 3),
         money: kernel::Money::new(minor, currency.parse().expect("a code")),
         description: description.to_owned(),
