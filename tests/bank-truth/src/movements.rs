@@ -93,7 +93,7 @@ impl Kind {
     }
 }
 
-/// Every movement of a benchmark.
+/// Every movement of a benchmark, by the day on which the bank books it.
 pub(crate) fn drawn(world: &World<'_>) -> Vec<Movement> {
     let dealt = deal(world.seed, world.dial);
     let mut movements = Vec::with_capacity(world.dial.lines + 1);
@@ -102,6 +102,8 @@ pub(crate) fn drawn(world: &World<'_>) -> Vec<Movement> {
     for movement in movements.iter_mut().filter(|movement| movement.fate == Fate::TransposedDigits) {
         movement.minor = swappable(movement.minor);
     }
+    // By day, so that rows are written near the places where they will stand.
+    movements.sort_by_key(|movement| movement.posted);
     reexport(world, &mut movements);
     movements
 }
