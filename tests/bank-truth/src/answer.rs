@@ -1,6 +1,11 @@
 //! What a matcher says of a benchmark's rows, as JSON has it.
 //!
-//! Owns the shape that is scored. Fields that do not count (score, kind of a match, reasons) are read over.
+//! Owns the shape that is scored. Fields that do not count (score, kind of a match, reasons) are read over:
+//!
+//! ```json
+//! {"matches": [{"statement": ["S0000001"], "feed": ["F…"], "ledger": ["L…"], "score": 0.97, "certain": true}],
+//!  "findings": [{"kind": "missing_in_ledger", "statement": ["S0000002"], "feed": ["F…"], "ledger": []}]}
+//! ```
 
 use serde::Deserialize;
 

@@ -71,7 +71,8 @@ impl<'a> Cases<'a> {
         let mut streams = Streams {
             statement: dice(Channel::Statement),
             feed: dice(Channel::Feed),
-            ledger: dice(Channel::Ledger),
+            // Nobody could say which of two equal purchases is which, so the books say the same of both.
+            ledger: self.world.dice(Channel::Ledger, index - usize::from(movement.is_twin)),
             wrongs: dice(Channel::Wrongs),
         };
         match movement.fate {

@@ -16,6 +16,7 @@ pub(crate) enum Channel {
     Series,
     Overlaps,
     Parts,
+    Names,
     Statement,
     Feed,
     Ledger,

@@ -30,7 +30,7 @@ pub(crate) fn entry(world: &World<'_>, movement: &Movement, minor: i64, booked: 
         Kind::Fee => ("Bank charges".to_owned(), None),
         kind => {
             let party = world.directory.party(number);
-            (described(kind, party, dice), Some(contact(party, dice)))
+            (described(kind, party, dice), Some(party.contact.clone()))
         }
     };
     Row {
@@ -56,14 +56,6 @@ pub(crate) fn entered_again(first: &Row, dice: &mut Dice) -> Row {
         row.reference = None;
     }
     row
-}
-
-fn contact(party: &Party, dice: &mut Dice) -> String {
-    match dice.below(20) {
-        0..13 => party.full(),
-        13..19 => party.name.clone(),
-        _ => party.alias.clone(),
-    }
 }
 
 fn described(kind: Kind, party: &Party, dice: &mut Dice) -> String {

@@ -40,6 +40,8 @@ pub(crate) struct Movement {
     pub(crate) happened: u32,
     pub(crate) posted: u32,
     pub(crate) booked: u32,
+    /// The second of two equal purchases; it follows the first.
+    pub(crate) is_twin: bool,
 }
 
 /// Kinds of movements without a group or a fee, by weight.
@@ -84,6 +86,11 @@ impl Kind {
         matches!(self, Self::CardPurchase | Self::FxPurchase | Self::Refund)
     }
 
+    /// Whether it comes each week or each month.
+    pub(crate) fn recurs(self) -> bool {
+        matches!(self, Self::DirectDebit | Self::WeeklyDebit | Self::StandingOrder)
+    }
+
     fn route(self) -> Route {
         match self {
             _ if self.is_by_card() => Route::Card,
@@ -102,7 +109,7 @@ pub(crate) fn drawn(world: &World<'_>) -> Vec<Movement> {
     for movement in movements.iter_mut().filter(|movement| movement.fate == Fate::TransposedDigits) {
         movement.minor = swappable(movement.minor);
     }
-    // By day, so that rows are written near the places where they will stand.
+    // By day, so that rows are written near the places where they will stand. Stable: twins stay together.
     movements.sort_by_key(|movement| movement.posted);
     reexport(world, &mut movements);
     movements
@@ -174,7 +181,7 @@ fn irregular(world: &World<'_>, fates: &[Fate], into: &mut Vec<Movement>) {
         let twin = kind == Kind::CardPurchase && fate == Fate::Plain && fates.peek() == Some(&Fate::Plain);
         if twin && dice.chance(world.dial.share_of_twins) {
             fates.next();
-            into.push(movement);
+            into.push(Movement { is_twin: true, ..movement });
         }
     }
 }
@@ -231,7 +238,7 @@ fn undated(world: &World<'_>, kind: Kind, fate: Fate, dice: &mut Dice) -> Moveme
     let number = dice.between(1_000, 1_000 + 3 * world.dial.lines as i64) as u32;
     let account = dice.below(world.accounts.len()) as u32;
     let minor = kind.sign() * magnitude(world, kind, dice);
-    Movement { kind, fate, account, party, minor, number, happened: 0, posted: 0, booked: 0 }
+    Movement { kind, fate, account, party, minor, number, happened: 0, posted: 0, booked: 0, is_twin: false }
 }
 
 fn dated(world: &World<'_>, movement: Movement, day: u32, dice: &mut Dice) -> Movement {
@@ -247,7 +254,8 @@ fn other_leg(world: &World<'_>, from: &Movement, fate: Fate, dice: &mut Dice) ->
     Movement { account: from.party, party: from.account, minor, fate, ..*from }
 }
 
-/// Repeats what the feed holds of whole days of an account, until the dial's number is reached.
+/// Repeats what the feed holds of whole days of an account, until the dial's number is reached. Movements that another
+/// fate has met are left out: none has two.
 fn reexport(world: &World<'_>, movements: &mut [Movement]) {
     let mut left = reexported(world.dial);
     if left == 0 {

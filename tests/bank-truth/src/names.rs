@@ -68,6 +68,8 @@ pub(crate) struct Party {
     pub(crate) form: &'static str,
     /// The name over its door, which banks know it by.
     pub(crate) alias: String,
+    /// As the books have it: one contact for all its entries.
+    pub(crate) contact: String,
     pub(crate) city: &'static str,
     pub(crate) trade: &'static str,
 }
@@ -113,13 +115,20 @@ fn company(dice: &mut Dice) -> Party {
         1 => format!("{root} {}", dice.pick(SECOND_NAMES)),
         _ => format!("{trade} {root}"),
     };
-    Party { name: format!("{root} {trade}"), form: dice.word(FORMS), alias, city: dice.word(CITIES), trade }
+    let (name, form) = (format!("{root} {trade}"), dice.word(FORMS));
+    let contact = match dice.below(20) {
+        0..13 => format!("{name} {form}"),
+        13..19 => name.clone(),
+        _ => alias.clone(),
+    };
+    Party { name, form, alias, contact, city: dice.word(CITIES), trade }
 }
 
 fn person(dice: &mut Dice) -> Party {
     let (given, family) = (dice.word(GIVEN), format!("{}{}", dice.pick(STEMS), dice.pick(ENDS)));
+    let name = format!("{given} {family}");
     let alias = format!("{family} {}", &given[..1]);
-    Party { name: format!("{given} {family}"), form: "", alias, city: dice.word(CITIES), trade: "Wages" }
+    Party { contact: name.clone(), name, form: "", alias, city: dice.word(CITIES), trade: "Wages" }
 }
 
 impl Party {

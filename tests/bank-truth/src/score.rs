@@ -96,6 +96,8 @@ struct Sides<'a> {
     /// Statement and feed for the pairs of the two, in which the bank's ids matter.
     bank: Classes<'a>,
     feed: Classes<'a>,
+    /// Whether the feed line at a place carries a bank's id. Where it does not, the statement's cannot matter.
+    carries: Vec<bool>,
 }
 
 /// Holds an answer against the truth.
@@ -126,6 +128,7 @@ impl<'a> Sides<'a> {
             ledger: Classes::new(&benchmark.ledger, BankIds::DoNotMatter, ledger),
             bank: Classes::new(&benchmark.statement, BankIds::Matter, none()),
             feed: Classes::new(&benchmark.feed, BankIds::Matter, feed),
+            carries: benchmark.feed.iter().map(|row| row.bank_id.is_some()).collect(),
         }
     }
 
@@ -135,7 +138,9 @@ impl<'a> Sides<'a> {
     }
 
     fn bank_pair(&self, statement: &str, feed: &str) -> Option<(u32, u32)> {
-        Some((self.bank.of(statement)?, self.feed.of(feed)?))
+        let fed = self.feed.of(feed)?;
+        let statements = if self.carries[fed as usize] { &self.bank } else { &self.statement };
+        Some((statements.of(statement)?, fed))
     }
 
     fn group(&self, statement: &[String], ledger: &[String]) -> Option<(Vec<u32>, Vec<u32>)> {

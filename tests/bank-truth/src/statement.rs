@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use kernel::{Date, Money};
 
-use crate::dice::Dice;
+use crate::dice::{Channel, Dice};
 use crate::fates::Fate;
 use crate::movements::{Kind, Movement};
 use crate::names::{cut, folded};
@@ -63,15 +63,11 @@ pub(crate) fn line(world: &World<'_>, movement: &Movement, minor: i64, posted: u
 }
 
 fn told<'a>(world: &'a World<'_>, account: &Account, movement: &Movement, dice: &mut Dice) -> Told<'a> {
-    let party = |number| world.directory.party(number);
     let (name, city) = match movement.kind {
         Kind::Fee => ((*dice.pick(FEES)).to_owned(), ""),
         Kind::Transfer => (format!("Own account {}", world.accounts[movement.party as usize].name), ""),
         Kind::Payroll if movement.fate == Fate::Split => ("Payroll batch".to_owned(), ""),
-        _ if dice.chance(world.dial.name_noise) => {
-            (party(movement.party).garbled(movement.kind.is_by_card(), dice), party(movement.party).city)
-        }
-        _ => (party(movement.party).plain(dice), party(movement.party).city),
+        _ => (named(world, movement, dice), world.directory.party(movement.party).city),
     };
     let quoted = quoted(movement, dice);
     let missing = dice.chance(world.dial.missing_references);
@@ -86,6 +82,14 @@ fn told<'a>(world: &'a World<'_>, account: &Account, movement: &Movement, dice: 
         card: account.card,
         number: movement.number,
     }
+}
+
+/// The other party's name as it reached the bank. What recurs carries the same name each time.
+fn named(world: &World<'_>, movement: &Movement, dice: &mut Dice) -> String {
+    let party = world.directory.party(movement.party);
+    let mut of_series = world.dice(Channel::Names, (movement.account as usize) << 32 | movement.party as usize);
+    let dice = if movement.kind.recurs() { &mut of_series } else { dice };
+    if dice.chance(world.dial.name_noise) { party.garbled(movement.kind.is_by_card(), dice) } else { party.plain(dice) }
 }
 
 /// A number as whoever pays quotes it.
