@@ -75,8 +75,8 @@ pub enum FindingKind {
     /// It was entered twice. The finding names the entry that is matched, then the surplus one, which may lack the
     /// reference and be dated a few days later. Either may be called the surplus.
     DuplicateInLedger,
-    /// Entered with another amount that is no swap of neighbouring digits: off by less than 100
-    /// minor units, one digit wrong, ten times too large, or the wrong sign. Money in that is entered a little too
+    /// Entered with another amount that is no swap of neighbouring digits: off by less than 100 minor units,
+    /// one digit wrong, ten times too large, or the wrong sign. Money in that is entered a little too
     /// high is never this but a fee, so that the two can be told apart.
     WrongAmount,
     /// Entered with exactly two neighbouring digits swapped.

@@ -135,6 +135,22 @@ fn rows_that_nobody_can_tell_apart_may_be_swapped_but_not_used_up_twice() {
 }
 
 #[test]
+fn a_banks_id_tells_equal_lines_apart_where_the_feed_carries_it_and_never_in_the_ledger() {
+    let mut benchmark = small();
+    for at in [2, 3] {
+        benchmark.statement[at].bank_id = Some(format!("B{at}"));
+    }
+    let swapped = vec![given("s3 | f4 | l4", true), given("s4 | f3 | l3", true)];
+    let answer = Answer { matches: swapped, findings: vec![] };
+    assert_eq!(score(&benchmark, &answer).statement_feed, counts(2, 2, 6));
+    for at in [2, 3] {
+        benchmark.feed[at].bank_id = Some(format!("B{at}"));
+    }
+    let score = score(&benchmark, &answer);
+    assert_eq!((score.statement_ledger, score.statement_feed), (counts(2, 2, 5), counts(0, 2, 6)));
+}
+
+#[test]
 fn a_group_is_right_as_a_whole() {
     let score =
         scored(vec![given("s6 | f6 | l7 l6", true), given("s8 | f8 | l8", false), given("s9 | f9 |", false)], vec![]);
