@@ -90,32 +90,40 @@ impl Evidence {
     }
 
     /// The reasons, as a bookkeeper would give them.
-    pub(crate) fn reasons(&self, shared: usize) -> Vec<String> {
-        let mut reasons = vec![match shared {
-            0 | 1 => "the amount is on both sides once".to_owned(),
-            _ => "the amount is on both sides more than once".to_owned(),
-        }];
-        reasons.push(match self.later {
-            0 => "the same day".to_owned(),
-            days if days < 0 => format!("{} earlier", counted(-days)),
-            days => format!("{} later", counted(days)),
-        });
-        match self.name {
-            Some(alike) if alike >= 200 => reasons.push("the name is the same".to_owned()),
-            Some(alike) if alike >= 100 => reasons.push("the names are alike".to_owned()),
-            Some(_) => reasons.push("the names differ".to_owned()),
-            None => (),
-        }
-        if self.reference {
-            reasons.push("the reference is the same".to_owned());
-        }
-        if self.id {
-            reasons.push("the bank's id is the same".to_owned());
-        }
+    pub(crate) fn reasons(&self, shared: usize) -> Vec<&'static str> {
+        let once =
+            if shared > 1 { "the amount is on both sides more than once" } else { "the amount is on both sides once" };
+        let mut reasons = Vec::with_capacity(5);
+        reasons.extend([once, days(self.later)]);
+        reasons.extend(self.name.map(|alike| match alike {
+            200.. => "the name is the same",
+            100.. => "the names are alike",
+            _ => "the names differ",
+        }));
+        reasons.extend(self.reference.then_some("the reference is the same"));
+        reasons.extend(self.id.then_some("the bank's id is the same"));
         reasons
     }
 }
 
-fn counted(days: i32) -> String {
-    if days == 1 { "one day".to_owned() } else { format!("{days} days") }
+/// How far the second day is from the first, in words.
+fn days(later: i32) -> &'static str {
+    const EARLIER: [&str; 7] = [
+        "the same day",
+        "one day earlier",
+        "two days earlier",
+        "three days earlier",
+        "four days earlier",
+        "five days earlier",
+        "six days earlier",
+    ];
+    const LATER: [&str; 4] = ["the same day", "one day later", "two days later", "three days later"];
+    let of = |names: &[&'static str], far: &'static str, days: i32| {
+        usize::try_from(days).ok().and_then(|days| names.get(days)).copied().unwrap_or(far)
+    };
+    if later < 0 {
+        of(&EARLIER, "a week earlier or more", -later)
+    } else {
+        of(&LATER, "more than three days later", later)
+    }
 }

@@ -201,10 +201,7 @@ impl Sides<'_> {
             feed: feed.clone(),
             ledger: ledger.clone(),
         });
-        let reasons = vec![
-            format!("{} amounts come to the one exactly", group.parts.len()),
-            "they share a name or a number".to_owned(),
-        ];
+        let reasons = vec!["the amounts come to the one exactly", "they share a name or a number"];
         let per_mille = per_mille(group.points + 40);
         report.matches.push(Match { statement, feed, ledger, per_mille, certain: false, kind, reasons });
     }
