@@ -11,6 +11,10 @@ pub(crate) const LIKELY: i32 = 30;
 pub(crate) const CERTAIN: i32 = 62;
 /// How far the next best must be behind for a match to be certain.
 pub(crate) const MARGIN: i32 = 20;
+/// Points and lead from which on the same name is enough, however common the amount.
+pub(crate) const NAMED: i32 = 34;
+/// See [`NAMED`].
+pub(crate) const NAMED_MARGIN: i32 = 24;
 /// Points that stand for a score of one.
 pub(crate) const FULL: i32 = 120;
 

@@ -11,7 +11,7 @@ use crate::near::{self, Near, Nearly};
 use crate::pairs::{Free, Pair, Pairing, pair};
 use crate::report::{Finding, FindingKind, Match, MatchKind, Report};
 use crate::row::Row;
-use crate::score::{CERTAIN, Days, FEED, FULL, LEDGER, MARGIN};
+use crate::score::{CERTAIN, Days, FEED, FULL, LEDGER, MARGIN, NAMED, NAMED_MARGIN};
 use crate::words::words;
 
 /// The ledger seen from a whole that stands there.
@@ -94,8 +94,12 @@ fn per_mille(points: i32) -> u16 {
     u16::try_from(points.clamp(0, FULL) * 1000 / FULL).unwrap_or(0)
 }
 
+/// Much speaks for it and nothing comes near; or the names are the same and nobody else of that amount has the name.
 fn is_certain(pair: &Pair) -> bool {
-    pair.evidence.points >= CERTAIN && pair.margin >= MARGIN
+    let evidence = &pair.evidence;
+    let alone =
+        evidence.points >= NAMED && pair.margin >= NAMED_MARGIN && evidence.name.is_some_and(|alike| alike >= 230);
+    evidence.points >= CERTAIN && pair.margin >= MARGIN || alone
 }
 
 impl Sides<'_> {
