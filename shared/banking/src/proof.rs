@@ -101,6 +101,10 @@ impl Day {
     }
 }
 
+fn doubles(kind: FindingKind) -> bool {
+    matches!(kind, FindingKind::DuplicateInFeed | FindingKind::DuplicateInLedger)
+}
+
 type Explained<'r> = HashMap<&'r str, Because>;
 
 /// What each row of bank and books is explained by: a finding about what it is, else a match that has both.
@@ -109,10 +113,17 @@ fn explained(report: &Report) -> (Explained<'_>, Explained<'_>) {
     // A group comes to nothing, and that the feed lacks or doubles a row says nothing about bank and books.
     let apart = |kind| !matches!(kind, FindingKind::Split | FindingKind::Merged | FindingKind::MissingInFeed);
     for found in report.findings.iter().filter(|found| apart(found.kind)) {
-        // Of two doubles one is matched, and the other is the finding.
-        let ledger = found.ledger.iter().skip(usize::from(found.kind == FindingKind::DuplicateInLedger));
+        let skipped = match found.kind {
+            // Of two doubles the first is matched, and the other is the finding.
+            FindingKind::DuplicateInLedger => 1,
+            FindingKind::DuplicateInFeed => found.ledger.len(),
+            _ => 0,
+        };
+        let ledger = found.ledger.iter().skip(skipped);
         of_books.extend(ledger.map(|id| (id.as_str(), Because::Found(found.kind))));
-        of_bank.extend(found.statement.iter().map(|id| (id.as_str(), Because::Found(found.kind))));
+        // What a double doubles is as it should be.
+        let bank = found.statement.iter().filter(|_| !doubles(found.kind));
+        of_bank.extend(bank.map(|id| (id.as_str(), Because::Found(found.kind))));
     }
     for found in report.matches.iter().filter(|found| !found.statement.is_empty() && !found.ledger.is_empty()) {
         for (ids, because) in [(&found.statement, &mut of_bank), (&found.ledger, &mut of_books)] {

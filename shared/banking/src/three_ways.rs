@@ -67,7 +67,7 @@ pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
         (sides.unbooked[found.one as usize], sides.unproven[found.other as usize]) = (false, false);
     }
     report.capped = fed.capped + booked.capped;
-    sides.doubled(&mut report);
+    sides.doubled(&booked, &mut report);
     sides.without_statement(&mut report);
     sides.grouped(&mut report);
     let left = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEFT_OVER);
@@ -133,18 +133,40 @@ impl Sides<'_> {
         feed.map(|feed| self.feed.row(feed as usize).id.clone()).collect()
     }
 
-    fn doubled(&mut self, report: &mut Report) {
-        let mut tell = |kind, columns: &Columns<'_>, free: &mut Free| {
-            for Double { first, again } in doubles::find(columns, free) {
-                free[again as usize] = false;
-                let ids = [first, again].map(|row| columns.row(row as usize).id.clone()).to_vec();
-                let (feed, ledger) =
-                    if kind == FindingKind::DuplicateInFeed { (ids, Vec::new()) } else { (Vec::new(), ids) };
-                report.findings.push(Finding { kind, statement: Vec::new(), feed, ledger });
-            }
-        };
-        tell(FindingKind::DuplicateInFeed, &self.feed, &mut self.unstated);
-        tell(FindingKind::DuplicateInLedger, &self.ledger, &mut self.unproven);
+    /// Each double with all that the row it doubles is matched with.
+    fn doubled(&mut self, booked: &Pairing, report: &mut Report) {
+        let places = |of: usize| u32::try_from(of).unwrap_or(NONE);
+        let mut statement_of = (vec![NONE; self.feed.len()], vec![NONE; self.ledger.len()]);
+        let mut entry_of = vec![NONE; self.statement.len()];
+        for (at, feed) in self.feed_of.iter().enumerate().filter(|(_, feed)| **feed != NONE) {
+            statement_of.0[*feed as usize] = places(at);
+        }
+        for pair in &booked.pairs {
+            statement_of.1[pair.other as usize] = pair.one;
+            entry_of[pair.one as usize] = pair.other;
+        }
+        let id = |columns: &Columns<'_>, row: u32| (row != NONE).then(|| columns.row(row as usize).id.clone());
+        for Double { first, again } in doubles::find(&self.feed, &self.unstated) {
+            self.unstated[again as usize] = false;
+            let row = statement_of.0[first as usize];
+            let entry = if row == NONE { NONE } else { entry_of[row as usize] };
+            report.findings.push(Finding {
+                kind: FindingKind::DuplicateInFeed,
+                statement: id(&self.statement, row).into_iter().collect(),
+                feed: [first, again].into_iter().filter_map(|row| id(&self.feed, row)).collect(),
+                ledger: id(&self.ledger, entry).into_iter().collect(),
+            });
+        }
+        for Double { first, again } in doubles::find(&self.ledger, &self.unproven) {
+            self.unproven[again as usize] = false;
+            let row = statement_of.1[first as usize];
+            report.findings.push(Finding {
+                kind: FindingKind::DuplicateInLedger,
+                statement: id(&self.statement, row).into_iter().collect(),
+                feed: if row == NONE { Vec::new() } else { self.feed_ids(&[row]) },
+                ledger: [first, again].into_iter().filter_map(|row| id(&self.ledger, row)).collect(),
+            });
+        }
     }
 
     /// Feed and books agree, and the statement does not tell of it.

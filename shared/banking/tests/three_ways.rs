@@ -111,7 +111,11 @@ fn m31_two_equal_purchases_of_one_day_are_two_and_a_third_in_the_books_is_a_doub
     let report = reconcile(&rows(&two('s')), &rows(&two('f')), &rows(&three));
     let (matches, findings) = told(&report);
     assert!(matches.len() == 2 && matches.iter().all(|found| !found.ends_with('*')), "{matches:?}");
-    assert!(findings.len() == 1 && findings.first().unwrap().starts_with("duplicate_in_ledger l"), "{findings:?}");
+    let double = findings.first().unwrap();
+    assert!(
+        findings.len() == 1 && double.starts_with("duplicate_in_ledger s") && double.ends_with("+l3"),
+        "{findings:?}"
+    );
 }
 
 #[test]
