@@ -15,7 +15,7 @@ pub(crate) const REFERENCES: usize = 4;
 /// Ids of the bank's that are kept of a row: its own, and those of the feed line that it is.
 const IDS: usize = 4;
 /// A referring word that so many rows of a side carry names a card, a contract or a year, and tells none of them.
-const COMMON: u8 = 3;
+const COMMON: u8 = 8;
 
 /// Accounts and currencies by number, the same on all sides.
 #[derive(Default)]

@@ -11,6 +11,8 @@ const DAYS: i32 = 4;
 
 /// A row that is there twice.
 pub(crate) struct Double {
+    /// The one that is used.
+    pub first: u32,
     /// The one too many, by its place.
     pub again: u32,
 }
@@ -26,10 +28,9 @@ pub(crate) fn find(columns: &Columns<'_>, free: &Free) -> Vec<Double> {
         };
         let before = (0..at).rev().take_while(near);
         let after = (at + 1..columns.len()).take_while(near);
-        let doubled = before.chain(after).any(|there| !free[there] && tells_the_same(columns, at, there));
-        if doubled {
-            found.push(Double { again: u32::try_from(at).unwrap_or(u32::MAX) });
-        }
+        let first = before.chain(after).find(|there| !free[*there] && tells_the_same(columns, at, *there));
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        found.extend(first.map(|first| Double { first: place(first), again: place(at) }));
     }
     found
 }

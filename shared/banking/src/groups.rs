@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::columns::Columns;
 use crate::pairs::Free;
-use crate::score::{Days, links};
+use crate::score::{Leeway, links};
 
 /// Parts of a group.
 pub(crate) const PARTS_MAX: usize = 6;
@@ -28,11 +28,16 @@ pub(crate) struct Group {
 }
 
 /// Finds groups among free rows, wholes on the first side. Rows that are used are free no longer.
-pub(crate) fn find(wholes: &Columns<'_>, parts: &Columns<'_>, free: (&mut Free, &mut Free), days: Days) -> Vec<Group> {
+pub(crate) fn find(
+    wholes: &Columns<'_>,
+    parts: &Columns<'_>,
+    free: (&mut Free, &mut Free),
+    leeway: Leeway,
+) -> Vec<Group> {
     let by_day = by_day(parts, free.1);
     let mut found: Vec<(Group, usize)> = Vec::new();
     for whole in (0..wholes.len()).filter(|at| free.0[*at]) {
-        let near = parts_near(wholes, whole, parts, &by_day, days);
+        let near = parts_near(wholes, whole, parts, &by_day, leeway);
         found.extend(best(wholes, whole, parts, &near).map(|group| (group.clone(), group.parts.len())));
     }
     // Fewer parts are less of an accident.
@@ -73,10 +78,10 @@ struct Part {
     linked: bool,
 }
 
-fn parts_near(wholes: &Columns<'_>, whole: usize, parts: &Columns<'_>, by_day: &ByDay, days: Days) -> Vec<Part> {
+fn parts_near(wholes: &Columns<'_>, whole: usize, parts: &Columns<'_>, by_day: &ByDay, leeway: Leeway) -> Vec<Part> {
     let (minor, day) = (wholes.minor[whole], wholes.day[whole]);
     let mut found: Vec<Part> = Vec::new();
-    for later in -days.earlier..=days.later {
+    for later in -leeway.earlier..=leeway.later {
         for at in by_day.get(&(wholes.book[whole], day + later)).into_iter().flatten() {
             let part = parts.minor[*at as usize];
             // Parts go the way of the whole and are less than it.

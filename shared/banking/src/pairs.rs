@@ -1,7 +1,7 @@
 //! The best pairs of two sides: rows of one account, currency and amount, each used once.
 //!
 //! Owns the assignment. Every row keeps its best candidates; pairs are taken from the best on, and where rows compete, the
-//! sum of what is above [`LIKELY`] decides, exactly as far as a named size. A pair that is not likely is none: being
+//! sum of what is above likely decides, exactly as far as a named size. A pair that is not likely is none: being
 //! alone is better than being with the wrong one.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use pathfinding::kuhn_munkres::kuhn_munkres;
 use pathfinding::matrix::Matrix;
 
 use crate::columns::Columns;
-use crate::score::{Days, Evidence, LIKELY, MARGIN, score};
+use crate::score::{Evidence, Leeway, MARGIN, score};
 
 /// Candidates that are looked at for one row. Of more, those nearest in days are; the report counts the rows.
 pub(crate) const CANDIDATES_MAX: usize = 256;
@@ -56,8 +56,8 @@ pub(crate) struct Pairing {
 pub(crate) type Free = Vec<bool>;
 
 /// Pairs the free rows of two sides.
-pub(crate) fn pair(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), days: Days) -> Pairing {
-    let (mut edges, capped) = candidates(one, other, free, days);
+pub(crate) fn pair(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), leeway: Leeway) -> Pairing {
+    let (mut edges, capped) = candidates(one, other, free, leeway);
     // The best first; among equals by place, so that nothing depends on chance.
     edges.sort_unstable_by_key(|edge| {
         let rank = u64::from(edge.points.abs_diff(i32::MAX));
@@ -68,20 +68,20 @@ pub(crate) fn pair(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free),
     let mut chosen = Vec::with_capacity(one.len());
     let contested = contested(&edges, one.len(), other.len(), &mut chosen, &mut taken);
     for component in components(&edges, &contested, one.len(), other.len()) {
-        assign(&edges, &component, &mut taken, &mut chosen);
+        assign(&edges, &component, leeway.likely, &mut taken, &mut chosen);
     }
     chosen.sort_unstable_by_key(|edge| edge.one);
     let pairs = chosen.into_iter().map(|edge| {
         let (at, there) = (edge.one as usize, edge.other as usize);
-        let evidence = score((one, at), (other, there), days, edge.shared as usize);
+        let evidence = score((one, at), (other, there), leeway, edge.shared as usize);
         let rival = |of: (i32, i32)| if edge.points >= of.0 { of.1 } else { of.0 };
-        let rival = rival(best.0[at]).max(rival(best.1[there])).max(LIKELY - MARGIN);
+        let rival = rival(best.0[at]).max(rival(best.1[there])).max(leeway.likely - MARGIN);
         Pair { one: edge.one, other: edge.other, evidence, shared: edge.shared, margin: edge.points - rival }
     });
     Pairing { pairs: pairs.collect(), capped }
 }
 
-fn candidates(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), days: Days) -> (Vec<Edge>, usize) {
+fn candidates(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), leeway: Leeway) -> (Vec<Edge>, usize) {
     let (mut edges, mut capped) = (Vec::with_capacity(one.len()), 0);
     let mut start = 0;
     let mut at = 0;
@@ -97,7 +97,7 @@ fn candidates(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), days
             stop += 1;
         }
         if start < stop {
-            capped += block(one, other, (at..end, start..stop), free, days, &mut edges);
+            capped += block(one, other, (at..end, start..stop), free, leeway, &mut edges);
         }
         (at, start) = (end, stop);
     }
@@ -112,13 +112,13 @@ fn block(
     other: &Columns<'_>,
     (ours, theirs): Blocks,
     free: (&Free, &Free),
-    days: Days,
+    leeway: Leeway,
     edges: &mut Vec<Edge>,
 ) -> usize {
     let (mut low, mut high, mut capped) = (theirs.start, theirs.start, 0);
     let mut first = ours.start;
     for at in ours.clone() {
-        let (from, to) = (one.day[at] - days.earlier, one.day[at] + days.later);
+        let (from, to) = (one.day[at] - leeway.earlier, one.day[at] + leeway.later);
         while low < theirs.end && other.day[low] < from {
             low += 1;
         }
@@ -133,11 +133,13 @@ fn block(
             continue;
         }
         // Rows of ours that look at much the same window compete for it.
-        let rivals = one.day[first..ours.end].iter().take_while(|day| **day <= to).take(CANDIDATES_MAX).count();
+        let near = (first..ours.end).take_while(|rival| one.day[*rival] <= to).take(CANDIDATES_MAX);
+        let rivals = near.filter(|rival| free.0[*rival]).count();
         let window = nearest(other, low..high, one.day[at]);
         capped += usize::from(window.len() < high - low);
-        let shared = rivals * window.len();
-        keep_best(one, at, other, window.filter(|there| free.1[*there]), days, shared, edges);
+        let open = window.filter(|there| free.1[*there]);
+        let shared = rivals * open.clone().count();
+        keep_best(one, at, other, open, leeway, shared, edges);
     }
     capped
 }
@@ -157,14 +159,14 @@ fn keep_best(
     at: usize,
     other: &Columns<'_>,
     window: impl Iterator<Item = usize>,
-    days: Days,
+    leeway: Leeway,
     shared: usize,
     edges: &mut Vec<Edge>,
 ) {
     let begin = edges.len();
     for there in window {
-        let evidence = score((one, at), (other, there), days, shared);
-        if evidence.points < LIKELY {
+        let evidence = score((one, at), (other, there), leeway, shared);
+        if evidence.points < leeway.likely {
             continue;
         }
         let edge = Edge { points: evidence.points, one: place(at), other: place(there), shared: place(shared) };
@@ -252,7 +254,7 @@ fn components(edges: &[Edge], contested: &[u32], ours: usize, theirs: usize) -> 
     found
 }
 
-fn assign(edges: &[Edge], component: &[u32], taken: &mut (Free, Free), chosen: &mut Vec<Edge>) {
+fn assign(edges: &[Edge], component: &[u32], likely: i32, taken: &mut (Free, Free), chosen: &mut Vec<Edge>) {
     let all = || component.iter().map(|at| edges[*at as usize]);
     let mut rows: (Vec<u32>, Vec<u32>) = (all().map(|edge| edge.one).collect(), all().map(|edge| edge.other).collect());
     for side in [&mut rows.0, &mut rows.1] {
@@ -260,7 +262,7 @@ fn assign(edges: &[Edge], component: &[u32], taken: &mut (Free, Free), chosen: &
         side.dedup();
     }
     if rows.0.len().min(rows.1.len()) > 1 && rows.0.len().max(rows.1.len()) <= COMPETITORS_MAX {
-        chosen.extend(best_sum(&rows, all()));
+        chosen.extend(best_sum(&rows, all(), likely));
         return;
     }
     for edge in all() {
@@ -273,7 +275,7 @@ fn assign(edges: &[Edge], component: &[u32], taken: &mut (Free, Free), chosen: &
 }
 
 /// The pairs with the greatest sum of points above likely. A row may stay alone, which is worth nothing.
-fn best_sum(rows: &(Vec<u32>, Vec<u32>), edges: impl Iterator<Item = Edge>) -> Vec<Edge> {
+fn best_sum(rows: &(Vec<u32>, Vec<u32>), edges: impl Iterator<Item = Edge>, likely: i32) -> Vec<Edge> {
     let (ours, theirs) = (rows.0.len(), rows.1.len());
     let mut worth = Matrix::new(ours, theirs + ours, 0_i64);
     let mut known: Vec<Option<Edge>> = vec![None; ours * theirs];
@@ -281,7 +283,7 @@ fn best_sum(rows: &(Vec<u32>, Vec<u32>), edges: impl Iterator<Item = Edge>) -> V
         let (Ok(at), Ok(there)) = (rows.0.binary_search(&edge.one), rows.1.binary_search(&edge.other)) else {
             continue;
         };
-        worth[(at, there)] = i64::from(edge.points - LIKELY) + 1;
+        worth[(at, there)] = i64::from(edge.points - likely) + 1;
         known[at * theirs + there] = Some(edge);
     }
     let (_, chosen) = kuhn_munkres(&worth);

@@ -101,20 +101,34 @@ impl Day {
     }
 }
 
+fn doubles(kind: FindingKind) -> bool {
+    matches!(kind, FindingKind::DuplicateInFeed | FindingKind::DuplicateInLedger)
+}
+
 type Explained<'r> = HashMap<&'r str, Because>;
 
-/// What each row of bank and books is explained by: a match that has both, else a finding.
+/// What each row of bank and books is explained by: a finding about what it is, else a match that has both.
 fn explained(report: &Report) -> (Explained<'_>, Explained<'_>) {
     let (mut of_bank, mut of_books) = (Explained::new(), Explained::new());
-    for found in report.matches.iter().filter(|found| !found.statement.is_empty() && !found.ledger.is_empty()) {
-        of_bank.extend(found.statement.iter().map(|id| (id.as_str(), Because::Matched)));
-        of_books.extend(found.ledger.iter().map(|id| (id.as_str(), Because::Matched)));
+    // A group comes to nothing, and that the feed lacks or doubles a row says nothing about bank and books.
+    let apart = |kind| !matches!(kind, FindingKind::Split | FindingKind::Merged | FindingKind::MissingInFeed);
+    for found in report.findings.iter().filter(|found| apart(found.kind)) {
+        let skipped = match found.kind {
+            // Of two doubles the first is matched, and the other is the finding.
+            FindingKind::DuplicateInLedger => 1,
+            FindingKind::DuplicateInFeed => found.ledger.len(),
+            _ => 0,
+        };
+        let ledger = found.ledger.iter().skip(skipped);
+        of_books.extend(ledger.map(|id| (id.as_str(), Because::Found(found.kind))));
+        // What a double doubles is as it should be.
+        let bank = found.statement.iter().filter(|_| !doubles(found.kind));
+        of_bank.extend(bank.map(|id| (id.as_str(), Because::Found(found.kind))));
     }
-    // That the feed lacks a row says nothing about bank and books.
-    for found in report.findings.iter().filter(|found| found.kind != FindingKind::MissingInFeed) {
+    for found in report.matches.iter().filter(|found| !found.statement.is_empty() && !found.ledger.is_empty()) {
         for (ids, because) in [(&found.statement, &mut of_bank), (&found.ledger, &mut of_books)] {
             for id in ids {
-                because.entry(id).or_insert(Because::Found(found.kind));
+                because.entry(id).or_insert(Because::Matched);
             }
         }
     }

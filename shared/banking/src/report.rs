@@ -31,7 +31,7 @@ pub struct Match {
     /// How many stand for how many.
     pub kind: MatchKind,
     /// Why, as a bookkeeper would say it.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<&'static str>,
 }
 
 /// How many rows stand for how many.

@@ -11,43 +11,36 @@ use crate::near::{self, Near, Nearly};
 use crate::pairs::{Free, Pair, Pairing, pair};
 use crate::report::{Finding, FindingKind, Match, MatchKind, Report};
 use crate::row::Row;
-use crate::score::{CERTAIN, Days, FEED, FULL, LEDGER, MARGIN};
-use crate::words::words;
+use crate::score::{CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_MARGIN};
+use crate::words::{charges, words};
 
 /// The ledger seen from a whole that stands there.
-const FROM_LEDGER: Days = Days {
+const FROM_LEDGER: Leeway = Leeway {
     earlier: LEDGER.later,
     later: LEDGER.earlier,
     cost_earlier: LEDGER.cost_later,
     cost_later: LEDGER.cost_earlier,
+    likely: LEDGER.likely,
 };
-/// Words of a bank's own charges.
-const CHARGES: &[&str] = &[
-    "fee",
-    "fees",
-    "charge",
-    "charges",
-    "commission",
-    "gebuehr",
-    "gebuehren",
-    "entgelt",
-    "frais",
-    "comision",
-    "kosten",
-];
-
 /// The three sides, and what of them is still to be explained.
 struct Sides<'r> {
     statement: Columns<'r>,
     feed: Columns<'r>,
     ledger: Columns<'r>,
+    /// The feed row of each statement row; [`NONE`] where it has none.
+    feed_of: Vec<u32>,
     /// Statement rows without an entry.
     unbooked: Free,
     /// Entries without a statement row.
     unproven: Free,
     /// Feed rows without a statement row.
     unstated: Free,
+    /// Statement rows whose match is told already.
+    told: Vec<bool>,
 }
+
+/// No row.
+const NONE: u32 = u32::MAX;
 
 /// Holds the three sides against each other. A side without rows was not compared, and is said to be.
 pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
@@ -56,27 +49,35 @@ pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
         statement: Columns::of(statement, &books, false),
         feed: Columns::of(feed, &books, true),
         ledger: Columns::of(ledger, &books, false),
+        feed_of: vec![NONE; statement.len()],
         unbooked: vec![true; statement.len()],
         unproven: vec![true; ledger.len()],
         unstated: vec![true; feed.len()],
+        told: vec![false; statement.len()],
     };
     let mut report = Report { unproven: unproven(statement, feed, ledger), ..Report::default() };
     let fed = pair(&sides.statement, &sides.feed, (&vec![true; statement.len()], &sides.unstated), FEED);
     for found in &fed.pairs {
         sides.statement.learn(found.one as usize, &sides.feed, found.other as usize);
         sides.unstated[found.other as usize] = false;
+        sides.feed_of[found.one as usize] = found.other;
     }
-    let booked = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEDGER);
+    let mut booked = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEDGER);
     for found in &booked.pairs {
         (sides.unbooked[found.one as usize], sides.unproven[found.other as usize]) = (false, false);
     }
     report.capped = fed.capped + booked.capped;
-    sides.triples(&fed, &booked, &mut report);
-    sides.doubled(&mut report);
+    sides.doubled(&booked, &mut report);
     sides.without_statement(&mut report);
-    sides.grouped(&fed, &mut report);
+    sides.grouped(&mut report);
+    let left = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEFT_OVER);
+    for found in &left.pairs {
+        (sides.unbooked[found.one as usize], sides.unproven[found.other as usize]) = (false, false);
+    }
+    booked.pairs.extend(left.pairs);
     sides.nearly(&mut report);
-    sides.missing(&fed, &mut report);
+    sides.triples(&fed, &booked, &mut report);
+    sides.missing(&booked, &mut report);
     report
 }
 
@@ -94,8 +95,12 @@ fn per_mille(points: i32) -> u16 {
     u16::try_from(points.clamp(0, FULL) * 1000 / FULL).unwrap_or(0)
 }
 
+/// Much speaks for it and nothing comes near; or the names are the same and nobody else of that amount has the name.
 fn is_certain(pair: &Pair) -> bool {
-    pair.evidence.points >= CERTAIN && pair.margin >= MARGIN
+    let evidence = &pair.evidence;
+    let alone =
+        evidence.points >= NAMED && pair.margin >= NAMED_MARGIN && evidence.name.is_some_and(|alike| alike >= 230);
+    evidence.points >= CERTAIN && pair.margin >= MARGIN || alone
 }
 
 impl Sides<'_> {
@@ -105,7 +110,7 @@ impl Sides<'_> {
         fed.pairs.iter().for_each(|pair| by_row[pair.one as usize].0 = Some(pair));
         booked.pairs.iter().for_each(|pair| by_row[pair.one as usize].1 = Some(pair));
         for (at, found) in by_row.into_iter().enumerate() {
-            let Some(main) = found.1.or(found.0) else { continue };
+            let Some(main) = found.1.or(found.0).filter(|_| !self.told[at]) else { continue };
             let pairs = || [found.0, found.1].into_iter().flatten();
             let id = |columns: &Columns<'_>, pair: Option<&Pair>| -> Vec<String> {
                 pair.iter().map(|pair| columns.row(pair.other as usize).id.clone()).collect()
@@ -122,18 +127,46 @@ impl Sides<'_> {
         }
     }
 
-    fn doubled(&mut self, report: &mut Report) {
-        let mut tell = |kind, columns: &Columns<'_>, free: &mut Free| {
-            for Double { again } in doubles::find(columns, free) {
-                free[again as usize] = false;
-                let ids = vec![columns.row(again as usize).id.clone()];
-                let (feed, ledger) =
-                    if kind == FindingKind::DuplicateInFeed { (ids, Vec::new()) } else { (Vec::new(), ids) };
-                report.findings.push(Finding { kind, statement: Vec::new(), feed, ledger });
-            }
-        };
-        tell(FindingKind::DuplicateInFeed, &self.feed, &mut self.unstated);
-        tell(FindingKind::DuplicateInLedger, &self.ledger, &mut self.unproven);
+    /// The feed rows of statement rows, by their ids.
+    fn feed_ids(&self, of_bank: &[u32]) -> Vec<String> {
+        let feed = of_bank.iter().map(|row| self.feed_of[*row as usize]).filter(|feed| *feed != NONE);
+        feed.map(|feed| self.feed.row(feed as usize).id.clone()).collect()
+    }
+
+    /// Each double with all that the row it doubles is matched with.
+    fn doubled(&mut self, booked: &Pairing, report: &mut Report) {
+        let places = |of: usize| u32::try_from(of).unwrap_or(NONE);
+        let mut statement_of = (vec![NONE; self.feed.len()], vec![NONE; self.ledger.len()]);
+        let mut entry_of = vec![NONE; self.statement.len()];
+        for (at, feed) in self.feed_of.iter().enumerate().filter(|(_, feed)| **feed != NONE) {
+            statement_of.0[*feed as usize] = places(at);
+        }
+        for pair in &booked.pairs {
+            statement_of.1[pair.other as usize] = pair.one;
+            entry_of[pair.one as usize] = pair.other;
+        }
+        let id = |columns: &Columns<'_>, row: u32| (row != NONE).then(|| columns.row(row as usize).id.clone());
+        for Double { first, again } in doubles::find(&self.feed, &self.unstated) {
+            self.unstated[again as usize] = false;
+            let row = statement_of.0[first as usize];
+            let entry = if row == NONE { NONE } else { entry_of[row as usize] };
+            report.findings.push(Finding {
+                kind: FindingKind::DuplicateInFeed,
+                statement: id(&self.statement, row).into_iter().collect(),
+                feed: [first, again].into_iter().filter_map(|row| id(&self.feed, row)).collect(),
+                ledger: id(&self.ledger, entry).into_iter().collect(),
+            });
+        }
+        for Double { first, again } in doubles::find(&self.ledger, &self.unproven) {
+            self.unproven[again as usize] = false;
+            let row = statement_of.1[first as usize];
+            report.findings.push(Finding {
+                kind: FindingKind::DuplicateInLedger,
+                statement: id(&self.statement, row).into_iter().collect(),
+                feed: if row == NONE { Vec::new() } else { self.feed_ids(&[row]) },
+                ledger: [first, again].into_iter().filter_map(|row| id(&self.ledger, row)).collect(),
+            });
+        }
     }
 
     /// Feed and books agree, and the statement does not tell of it.
@@ -161,83 +194,87 @@ impl Sides<'_> {
         }
     }
 
-    fn grouped(&mut self, fed: &Pairing, report: &mut Report) {
+    fn grouped(&mut self, report: &mut Report) {
         let splits = groups::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven), LEDGER);
         for group in splits {
-            self.tell_group(&group, MatchKind::Split, fed, report);
+            self.tell_group(&group, MatchKind::Split, report);
         }
         let merges = groups::find(&self.ledger, &self.statement, (&mut self.unproven, &mut self.unbooked), FROM_LEDGER);
         for group in merges {
-            self.tell_group(&group, MatchKind::Merged, fed, report);
+            self.tell_group(&group, MatchKind::Merged, report);
         }
     }
 
-    fn tell_group(&self, group: &Group, kind: MatchKind, fed: &Pairing, report: &mut Report) {
+    fn tell_group(&mut self, group: &Group, kind: MatchKind, report: &mut Report) {
         let (wholes, parts) = match kind {
             MatchKind::Merged => (&self.ledger, &self.statement),
             _ => (&self.statement, &self.ledger),
         };
         let whole = vec![wholes.row(group.whole as usize).id.clone()];
-        let mut rows: Vec<&Row> = group.parts.iter().map(|part| parts.row(*part as usize)).collect();
-        rows.sort_unstable_by_key(|row| (row.date, &row.id));
-        let several: Vec<String> = rows.into_iter().map(|row| row.id.clone()).collect();
-        let (statement, ledger, of_bank, finding) = match kind {
-            MatchKind::Merged => (several, whole, group.parts.clone(), FindingKind::Merged),
-            _ => (whole, several, vec![group.whole], FindingKind::Split),
-        };
-        let feed_of = |row: &u32| fed.pairs.binary_search_by_key(row, |pair| pair.one).ok();
-        let feed: Vec<String> = of_bank
-            .iter()
-            .filter_map(feed_of)
-            .map(|at| self.feed.row(fed.pairs[at].other as usize).id.clone())
-            .collect();
-        // The one-to-one match with the feed alone is part of the group now.
-        report
-            .matches
-            .retain(|known| !(known.ledger.is_empty() && known.statement.iter().any(|id| statement.contains(id))));
-        report.findings.push(Finding {
-            kind: finding,
-            statement: statement.clone(),
-            feed: feed.clone(),
-            ledger: ledger.clone(),
+        let mut several = group.parts.clone();
+        several.sort_unstable_by_key(|part| {
+            let row = parts.row(*part as usize);
+            (row.date, &row.id)
         });
-        let reasons = vec![
-            format!("{} amounts come to the one exactly", group.parts.len()),
-            "they share a name or a number".to_owned(),
-        ];
+        let ids: Vec<String> = several.iter().map(|part| parts.row(*part as usize).id.clone()).collect();
+        let (statement, ledger, of_bank, finding) = match kind {
+            MatchKind::Merged => (ids, whole, several, FindingKind::Merged),
+            _ => (whole, ids, vec![group.whole], FindingKind::Split),
+        };
+        let feed = self.feed_ids(&of_bank);
+        of_bank.iter().for_each(|row| self.told[*row as usize] = true);
+        let (statements, feeds, ledgers) = (statement.clone(), feed.clone(), ledger.clone());
+        report.findings.push(Finding { kind: finding, statement: statements, feed: feeds, ledger: ledgers });
+        let reasons = vec!["the amounts come to the one exactly", "they share a name or a number"];
         let per_mille = per_mille(group.points + 40);
         report.matches.push(Match { statement, feed, ledger, per_mille, certain: false, kind, reasons });
     }
 
+    /// What is nearly the same money is told as such and is never certain.
     fn nearly(&mut self, report: &mut Report) {
         for near in near::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven)) {
-            let Near { one, other, nearly, .. } = near;
-            let kind = match nearly {
-                Nearly::Transposed => FindingKind::TransposedDigits,
-                Nearly::Fee => FindingKind::BankFee,
-                Nearly::Amount => FindingKind::WrongAmount,
-                Nearly::Day => FindingKind::DateOff,
+            let Near { one, other, nearly, points } = near;
+            let (kind, reason) = match nearly {
+                Nearly::Transposed => (FindingKind::TransposedDigits, "two digits of the amount are swapped"),
+                Nearly::Fee => (FindingKind::BankFee, "the bank kept a fee back"),
+                Nearly::Amount => (FindingKind::WrongAmount, "the books have another amount"),
+                Nearly::Day => (FindingKind::DateOff, "the books have a day that is far off"),
             };
-            report.findings.push(Finding {
+            let statement = vec![self.statement.row(one as usize).id.clone()];
+            let ledger = vec![self.ledger.row(other as usize).id.clone()];
+            let feed = self.feed_ids(&[one]);
+            self.told[one as usize] = true;
+            let finding = Finding { kind, statement: statement.clone(), feed: feed.clone(), ledger: ledger.clone() };
+            report.findings.push(finding);
+            let (per_mille, kind) = (per_mille(points), MatchKind::OneToOne);
+            report.matches.push(Match {
+                statement,
+                feed,
+                ledger,
+                per_mille,
+                certain: false,
                 kind,
-                statement: vec![self.statement.row(one as usize).id.clone()],
-                feed: Vec::new(),
-                ledger: vec![self.ledger.row(other as usize).id.clone()],
+                reasons: vec![reason],
             });
         }
     }
 
-    fn missing(&self, fed: &Pairing, report: &mut Report) {
-        let mut in_feed = vec![false; self.statement.len()];
-        fed.pairs.iter().for_each(|pair| in_feed[pair.one as usize] = true);
-        for (at, is_fed) in in_feed.into_iter().enumerate() {
+    fn missing(&self, booked: &Pairing, report: &mut Report) {
+        let mut entry_of = vec![NONE; self.statement.len()];
+        booked.pairs.iter().for_each(|pair| entry_of[pair.one as usize] = pair.other);
+        for (at, entry) in entry_of.into_iter().enumerate() {
             let row = self.statement.row(at);
-            let mut tell = |kind| report.findings.push(of_statement(kind, row));
+            let statement = || vec![row.id.clone()];
             if self.unbooked[at] && self.ledger.len() > 0 {
-                tell(if is_charge(row) { FindingKind::BankFee } else { FindingKind::MissingInLedger });
+                let kind = if is_charge(row) { FindingKind::BankFee } else { FindingKind::MissingInLedger };
+                let feed = self.feed_ids(&[u32::try_from(at).unwrap_or(NONE)]);
+                report.findings.push(Finding { kind, statement: statement(), feed, ledger: Vec::new() });
             }
-            if !is_fed && self.feed.len() > 0 {
-                tell(FindingKind::MissingInFeed);
+            if self.feed_of[at] == NONE && self.feed.len() > 0 {
+                let entries = (entry != NONE).then(|| self.ledger.row(entry as usize).id.clone());
+                let ledger = entries.into_iter().collect();
+                let kind = FindingKind::MissingInFeed;
+                report.findings.push(Finding { kind, statement: statement(), feed: Vec::new(), ledger });
             }
         }
         if self.statement.len() == 0 {
@@ -256,15 +293,11 @@ impl Sides<'_> {
     }
 }
 
-fn of_statement(kind: FindingKind, row: &Row) -> Finding {
-    Finding { kind, statement: vec![row.id.clone()], feed: Vec::new(), ledger: Vec::new() }
-}
-
 /// Whether the bank takes it for itself.
 fn is_charge(row: &Row) -> bool {
     let mut said = false;
     for text in [&row.description, &row.payee, &row.reference] {
-        words(text, |word| said |= CHARGES.iter().any(|charge| charge.as_bytes() == word));
+        words(text, |word| said |= charges(word));
     }
     said && row.amount.minor < 0
 }

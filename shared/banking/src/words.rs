@@ -17,12 +17,13 @@ const CHARS_MAX: usize = 400;
 const WORD_BYTES_MAX: usize = 40;
 
 /// Words that banks and bookkeepers put around names: they say nothing about whom.
-const NOISE: [u64; 72] = packed([
+const NOISE: [u64; 84] = packed([
     "ab", "ag", "and", "bank", "bv", "bgc", "card", "co", "company", "corp", "ct", "dd", "de", "debit", "direct",
     "eref", "fp", "gb", "gbr", "gmbh", "inc", "inv", "invoice", "ky", "kg", "llc", "limited", "ltd", "mandate", "mref",
     "no", "nv", "ob", "online", "oy", "payment", "paypal", "plc", "pos", "pty", "purchase", "pvt", "ref", "sa", "sarl",
     "sas", "sepa", "sl", "so", "spa", "srl", "sto", "svwz", "the", "to", "transfer", "trf", "uk", "visa", "www", "com",
-    "from", "der", "und", "et", "y", "of", "for", "by", "bill", "pmt", "credit",
+    "from", "der", "und", "et", "y", "of", "for", "by", "bill", "pmt", "credit", "account", "acct", "konto", "monthly",
+    "service", "foreign", "sales", "received", "order", "standing", "recvd", "on",
 ]);
 
 /// Words of up to eight letters as numbers.
@@ -123,12 +124,26 @@ pub(crate) fn refers(word: &[u8]) -> bool {
     word.len() >= 4 && word.iter().filter(|byte| byte.is_ascii_digit()).count() >= 3
 }
 
+/// Words of a bank's own charges. Bank and books call them by different ones and mean the same.
+const CHARGES: [u64; 13] = packed([
+    "fee", "fees", "charge", "charges", "commis", "gebuehr", "entgelt", "frais", "comision", "kosten", "interest",
+    "zinsen", "spese",
+]);
+
+/// Whether a word names a bank's own charge.
+pub(crate) fn charges(word: &[u8]) -> bool {
+    CHARGES.contains(&pack(word)) || word.starts_with(b"commission") || word.starts_with(b"gebuehr")
+}
+
 impl Signature {
-    /// Adds a word, if it names somebody.
+    /// Adds a word, if it names somebody. All words for a bank's charge are one.
     pub(crate) fn add(&mut self, word: &[u8]) {
         if !names(word) {
             return;
         }
+        let word = if charges(word) { b"charge" } else { word };
+        let (skeleton, length) = skeleton(word);
+        let word = &skeleton[..length];
         let mut gram = |bytes: &[u8]| {
             let number = bytes.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
             // Fibonacci hashing: the upper bits of a product spread.
@@ -136,7 +151,7 @@ impl Signature {
         };
         match word {
             // Too short for a group of three: it counts as a whole.
-            [_, _] => gram(word),
+            [_] | [_, _] => gram(word),
             _ => word.windows(3).for_each(gram),
         }
         self.ones = ones(self.bits);
@@ -154,6 +169,18 @@ impl Signature {
         let bits = self.bits | other.bits;
         Self { bits, ones: ones(bits) }
     }
+}
+
+/// A word without its vowels, but for a first one: where space is short, banks leave those out first.
+fn skeleton(word: &[u8]) -> ([u8; WORD_BYTES_MAX], usize) {
+    let (mut bytes, mut length) = ([0; WORD_BYTES_MAX], 0);
+    for (at, byte) in word.iter().enumerate() {
+        if at == 0 || !b"aeiou".contains(byte) {
+            bytes[length] = *byte;
+            length += 1;
+        }
+    }
+    (bytes, length)
 }
 
 fn ones(bits: u128) -> u8 {
