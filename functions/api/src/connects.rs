@@ -25,9 +25,9 @@ pub async fn apps(api: &Api) -> Result<ApiReply, Problem> {
             "connects_new": app.connects_new, "statement_lines": app.statement_lines,
         })
     };
-    let new = apps.for_connect(None).map_err(failed)?;
+    let asked = apps.scopes_of_new();
     let scopes: Vec<Value> =
-        new.scopes().map(|scope| json!({ "name": scope.name, "purpose": scope.purpose })).collect();
+        asked.iter().map(|scope| json!({ "name": scope.name, "purpose": scope.purpose })).collect();
     Ok(ApiReply::json(200, &json!({ "apps": apps.iter().map(show).collect::<Vec<_>>(), "scopes": scopes })))
 }
 

@@ -7,7 +7,7 @@ use connections::{
     ScheduleAccounts, Settings, Usage, change_connection, connections_of, disconnect as disconnect_here,
     load_connection, load_test, request_test, token_age,
 };
-use envelopes::{Envelope, Work};
+use envelopes::{Envelope, FeedPull, Work};
 use journals::chart::Chart;
 use kernel::OrganisationRef;
 use kernel::calendar::PeriodKind;
@@ -265,7 +265,7 @@ pub async fn change_settings(
     let granted = &stored.value.granted;
     if wants_lines(&wanted, granted) && !wants_lines(&before, granted) {
         let (organisation, wish) = (whose.clone(), api.access.ports.clock.now().to_string());
-        send(api, Envelope::new(Work::PullFeedLines { organisation, wish, urgent: true, round: 0 })).await?;
+        send(api, Envelope::new(Work::PullFeedLines(FeedPull { organisation, wish, urgent: true, round: 0 }))).await?;
     }
     Ok(ApiReply::json(200, &settings_answer(&wanted)))
 }

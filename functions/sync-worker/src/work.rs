@@ -2,7 +2,7 @@
 
 use connections::{Access, DisconnectError, TokenError, delete_at_xero, keep_alive, run_test, try_again};
 use envelopes::Work;
-use feed_lines::{FeedError, Pull, pull};
+use feed_lines::{FeedError, pull};
 use inbox::{note_sequence, note_unread};
 use kernel::{ClientId, OrganisationRef, XeroUserId};
 use lambda_kit::QueueMessage;
@@ -44,11 +44,7 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         Work::TestConnection { organisation, test } => Ok(run_test(access, organisation, test).await?),
         Work::Disconnect { organisation, generation } => give_back(access, organisation, *generation).await,
         Work::KeepAlive { client, user, .. } => keep_tokens(access, client, *user).await,
-        Work::PullFeedLines { organisation, wish, urgent, round } => {
-            let (organisation, wish) = (organisation.clone(), wish.clone());
-            let wish = Pull { organisation, wish, urgent: *urgent, round: *round };
-            Ok(pull(access, &wish, message.deadline).await?)
-        }
+        Work::PullFeedLines(wish) => Ok(pull(access, wish, message.deadline).await?),
         Work::Post { .. }
         | Work::ResumePostings { .. }
         | Work::PostReleases { .. }

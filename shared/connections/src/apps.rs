@@ -102,6 +102,11 @@ impl Apps {
         found.ok_or_else(|| AppsError::Unknown(name.unwrap_or("for new connections").to_owned()))
     }
 
+    /// What a consent to the app for new connections asks for. What is needed, where none is configured yet.
+    pub fn scopes_of_new(&self) -> Vec<&'static Scope> {
+        self.for_connect(None).map_or_else(|_| scopes::NEEDED.iter().collect(), |app| app.scopes().collect())
+    }
+
     /// Every app.
     pub fn iter(&self) -> impl Iterator<Item = &App> {
         self.0.iter()
@@ -122,6 +127,15 @@ mod tests {
         assert_eq!(apps.by_client(&"B".parse().unwrap()).unwrap().name, "new");
         assert!(matches!(apps.for_connect(Some("x")), Err(AppsError::Unknown(_))));
         assert!(!format!("{apps:?}").contains("s2"));
+    }
+
+    #[test]
+    fn statement_lines_are_asked_for_by_an_app_that_says_so_and_a_deployment_without_apps_names_what_is_needed() {
+        let of = |text: &str| Apps::parse(&SecretString::from(text)).unwrap().scopes_of_new();
+        let agreed = r#"[{"name":"a","client_id":"A","client_secret":"s","statement_lines":true}]"#;
+        assert_eq!(of(agreed).last().unwrap().name, scopes::STATEMENT_LINES.name);
+        assert_eq!(of("[]").len(), scopes::NEEDED.len());
+        assert_eq!(of(&agreed.replace("true", "false")).len(), scopes::NEEDED.len());
     }
 
     #[test]

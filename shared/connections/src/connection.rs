@@ -4,9 +4,9 @@
 //! workspaces hold an organisation, for webhooks and schedules. Both rows are written in one transaction.
 
 use kernel::{ClientId, Date, OrganisationRef, TenantId, Timestamp, WorkspaceId, XeroConnectionId, XeroUserId};
-use ports::{Direction, Query, Table, TableError};
+use ports::{Table, TableError};
 use serde::{Deserialize, Serialize};
-use state::{StoreError, Stored, edit, keys, load, read_row};
+use state::{StoreError, Stored, edit, keys, load, read_range, read_row};
 
 use settings::{PostsAs, Settings, Slots};
 
@@ -284,14 +284,14 @@ const CONNECTIONS_MAX: usize = 1_000;
 /// A workspace's connections, in any state, ordered by tenant.
 pub async fn connections_of(table: &dyn Table, workspace: &WorkspaceId) -> Result<Vec<Connection>, TableError> {
     let (from, to) = keys::connections_range();
-    let rows = all(table, keys::workspace(workspace), from, to, CONNECTIONS_MAX).await?;
+    let rows = read_range(table, keys::workspace(workspace), from, to, CONNECTIONS_MAX).await?;
     rows.iter().map(|row| read_row(row).map(|stored| stored.value)).collect()
 }
 
 /// The workspaces that hold an organisation, for a webhook. Usually one, none for a tenant we do not know.
 pub async fn workspaces_of(table: &dyn Table, tenant: TenantId) -> Result<Vec<OrganisationRef>, TableError> {
     let (from, to) = keys::directory_range(tenant);
-    let rows = all(table, keys::directory(keys::tenant_shard(tenant)), from, to, 100).await?;
+    let rows = read_range(table, keys::directory(keys::tenant_shard(tenant)), from, to, 100).await?;
     rows.iter().map(|row| read_row::<Directory>(row).map(|stored| stored.value.whose)).collect()
 }
 
@@ -306,7 +306,7 @@ pub struct Shard {
 
 /// Every connection whose tenant falls into one shard, for the schedule.
 pub async fn directory_shard(table: &dyn Table, shard: u8) -> Result<Shard, TableError> {
-    let rows = all(table, keys::directory(shard), "0".to_owned(), keys::LAST.to_owned(), 100_000).await?;
+    let rows = read_range(table, keys::directory(shard), "0".to_owned(), keys::LAST.to_owned(), 100_000).await?;
     let mut found = Shard::default();
     for row in &rows {
         match read_row::<Directory>(row) {
@@ -318,27 +318,4 @@ pub async fn directory_shard(table: &dyn Table, shard: u8) -> Result<Shard, Tabl
         }
     }
     Ok(found)
-}
-
-/// Reads a whole range up to a bound, page by page.
-async fn all(
-    table: &dyn Table,
-    partition: String,
-    from: String,
-    to: String,
-    rows_max: usize,
-) -> Result<Vec<ports::Row>, TableError> {
-    let mut rows = Vec::new();
-    let mut query = Query { partition, from, to, direction: Direction::Forward, limit: 1_000 };
-    loop {
-        let page = table.query(&query).await?;
-        rows.extend(page.rows);
-        match rows.last() {
-            // A NUL is the smallest text behind the last key.
-            Some(last) if page.more && rows.len() < rows_max => query.from = format!("{}\0", last.key.sort),
-            _ => break,
-        }
-    }
-    rows.truncate(rows_max);
-    Ok(rows)
 }

@@ -38,9 +38,15 @@ pub use tokens::{TokenError, TokenSet, TokensToKeep, keep_alive, token_age, toke
 pub use usage::Usage;
 
 use envelopes::Envelope;
+use kernel::Timestamp;
 use ports::{Message, Ports, QueueError, TableError};
 use state::{ParkedWork, Stored, unpark};
 use xero::XeroAddresses;
+
+/// An envelope that comes back at a time.
+pub fn parked(envelope: &Envelope, until: Timestamp, reason: &str) -> ParkedWork {
+    ParkedWork { until, reason: reason.to_owned(), envelope: envelope.to_json(), tail: envelope.dedupe() }
+}
 
 /// What every step towards Xero needs: the ports and where Xero is.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use kernel::{Applied, ClientId, Timestamp, XeroUserId};
 use ports::{TableError, TransportError, VaultError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use state::{Lease, ParkedWork, StoreError, Stored, edit, keys, load, park, replace};
+use state::{Lease, StoreError, Stored, edit, keys, load, park, replace};
 use tracing::{info, warn};
 use xero::XeroError;
 use xero::oauth::{self, TokenReply};
@@ -21,6 +21,7 @@ use xero::oauth::{self, TokenReply};
 use crate::Access;
 use crate::apps::{App, Apps, AppsError};
 use crate::connection::Connection;
+use crate::parked;
 
 /// The stored token set.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -283,12 +284,8 @@ pub async fn try_again(access: &Access, client: &ClientId, user: XeroUserId) -> 
     let now = access.ports.clock.now();
     let day = now.strftime("%Y%m%d").to_string();
     let envelope = Envelope::new(Work::KeepAlive { client: client.clone(), user, day });
-    let work = ParkedWork {
-        until: now.saturating_add(TRY_AGAIN_AFTER).unwrap_or(now),
-        reason: "the answer of a token refresh was lost".to_owned(),
-        envelope: envelope.to_json(),
-        tail: envelope.dedupe(),
-    };
+    let until = now.saturating_add(TRY_AGAIN_AFTER).unwrap_or(now);
+    let work = parked(&envelope, until, "the answer of a token refresh was lost");
     park(&*access.ports.table, &work).await
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The first file that arrives under a document's key is the document; a form that is posted again changes nothing.
 
-use connections::Access;
+use connections::{Access, parked};
 use envelopes::{Envelope, Work};
 use kernel::{Applied, DocumentId, OrganisationRef};
 use ports::{BlobError, Guard, Table, Written};
@@ -212,7 +212,6 @@ async fn admit(
 /// The message that has a document read, parked until now: the net under the message itself.
 fn to_read(access: &Access, whose: &OrganisationRef, document: DocumentId) -> (Envelope, ParkedWork) {
     let envelope = Envelope::new(Work::ReadDocument { organisation: whose.clone(), document });
-    let (reason, tail) = ("just taken in".to_owned(), envelope.dedupe());
-    let work = ParkedWork { until: access.ports.clock.now(), reason, envelope: envelope.to_json(), tail };
+    let work = parked(&envelope, access.ports.clock.now(), "just taken in");
     (envelope, work)
 }

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
+use connections::parked;
 use envelopes::{Envelope, Work};
 use kernel::{DocumentId, OrganisationRef};
 use ports::{BlobError, Guard, ScanError, ScanReader, Scanned, Written};
 use readings::{Outcome, Reading, Refusal};
-use state::{ParkedWork, Stored, keys, load, parked_write, put};
+use state::{Stored, keys, load, parked_write, put};
 use tracing::{error, info, warn};
 
 use crate::kinds::FILE_BYTES_MAX;
@@ -169,12 +170,8 @@ async fn wait(
     let envelope = Envelope::new(Work::ReadDocument { organisation: whose.clone(), document: id });
     let span = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(waits)).min(WAIT_MAX);
     let now = access.ports.clock.now();
-    let work = ParkedWork {
-        until: now.saturating_add(span).unwrap_or(now),
-        reason: "the reader for pictures takes no more calls, or is at work".to_owned(),
-        envelope: envelope.to_json(),
-        tail: envelope.dedupe(),
-    };
+    let until = now.saturating_add(span).unwrap_or(now);
+    let work = parked(&envelope, until, "the reader for pictures takes no more calls, or is at work");
     let writes = vec![put(keys::document(whose, id), found.guard(), &found.value, None), parked_write(&work)];
     match access.ports.table.transact(writes).await? {
         Written::Stored => Ok(()),

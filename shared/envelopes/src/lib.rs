@@ -140,16 +140,7 @@ pub enum Work {
         round: u32,
     },
     /// Read bank statement lines from Xero, where the app may.
-    PullFeedLines {
-        /// Whose.
-        organisation: OrganisationRef,
-        /// Names the wish: the run that ended before, or the moment it was asked for.
-        wish: String,
-        /// Whether a person waits for it. Otherwise accounts that were read not long ago are left alone.
-        urgent: bool,
-        /// Counts the envelopes of one wish.
-        round: u32,
-    },
+    PullFeedLines(FeedPull),
     /// Decide anew which bank lines lack a document.
     EvaluateRequests {
         /// Whose.
@@ -175,6 +166,19 @@ pub enum Work {
         /// The day, so that one a day is enough.
         day: String,
     },
+}
+
+/// A wish for bank statement lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedPull {
+    /// Whose.
+    pub organisation: OrganisationRef,
+    /// Names it: the run that ended before, or the moment it was asked for.
+    pub wish: String,
+    /// Whether a person waits for it. Otherwise accounts that were read not long ago are left alone.
+    pub urgent: bool,
+    /// Counts its envelopes.
+    pub round: u32,
 }
 
 /// Who follows the change feed.
@@ -309,7 +313,7 @@ impl Envelope {
             | Work::PostReleases { organisation, .. }
             | Work::TieOut { organisation, .. }
             | Work::FollowFeed { organisation, .. }
-            | Work::PullFeedLines { organisation, .. }
+            | Work::PullFeedLines(FeedPull { organisation, .. })
             | Work::EvaluateRequests { organisation, .. }
             | Work::PostedChanged { organisation, .. } => organisation.tenant.to_string(),
             // One at a time and each on its own: a reader that fails holds back no other document.
@@ -348,7 +352,7 @@ impl Envelope {
                 format!("releases-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
             }
             Work::ReadDocument { document, .. } => format!("read-{document}"),
-            Work::PullFeedLines { organisation, wish, round, .. } => {
+            Work::PullFeedLines(FeedPull { organisation, wish, round, .. }) => {
                 format!("lines-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
             }
             Work::EvaluateRequests { organisation, wish } => {

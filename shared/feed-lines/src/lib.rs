@@ -14,5 +14,5 @@ pub mod answer;
 pub mod pull;
 pub mod row;
 
-pub use pull::{FeedError, Pull, pull};
+pub use pull::{FeedError, pull};
 pub use row::{FeedAccount, FeedLine, LastPull, Trouble, list_accounts, list_lines};

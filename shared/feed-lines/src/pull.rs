@@ -7,20 +7,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connections::{Access, CallError, Connection, Session, load_connection};
-use envelopes::{Envelope, Work};
+use connections::{Access, CallError, Connection, Session, load_connection, parked};
+use envelopes::{Envelope, FeedPull, Work};
 use kernel::periods::days_after;
-use kernel::{Date, OrganisationRef, Timestamp, local_date};
-use mirror::read::list_records;
-use mirror::record::text_of;
-use ports::{Guard, QueueError, Table, TableError, VaultError, Written};
-use state::{ParkedWork, StoreError, Stored, keys, park, put, read_row};
+use kernel::{Date, OrganisationRef, Timestamp, iso_week, local_date};
+use mirror::read::bank_accounts;
+use ports::{Guard, QueueError, TableError, VaultError, Written};
+use state::{StoreError, Stored, keys, park, put};
 use tracing::{info, warn};
 use xero::budget::Urgency;
 use xero::scopes;
 
 use crate::answer::{Answer, ReadLine, Window, read, request};
-use crate::row::{FeedAccount, FeedLine, LINES_MAX, LastPull, Trouble, UnderWay, all, load_account};
+use crate::row::{FeedAccount, FeedLine, LastPull, Trouble, UnderWay, list_accounts, load_account, load_lines};
 
 /// Days of an ordinary reading, in one call: people reconcile the last quarter.
 pub const DAYS: u16 = 92;
@@ -32,27 +31,6 @@ pub const PULL_INTERVAL: Duration = Duration::from_secs(3600);
 const MARGIN: Duration = Duration::from_secs(45);
 /// Lines written between two looks at the time.
 const WRITES_AT_ONCE: usize = 200;
-const RECORDS_AT_ONCE: usize = 500;
-
-/// A wish for lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pull {
-    /// Whose.
-    pub organisation: OrganisationRef,
-    /// Names it.
-    pub wish: String,
-    /// Whether a person waits for it.
-    pub urgent: bool,
-    /// Counts its envelopes.
-    pub round: u32,
-}
-
-impl Pull {
-    fn envelope(&self, round: u32) -> Envelope {
-        let Self { organisation, wish, urgent, .. } = self.clone();
-        Envelope::new(Work::PullFeedLines { organisation, wish, urgent, round })
-    }
-}
 
 /// Why a message comes back.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +67,7 @@ enum Pace {
 }
 
 /// Reads what is due. Nothing where the grant does not let it.
-pub async fn pull(access: &Access, wish: &Pull, deadline: Timestamp) -> Result<(), FeedError> {
+pub async fn pull(access: &Access, wish: &FeedPull, deadline: Timestamp) -> Result<(), FeedError> {
     let table = &*access.ports.table;
     let Some(connection) = load_connection(table, &wish.organisation).await? else { return Ok(()) };
     if !scopes::reads_statement_lines(&connection.value.granted) {
@@ -98,11 +76,13 @@ pub async fn pull(access: &Access, wish: &Pull, deadline: Timestamp) -> Result<(
     match carry_on(access, &connection.value, wish, deadline).await? {
         // Lost: the connection says why, and after a reconnect the next sync asks again. What was read is told all the same.
         Pace::On | Pace::Lost => tell(access, wish).await,
-        Pace::OutOfTime => Ok(access.send(&wish.envelope(wish.round + 1)).await?),
+        Pace::OutOfTime => {
+            let next = FeedPull { round: wish.round + 1, ..wish.clone() };
+            Ok(access.send(&Envelope::new(Work::PullFeedLines(next))).await?)
+        }
         Pace::Waits { until, reason } => {
-            let envelope = wish.envelope(wish.round);
-            let work = ParkedWork { until, reason, envelope: envelope.to_json(), tail: envelope.dedupe() };
-            Ok(park(table, &work).await?)
+            let envelope = Envelope::new(Work::PullFeedLines(wish.clone()));
+            Ok(park(table, &parked(&envelope, until, &reason)).await?)
         }
     }
 }
@@ -110,7 +90,7 @@ pub async fn pull(access: &Access, wish: &Pull, deadline: Timestamp) -> Result<(
 async fn carry_on(
     access: &Access,
     connection: &Connection,
-    wish: &Pull,
+    wish: &FeedPull,
     deadline: Timestamp,
 ) -> Result<Pace, FeedError> {
     let table = &*access.ports.table;
@@ -119,7 +99,7 @@ async fn carry_on(
     let today = local_date(connection.zone(), now).min(local_date("UTC", now));
     let (mut session, mut refused) = (None, false);
     for account in bank_accounts(table, whose).await? {
-        let Some(mut reader) = Reader::start(access, whose, wish, account, today, now).await? else { continue };
+        let Some(mut reader) = Reader::start(access, whose, wish, account.id, today, now).await? else { continue };
         if refused {
             // Xero was asked once: what it does not allow is the same for every account.
             reader.end(Some(Trouble::NotAllowed)).await?;
@@ -182,25 +162,9 @@ fn sort(error: CallError) -> Result<Met, FeedError> {
     })
 }
 
-/// Bank accounts that are in use, by Xero's ids.
-async fn bank_accounts(table: &dyn Table, whose: &OrganisationRef) -> Result<Vec<String>, TableError> {
-    let (mut ids, mut after) = (Vec::new(), None);
-    loop {
-        let (page, more) = list_records(table, whose, "accounts", after.as_deref(), RECORDS_AT_ONCE).await?;
-        let in_use = page.iter().filter(|view| {
-            !view.gone && text_of(&view.record, "Type") == "BANK" && text_of(&view.record, "Status") == "ACTIVE"
-        });
-        ids.extend(in_use.map(|view| view.id.clone()));
-        after = page.last().map(|last| last.id.clone());
-        if !more || after.is_none() {
-            return Ok(ids);
-        }
-    }
-}
-
 /// Says that lines changed, once all accounts are read.
-async fn tell(access: &Access, wish: &Pull) -> Result<(), FeedError> {
-    let accounts = crate::row::list_accounts(&*access.ports.table, &wish.organisation).await?;
+async fn tell(access: &Access, wish: &FeedPull) -> Result<(), FeedError> {
+    let accounts = list_accounts(&*access.ports.table, &wish.organisation).await?;
     let served = || accounts.iter().filter_map(|account| account.last.as_ref()).filter(|last| last.wish == wish.wish);
     let (lines, changed) = (served().map(|last| last.lines).sum::<usize>(), served().any(|last| last.changed));
     info!(tenant.id = %wish.organisation.tenant, lines, changed, "Bank statement lines were read");
@@ -224,7 +188,7 @@ impl<'a> Reader<'a> {
     async fn start(
         access: &'a Access,
         whose: &'a OrganisationRef,
-        wish: &Pull,
+        wish: &FeedPull,
         account: String,
         today: Date,
         now: Timestamp,
@@ -242,7 +206,7 @@ impl<'a> Reader<'a> {
         if last.is_some_and(|last| last.wish == wish.wish || (!wish.urgent && recent(last))) {
             return Ok(None);
         }
-        let sweeps = last.is_none_or(|last| last.swept_week != week(now));
+        let sweeps = last.is_none_or(|last| last.swept_week != iso_week(now));
         let days = if sweeps { SWEEP_DAYS } else { i64::from(DAYS) };
         let under_way = UnderWay {
             wish: wish.wish.clone(),
@@ -261,7 +225,8 @@ impl<'a> Reader<'a> {
 
     async fn go_on(&mut self, session: &mut Session<'_>, deadline: Timestamp) -> Result<Pace, FeedError> {
         let last_start = deadline.saturating_sub(MARGIN).unwrap_or(deadline);
-        while self.under_way.first <= self.under_way.next {
+        let mut trouble = None;
+        while trouble.is_none() && self.under_way.first <= self.under_way.next {
             if self.access.ports.clock.now() >= last_start {
                 return Ok(Pace::OutOfTime);
             }
@@ -269,55 +234,50 @@ impl<'a> Reader<'a> {
             let from = days_after(to, 1 - i64::from(self.under_way.days)).max(self.under_way.first);
             let window = Window { from, to };
             let answer = session.read(&request(&self.row.value.account, window)).await;
-            let answer = match answer.map_err(sort) {
-                Ok(response) => read(&response.body, &self.row.value.account, window),
+            match answer.map_err(sort) {
+                Ok(response) => match read(&response.body, &self.row.value.account, window) {
+                    Ok(answer) if !self.apply(window, &answer, last_start).await? => return Ok(Pace::OutOfTime),
+                    Ok(answer) => self.move_on(window, &answer).await?,
+                    Err(error) => {
+                        warn!(tenant.id = %self.whose.tenant, error = %error, "Statement lines could not be read");
+                        trouble = Some(Trouble::Unreadable);
+                    }
+                },
                 Err(met) => match met? {
                     Met::Pause(pace) => return Ok(pace),
-                    Met::Trouble(trouble) => return self.end(Some(trouble)).await,
-                    Met::TooLong if self.under_way.days == 1 => {
-                        return self.end(Some(Trouble::TooLong { day: to })).await;
-                    }
+                    Met::Trouble(met) => trouble = Some(met),
+                    Met::TooLong if self.under_way.days == 1 => trouble = Some(Trouble::TooLong { day: to }),
                     Met::TooLong => {
                         self.under_way.days /= 2;
                         self.keep_place().await?;
-                        continue;
                     }
                 },
-            };
-            let answer = match answer {
-                Ok(answer) => answer,
-                Err(error) => {
-                    warn!(tenant.id = %self.whose.tenant, error = %error, "Statement lines could not be read");
-                    return self.end(Some(Trouble::Unreadable)).await;
-                }
-            };
-            if !self.apply(window, &answer, last_start).await? {
-                return Ok(Pace::OutOfTime);
-            }
-            self.under_way.lines += answer.lines.len();
-            self.under_way.unreadable += answer.unreadable;
-            self.under_way.next = days_after(from, -1);
-            if self.under_way.first <= self.under_way.next {
-                self.keep_place().await?;
             }
         }
-        self.end(None).await
+        self.end(trouble).await?;
+        Ok(Pace::On)
+    }
+
+    /// Counts a window that was applied, and stores its place unless it was the last.
+    async fn move_on(&mut self, window: Window, answer: &Answer) -> Result<(), FeedError> {
+        self.under_way.lines += answer.lines.len();
+        self.under_way.unreadable += answer.unreadable;
+        self.under_way.next = days_after(window.from, -1);
+        if self.under_way.first <= self.under_way.next { self.keep_place().await } else { Ok(()) }
     }
 
     /// Writes what changed in a window; `false` when time ran out before its end. What was written then is unchanged when
     /// the window is read again.
     async fn apply(&mut self, window: Window, answer: &Answer, last_start: Timestamp) -> Result<bool, FeedError> {
         let (table, account) = (&*self.access.ports.table, self.row.value.account.as_str());
-        let range = keys::feed_lines_range(self.whose, account, window.from, window.to);
-        let mut before: BTreeMap<String, Stored<FeedLine>> = BTreeMap::new();
-        for row in all(table, range, LINES_MAX).await? {
-            before.insert(row.key.sort.clone(), read_row::<FeedLine>(&row)?);
-        }
+        let stored = load_lines(table, self.whose, account, window.from, window.to).await?;
+        let named = stored.into_iter().map(|line| ((line.value.date, line.value.id.clone()), line));
+        let mut before: BTreeMap<(Date, String), Stored<FeedLine>> = named.collect();
         let mut writes = Vec::new();
         for line in &answer.lines {
             let key = keys::feed_line(self.whose, account, line.date, &line.id);
             let fresh = listed(line, answer);
-            match before.remove(&key.sort) {
+            match before.remove(&(line.date, line.id.clone())) {
                 Some(stored) if stored.value == fresh => (),
                 Some(stored) => writes.push(put(key, stored.guard(), &fresh, None)),
                 None => writes.push(put(key, Guard::Absent, &fresh, None)),
@@ -342,7 +302,7 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    async fn end(&mut self, trouble: Option<Trouble>) -> Result<Pace, FeedError> {
+    async fn end(&mut self, trouble: Option<Trouble>) -> Result<(), FeedError> {
         let now = self.access.ports.clock.now();
         let under_way = self.under_way.clone();
         let row = &mut self.row.value;
@@ -361,10 +321,9 @@ impl<'a> Reader<'a> {
             unreadable: under_way.unreadable,
             changed: under_way.changed,
             trouble,
-            swept_week: if swept { week(now) } else { earlier },
+            swept_week: if swept { iso_week(now) } else { earlier },
         });
-        self.store().await?;
-        Ok(Pace::On)
+        self.store().await
     }
 
     fn is_refused(&self) -> bool {
@@ -390,9 +349,4 @@ impl<'a> Reader<'a> {
 fn listed(line: &ReadLine, answer: &Answer) -> FeedLine {
     let ReadLine { id, date, fields } = line.clone();
     FeedLine { id, currency: answer.currency, date, line: fields, gone: false }
-}
-
-/// The ISO week of an instant.
-fn week(now: Timestamp) -> String {
-    now.strftime("%G-W%V").to_string()
 }

@@ -1,10 +1,10 @@
 //! Lines and accounts as they are stored.
 
 use kernel::{Currency, Date, OrganisationRef, Timestamp};
-use ports::{Direction, Query, Row, Table, TableError};
+use ports::{Table, TableError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use state::{Stored, keys, load, read_row};
+use state::{Stored, keys, load, read_range, read_row};
 
 /// One statement line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,8 +125,7 @@ impl Trouble {
 /// Accounts of one organisation; Xero has no bound, and nobody has so many.
 const ACCOUNTS_MAX: usize = 500;
 /// Lines of one account that are read together.
-pub const LINES_MAX: usize = 100_000;
-const ROWS_AT_ONCE: usize = 500;
+const LINES_MAX: usize = 100_000;
 
 /// What is known of one account.
 pub async fn load_account(
@@ -139,7 +138,8 @@ pub async fn load_account(
 
 /// What is known of every account that was ever read.
 pub async fn list_accounts(table: &dyn Table, whose: &OrganisationRef) -> Result<Vec<FeedAccount>, TableError> {
-    let rows = all(table, keys::feed_accounts_range(whose), ACCOUNTS_MAX).await?;
+    let (partition, first, last) = keys::feed_accounts_range(whose);
+    let rows = read_range(table, partition, first, last, ACCOUNTS_MAX).await?;
     rows.iter().map(|row| Ok(read_row::<FeedAccount>(row)?.value)).collect()
 }
 
@@ -151,24 +151,18 @@ pub async fn list_lines(
     from: Date,
     to: Date,
 ) -> Result<Vec<FeedLine>, TableError> {
-    let rows = all(table, keys::feed_lines_range(whose, account, from, to), LINES_MAX).await?;
-    rows.iter().map(|row| Ok(read_row::<FeedLine>(row)?.value)).collect()
+    let stored = load_lines(table, whose, account, from, to).await?;
+    Ok(stored.into_iter().map(|stored| stored.value).collect())
 }
 
-/// Every row of a range, up to a bound.
-pub(crate) async fn all(
+/// The same with their versions.
+pub(crate) async fn load_lines(
     table: &dyn Table,
-    (partition, from, to): (String, String, String),
-    rows_max: usize,
-) -> Result<Vec<Row>, TableError> {
-    let mut query = Query { partition, from, to, direction: Direction::Forward, limit: ROWS_AT_ONCE };
-    let mut rows: Vec<Row> = Vec::new();
-    loop {
-        let page = table.query(&query).await?;
-        rows.extend(page.rows);
-        match rows.last() {
-            Some(last) if page.more && rows.len() < rows_max => query.from = format!("{}\0", last.key.sort),
-            _ => return Ok(rows),
-        }
-    }
+    whose: &OrganisationRef,
+    account: &str,
+    from: Date,
+    to: Date,
+) -> Result<Vec<Stored<FeedLine>>, TableError> {
+    let (partition, first, last) = keys::feed_lines_range(whose, account, from, to);
+    read_range(table, partition, first, last, LINES_MAX).await?.iter().map(read_row).collect()
 }

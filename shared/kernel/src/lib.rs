@@ -23,4 +23,4 @@ pub use money::{Currency, Money, MoneyError};
 pub use jiff::Timestamp;
 /// A calendar date without a time or a zone, as on an invoice.
 pub use jiff::civil::Date;
-pub use zones::{UnknownZone, ZoneName, local_date, time_zone};
+pub use zones::{UnknownZone, ZoneName, iso_week, local_date, time_zone};

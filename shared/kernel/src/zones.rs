@@ -31,6 +31,11 @@ pub fn local_date(zone: &str, now: Timestamp) -> Date {
     now.to_zoned_datetime(zone).date()
 }
 
+/// The ISO week of an instant in UTC, such as `2026-W48`.
+pub fn iso_week(now: Timestamp) -> String {
+    now.strftime("%G-W%V").to_string()
+}
+
 /// Sorted by the first column.
 const XERO_ZONES: &[(&str, &str)] = &[
     ("AFGHANISTANSTANDARDTIME", "Asia/Kabul"),

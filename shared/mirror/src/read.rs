@@ -4,8 +4,9 @@ use kernel::OrganisationRef;
 use ports::{Direction, Query, Row, Table, TableError};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use state::{keys, load, read_row};
+use state::{keys, load, read_range, read_row};
 
+use crate::record::text_of;
 use crate::rows::MirrorRow;
 
 /// A mirrored record as a host application reads it.
@@ -67,20 +68,24 @@ pub async fn all_rows(
     entity: &str,
     rows_max: usize,
 ) -> Result<Vec<Row>, TableError> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut query = Query {
-        partition: keys::mirror(whose, entity),
-        from: "!".to_owned(),
-        to: keys::LAST.to_owned(),
-        direction: Direction::Forward,
-        limit: 1_000,
-    };
-    loop {
-        let page = table.query(&query).await?;
-        rows.extend(page.rows);
-        match rows.last() {
-            Some(last) if page.more && rows.len() < rows_max => query.from = format!("{}\0", last.key.sort),
-            _ => return Ok(rows),
+    let partition = keys::mirror(whose, entity);
+    read_range(table, partition, "!".to_owned(), keys::LAST.to_owned(), rows_max).await
+}
+
+/// Bank accounts of one organisation; Xero has no bound, and nobody has so many.
+const BANK_ACCOUNTS_MAX: usize = 500;
+/// Accounts that are looked through for them.
+const ACCOUNTS_MAX: usize = 5_000;
+
+/// Bank accounts that are in use, by Xero's ids.
+pub async fn bank_accounts(table: &dyn Table, whose: &OrganisationRef) -> Result<Vec<RecordView>, TableError> {
+    let mut found = Vec::new();
+    for row in all_rows(table, whose, "accounts", ACCOUNTS_MAX).await? {
+        let view = view(row.key.sort.clone(), read_row::<MirrorRow>(&row)?.value);
+        let in_use = text_of(&view.record, "Type") == "BANK" && text_of(&view.record, "Status") == "ACTIVE";
+        if in_use && !view.gone && found.len() < BANK_ACCOUNTS_MAX {
+            found.push(view);
         }
     }
+    Ok(found)
 }

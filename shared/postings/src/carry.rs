@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use connections::{Access, CallError, Connection, Session, Usage};
+use connections::{Access, CallError, Connection, Session, Usage, parked};
 use kernel::{Date, IntentId, OrganisationRef, Timestamp};
 use ports::{Guard, Write, Written};
-use state::{Intent, IntentState, ParkedWork, Step, Stored, Waiting, WaitsOn, What, edit, keys, load, park, put};
+use state::{Intent, IntentState, Step, Stored, Waiting, WaitsOn, What, edit, keys, load, park, put};
 use tracing::{error, info, warn};
 use xero::budget::Urgency;
 use xero::{ApiWrite, IdempotencyKey, XeroError};
@@ -116,9 +116,7 @@ impl<'a> Held<'a> {
     }
 
     async fn park(&self, until: Timestamp, reason: &str) -> Result<(), PostingError> {
-        let envelope = envelope(self.whose, &self.intent);
-        let tail = envelope.dedupe();
-        let work = ParkedWork { until, reason: reason.to_owned(), envelope: envelope.to_json(), tail };
+        let work = parked(&envelope(self.whose, &self.intent), until, reason);
         Ok(park(&*self.access.ports.table, &work).await?)
     }
 

@@ -1,6 +1,6 @@
 //! A decision becomes durable: intent, content and envelope in one transaction, and only then a message.
 
-use connections::Access;
+use connections::{Access, parked};
 use envelopes::{Envelope, Work};
 use kernel::{Applied, IntentId, OrganisationRef, Timestamp};
 use ports::{Guard, TableError, Write, Written};
@@ -123,8 +123,7 @@ fn intent_of<C>(posting: &Posting<'_, C>, content: &str, now: Timestamp) -> Inte
 
 /// The envelope of a posting, parked until now: the net under the message that follows.
 pub(crate) fn outbox(whose: &OrganisationRef, intent: &Intent, now: Timestamp) -> ParkedWork {
-    let envelope = envelope(whose, intent);
-    ParkedWork { until: now, reason: "just decided".to_owned(), envelope: envelope.to_json(), tail: envelope.dedupe() }
+    parked(&envelope(whose, intent), now, "just decided")
 }
 
 pub(crate) fn envelope(whose: &OrganisationRef, intent: &Intent) -> Envelope {

@@ -7,10 +7,10 @@ use coding::contact_of;
 use kernel::{Date, OrganisationRef};
 use mirror::MirrorRow;
 use mirror::record::text_of;
-use ports::{Direction, Guard, Query, Table, TableError, Write};
+use ports::{Guard, Table, TableError, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use state::{StoreError, edit, keys, read_row};
+use state::{StoreError, edit, keys, read_range, read_row};
 
 /// Rows of one contact that are looked through; of more, which are kept by id, the others are passed over.
 pub const ROWS_MAX: usize = 2_000;
@@ -87,24 +87,11 @@ async fn take_off(table: &dyn Table, whose: &OrganisationRef, contact: &str, id:
 
 /// The newest documents of a contact, newest first.
 pub async fn documents_of(table: &dyn Table, whose: &OrganisationRef, contact: &str) -> Result<Vec<Past>, TableError> {
-    let mut query = Query {
-        partition: keys::shelf(whose),
-        from: format!("{contact}#"),
-        to: format!("{contact}#{}", keys::LAST),
-        direction: Direction::Forward,
-        limit: ROWS_MAX,
-    };
+    let (from, to) = (format!("{contact}#"), format!("{contact}#{}", keys::LAST));
     let mut rows: Vec<(String, Shelved)> = Vec::new();
-    loop {
-        let page = table.query(&query).await?;
-        for row in &page.rows {
-            let id = row.key.sort.split_once('#').map_or("", |(_, id)| id).to_owned();
-            rows.push((id, read_row::<Shelved>(row)?.value));
-        }
-        match page.rows.last() {
-            Some(last) if page.more && rows.len() < ROWS_MAX => query.from = format!("{}\0", last.key.sort),
-            _ => break,
-        }
+    for row in read_range(table, keys::shelf(whose), from, to, ROWS_MAX).await? {
+        let id = row.key.sort.split_once('#').map_or("", |(_, id)| id).to_owned();
+        rows.push((id, read_row::<Shelved>(&row)?.value));
     }
     rows.sort_by(|one, other| (other.1.date, &one.0).cmp(&(one.1.date, &other.0)));
     rows.truncate(RECORDS_MAX);

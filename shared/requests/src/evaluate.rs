@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use state::{StoreError, Stored, edit, keys, load, put};
 use tracing::info;
 
-use crate::choose::{Chosen, ancestor, choose};
+use crate::choose::{Before, Chosen, ancestor, choose};
 use crate::gather::{gather, gather_feed};
 use crate::row::{Request, Subject, all_requests};
 use crate::settings::{RequestSettings, load_settings};
@@ -82,7 +82,7 @@ pub async fn evaluate(access: &Access, connection: &Connection) -> Result<Evalua
     let settings = load_settings(table, whose).await?;
     let since = settings.since.unwrap_or(days_after(today, -DAYS_BACK));
     let (rows, _) = all_requests(table, whose, REQUESTS_MAX).await?;
-    let before: BTreeMap<LineId, Stored<Request>> = rows.into_iter().map(|row| (row.value.id.clone(), row)).collect();
+    let before: Before = rows.into_iter().map(|row| (row.value.id.clone(), row)).collect();
     let mut gathered = gather(table, whose, books, since).await?;
     gather_feed(table, connection, since, today, &mut gathered).await?;
     let Chosen { lines, left_out, sources } = choose(&mut gathered, &before, since);
@@ -91,9 +91,7 @@ pub async fn evaluate(access: &Access, connection: &Connection) -> Result<Evalua
     let mut changed = 0;
     for line in &lines {
         let Some(verdict) = verdicts.get(&line.id) else { continue };
-        let known = before.get(&line.id);
-        let heritage = known.map_or_else(|| ancestor(line, &before), |_| None);
-        changed += usize::from(keep(table, whose, line, verdict, known, heritage, now).await?);
+        changed += usize::from(keep(table, whose, line, verdict, &before, now).await?);
     }
     changed += come_round(table, whose, &settings, today, now).await?;
     let evaluated = Evaluated { lines: lines.len(), changed, left_out };
@@ -103,7 +101,7 @@ pub async fn evaluate(access: &Access, connection: &Connection) -> Result<Evalua
     Ok(evaluated)
 }
 
-fn question<'a>(line: &'a Line, before: &'a BTreeMap<LineId, Stored<Request>>) -> Question<'a> {
+fn question<'a>(line: &'a Line, before: &'a Before) -> Question<'a> {
     let row = before.get(&line.id).or_else(|| ancestor(line, before)).map(|row| &row.value);
     Question {
         line,
@@ -119,11 +117,11 @@ async fn keep(
     whose: &OrganisationRef,
     line: &Line,
     verdict: &Verdict,
-    before: Option<&Stored<Request>>,
-    heritage: Option<&Stored<Request>>,
+    before: &Before,
     now: Timestamp,
 ) -> Result<bool, TableError> {
-    let (guard, mut request) = match (before, heritage) {
+    let before = (before.get(&line.id), ancestor(line, before));
+    let (guard, mut request) = match before {
         (Some(before), _) => (before.guard(), before.value.clone()),
         (None, Some(Stored { value: Request { by_hand, document, .. }, .. })) => {
             let (by_hand, document) = (by_hand.clone(), *document);
@@ -132,7 +130,7 @@ async fn keep(
         (None, None) => (Guard::Absent, new_request(line, now)),
     };
     let subject = Subject::Line { line: Box::new(line.clone()) };
-    if before.is_some() && request.subject == subject && request.verdict.as_ref() == Some(verdict) {
+    if before.0.is_some() && request.subject == subject && request.verdict.as_ref() == Some(verdict) {
         return Ok(false);
     }
     (request.subject, request.verdict, request.changed_at) = (subject, Some(verdict.clone()), now);

@@ -11,9 +11,9 @@ use feed_lines::{FeedLine, Trouble, list_accounts, list_lines};
 use kernel::{Currency, Date, OrganisationRef};
 use mirror::read::{RecordView, list_records};
 use mirror::record::text_of;
-use ports::{Direction, Query, Table, TableError};
+use ports::{Table, TableError};
 use serde_json::{Map, Value};
-use state::keys;
+use state::{keys, read_range};
 use xero::scopes;
 
 /// Records read at once.
@@ -145,19 +145,9 @@ fn read_feed_line(stored: &FeedLine, account: &AccountId) -> Option<Line> {
 
 /// Records that have a file of ours, by Xero's ids.
 async fn attached(table: &dyn Table, whose: &OrganisationRef) -> Result<HashSet<String>, TableError> {
-    let (mut from, to) = keys::attached_range();
-    let mut all = HashSet::new();
-    loop {
-        let partition = keys::organisation(whose);
-        let query = Query { partition, from, to: to.clone(), direction: Direction::Forward, limit: RECORDS_AT_ONCE };
-        let page = table.query(&query).await?;
-        let ids = page.rows.iter().filter_map(|row| row.key.sort.split_once('#'));
-        all.extend(ids.map(|(_, id)| id.to_owned()));
-        match page.rows.last() {
-            Some(last) if page.more && all.len() < RECORDS_MAX => from = format!("{}\0", last.key.sort),
-            _ => return Ok(all),
-        }
-    }
+    let (from, to) = keys::attached_range();
+    let rows = read_range(table, keys::organisation(whose), from, to, RECORDS_MAX).await?;
+    Ok(rows.iter().filter_map(|row| row.key.sort.split_once('#')).map(|(_, id)| id.to_owned()).collect())
 }
 
 fn inner<'a>(record: &'a Map<String, Value>, of: &str, name: &str) -> &'a str {

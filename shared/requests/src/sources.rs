@@ -4,7 +4,7 @@ use connections::Connection;
 use evidence::{AccountId, Capabilities, LineSource};
 use feed_lines::{FeedAccount, list_accounts};
 use kernel::{Date, Timestamp};
-use mirror::read::list_records;
+use mirror::read::bank_accounts;
 use mirror::record::text_of;
 use ports::{Table, TableError};
 
@@ -31,19 +31,14 @@ pub struct AccountSource {
     pub trouble: Option<(String, String)>,
 }
 
-/// Bank accounts of one organisation; Xero has no bound, and nobody has so many.
-const ACCOUNTS_MAX: usize = 5_000;
-
 /// Every bank account that is in use.
 pub async fn account_sources(table: &dyn Table, connection: &Connection) -> Result<Vec<AccountSource>, TableError> {
     let whose = &connection.whose;
     let spoken = last_evaluation(table, whose).await?.map(|row| row.sources).unwrap_or_default();
     let known = list_accounts(table, whose).await?;
-    let (accounts, _) = list_records(table, whose, "accounts", None, ACCOUNTS_MAX).await?;
-    let banks = accounts.iter().filter(|view| {
-        !view.gone && text_of(&view.record, "Type") == "BANK" && text_of(&view.record, "Status") == "ACTIVE"
-    });
+    let banks = bank_accounts(table, whose).await?;
     let mut shown: Vec<AccountSource> = banks
+        .iter()
         .filter_map(|view| {
             let account: AccountId = view.id.to_ascii_lowercase().parse().ok()?;
             let source = spoken.get(&account).copied();

@@ -18,4 +18,4 @@ pub use intent_state::{Existing, How, IntentState, Waiting, WaitsOn};
 pub use intents::{ARRIVED_AFTER, Intent, OpenSends, SAME_KEY_SPAN, Sending, Step};
 pub use lease::{Lease, LeaseHeld};
 pub use parked::{ParkedWork, due_parked, park, parked_write, unpark};
-pub use rows::{StoreError, Stored, create, edit, load, put, read_row, replace};
+pub use rows::{StoreError, Stored, create, edit, load, put, read_range, read_row, replace};

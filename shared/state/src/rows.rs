@@ -1,7 +1,7 @@
 //! Typed rows: JSON in, JSON out, with the version that was read.
 
 use kernel::{Timestamp, place_of};
-use ports::{Guard, Key, Row, Table, TableError, Write, Written};
+use ports::{Direction, Guard, Key, Query, Row, Table, TableError, Write, Written};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -80,6 +80,33 @@ pub async fn replace<T: Serialize>(
         Written::Stored => Ok(Some(version + 1)),
         Written::Conflict(_) => Ok(None),
     }
+}
+
+/// Rows read at once of a range.
+const RANGE_ROWS_AT_ONCE: usize = 1_000;
+
+/// Every row of a partition from one sort key to another, both included, up to a bound.
+pub async fn read_range(
+    table: &dyn Table,
+    partition: String,
+    from: String,
+    to: String,
+    rows_max: usize,
+) -> Result<Vec<Row>, TableError> {
+    let limit = RANGE_ROWS_AT_ONCE.min(rows_max);
+    let mut query = Query { partition, from, to, direction: Direction::Forward, limit };
+    let mut rows: Vec<Row> = Vec::new();
+    loop {
+        let page = table.query(&query).await?;
+        rows.extend(page.rows);
+        match rows.last() {
+            // A NUL is the smallest text behind the last key.
+            Some(last) if page.more && rows.len() < rows_max => query.from = format!("{}\0", last.key.sort),
+            _ => break,
+        }
+    }
+    rows.truncate(rows_max);
+    Ok(rows)
 }
 
 /// Most attempts of [`edit`] before it reports contention.

@@ -1,6 +1,6 @@
 //! What a run reads: pure, from the head and the reason for the run.
 
-use kernel::Timestamp;
+use kernel::{Timestamp, iso_week};
 
 use crate::head::{Reading, Step, SyncHead, Trigger};
 use mirror::entities::ENTITIES;
@@ -17,7 +17,7 @@ const WHOLE_EACH_RUN: &[&str] = &["organisation", "tax_rates", "tracking_categor
 /// without moving Xero's time stamp. Bank transfers always come with bank transactions, and currencies hardly ever
 /// change, so quiet days ask for neither. `kinds` names the only kinds to read, where not all are wanted.
 pub(crate) fn steps(head: &SyncHead, trigger: Trigger, kinds: Option<&Kinds>, now: Timestamp) -> Vec<Step> {
-    let due = head.swept_week != week(now);
+    let due = head.swept_week != iso_week(now);
     let thorough = match trigger {
         Trigger::Person | Trigger::Connected => true,
         Trigger::Schedule => due,
@@ -41,11 +41,6 @@ pub(crate) fn steps(head: &SyncHead, trigger: Trigger, kinds: Option<&Kinds>, no
     steps
 }
 
-/// The ISO week of an instant, such as `2026-W48`.
-pub(crate) fn week(now: Timestamp) -> String {
-    now.strftime("%G-W%V").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +52,7 @@ mod tests {
     #[test]
     fn a_quiet_day_asks_for_at_most_fourteen_lists() {
         let now = at("2026-11-24T03:00:00Z");
-        let head = SyncHead { loaded: true, swept_week: week(now), ..SyncHead::default() };
+        let head = SyncHead { loaded: true, swept_week: iso_week(now), ..SyncHead::default() };
         let steps = steps(&head, Trigger::Schedule, None, now);
         let certain = steps.iter().filter(|step| step.reading != Reading::IfTransfersTouched).count();
         assert_eq!(certain, 14, "{steps:?}");
@@ -76,7 +71,7 @@ mod tests {
     #[test]
     fn a_person_who_asks_gets_what_moves_no_time_stamp_too() {
         let now = at("2026-11-24T03:00:00Z");
-        let head = SyncHead { loaded: true, swept_week: week(now), ..SyncHead::default() };
+        let head = SyncHead { loaded: true, swept_week: iso_week(now), ..SyncHead::default() };
         let asked = steps(&head, Trigger::Person, None, now);
         assert!(asked.iter().any(|step| step.reading == Reading::OpenDocuments));
         assert!(asked.iter().any(|step| step.entity == "items" && step.reading == Reading::Everything));
@@ -85,7 +80,7 @@ mod tests {
     #[test]
     fn a_run_of_some_kinds_reads_those_alone() {
         let now = at("2026-11-24T03:00:00Z");
-        let head = SyncHead { loaded: true, swept_week: week(now), ..SyncHead::default() };
+        let head = SyncHead { loaded: true, swept_week: iso_week(now), ..SyncHead::default() };
         let kinds = Kinds::from(["invoices".to_owned()]);
         let steps = steps(&head, Trigger::Schedule, Some(&kinds), now);
         assert_eq!(steps, [Step { entity: "invoices".to_owned(), reading: Reading::Changes }]);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use connections::CallError;
 use envelopes::{Envelope, SyncRun, Work};
-use kernel::Timestamp;
+use kernel::{Timestamp, iso_week};
 use postings::any_waiting;
 use tracing::info;
 
 use crate::SyncError;
 use crate::head::{ActiveRun, LastRun, Outcome, Reading, Trigger};
-use crate::plan::{steps, week};
+use crate::plan::steps;
 use crate::problems::{open_problem, resolve_problem};
 use crate::run::{Pause, fresh, run_name};
 use crate::run_problems::{connection_problem, outage_problem, setup_problem};
@@ -100,7 +100,7 @@ async fn end_run(mut worker: Worker<'_>, outcome: Option<Outcome>) -> Result<(),
         }
         let swept = active.steps.iter().any(|step| step.reading == Reading::OpenDocuments);
         if swept || !worker.head.loaded {
-            worker.head.swept_week = week(active.requested_at);
+            worker.head.swept_week = iso_week(active.requested_at);
         }
         worker.head.loaded = true;
     }

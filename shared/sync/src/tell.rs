@@ -3,7 +3,7 @@
 //! Owns which kinds concern whom. An envelope says that something changed; what, the receiver reads in the feed.
 
 use connections::load_connection;
-use envelopes::{Envelope, Follower, Work};
+use envelopes::{Envelope, FeedPull, Follower, Work};
 use settings::Settings;
 use xero::scopes;
 
@@ -47,7 +47,7 @@ pub(crate) async fn ask_for_lines(worker: &Worker<'_>, log: &ActiveRun) -> Resul
         return Ok(());
     }
     let (organisation, wish) = (worker.whose.clone(), log.run.to_string());
-    let work = Work::PullFeedLines { organisation, wish, urgent: log.urgent, round: 0 };
+    let work = Work::PullFeedLines(FeedPull { organisation, wish, urgent: log.urgent, round: 0 });
     send(worker.access, &Envelope::new(work)).await
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use connections::{Access, Meter, Session};
+use connections::{Access, Meter, Session, parked};
 use kernel::{OrganisationRef, RunId, Timestamp};
 use ports::Table;
-use state::{ParkedWork, Stored, keys, load, park, replace};
+use state::{Stored, keys, load, park, replace};
 use xero::ApiRead;
 
 use envelopes::Envelope;
@@ -252,6 +252,5 @@ pub(crate) async fn park_envelope(
     until: Timestamp,
     reason: &str,
 ) -> Result<(), SyncError> {
-    let work = ParkedWork { until, reason: reason.to_owned(), envelope: envelope.to_json(), tail: envelope.dedupe() };
-    Ok(park(&*access.ports.table, &work).await?)
+    Ok(park(&*access.ports.table, &parked(envelope, until, reason)).await?)
 }

@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use connections::{Access, Connection};
+use connections::{Access, Connection, parked};
 use envelopes::{Envelope, Work};
 use kernel::{Currency, Date, OrganisationRef, ScheduleId, TieOutId, Timestamp};
 use ports::{Direction, Guard, Query, Table, TableError, Write, random_16};
 use serde::{Deserialize, Serialize};
-use state::{ParkedWork, Stored, keys, load, parked_write, put, read_row};
+use state::{Stored, keys, load, parked_write, put, read_row};
 
 use crate::TieOutError;
 use crate::sheet::Sheet;
@@ -213,12 +213,7 @@ pub(crate) async fn store(
     let (table, now) = (&*access.ports.table, access.ports.clock.now());
     let mut writes = vec![put(keys::tie_out(whose, &row.id), guard, row, row.expires_at())];
     let envelope = row.envelope(whose);
-    let follows = follows_at.map(|until| ParkedWork {
-        until,
-        reason: "a tie-out goes on".to_owned(),
-        envelope: envelope.to_json(),
-        tail: envelope.dedupe(),
-    });
+    let follows = follows_at.map(|until| parked(&envelope, until, "a tie-out goes on"));
     writes.extend(follows.as_ref().map(parked_write));
     if table.transact(writes).await? != ports::Written::Stored {
         return Ok(false);

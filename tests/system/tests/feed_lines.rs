@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use connections::change_connection;
-use envelopes::{Envelope, Work};
+use envelopes::{Envelope, FeedPull, Work};
 use evidence::{ByHand, Decision, Exclusion, LineId, LineSource, Verdict, Words};
 use feed_lines::{FeedAccount, Trouble, list_accounts, list_lines};
 use ports::TransportError;
@@ -366,7 +366,12 @@ async fn x1_a_limit_or_an_outage_parks_the_reading_and_it_goes_on() {
         imported(&desk);
         synced(&desk).await;
         desk.xero.import_statement(desk.whose.tenant, BANK, &[said("2026-11-06", "-1.00", "Late")]).unwrap();
-        let work = Work::PullFeedLines { organisation: desk.whose.clone(), wish: "w".into(), urgent: true, round: 0 };
+        let work = Work::PullFeedLines(FeedPull {
+            organisation: desk.whose.clone(),
+            wish: "w".into(),
+            urgent: true,
+            round: 0,
+        });
         desk.xero.order_fault_at(FaultTarget::Reads, fault);
         desk.carry_out(&Envelope::new(work)).await.unwrap();
         assert_eq!(desk.parked(), 1, "{fault:?}");
@@ -377,7 +382,8 @@ async fn x1_a_limit_or_an_outage_parks_the_reading_and_it_goes_on() {
     let desk = desk().await;
     imported(&desk);
     desk.xero.spend_calls(desk.app, desk.whose.tenant, 60, 60);
-    let work = Work::PullFeedLines { organisation: desk.whose.clone(), wish: "w".into(), urgent: true, round: 0 };
+    let work =
+        Work::PullFeedLines(FeedPull { organisation: desk.whose.clone(), wish: "w".into(), urgent: true, round: 0 });
     desk.carry_out(&Envelope::new(work)).await.unwrap();
     assert_eq!((desk.parked(), lines(&desk).await.len()), (1, 0));
     desk.work().await;
@@ -404,7 +410,8 @@ async fn an_app_without_the_agreement_asks_for_no_statement_lines_and_one_that_c
 async fn cut_off(cut: Option<Cut>) -> (Vec<(String, RequestState)>, Vec<String>, bool, u64) {
     let desk = desk().await;
     imported(&desk);
-    let wish = Work::PullFeedLines { organisation: desk.whose.clone(), wish: "w".into(), urgent: true, round: 0 };
+    let wish =
+        Work::PullFeedLines(FeedPull { organisation: desk.whose.clone(), wish: "w".into(), urgent: true, round: 0 });
     desk.access.send(&Envelope::new(wish)).await.unwrap();
     desk.world.faults.heal();
     cut.into_iter().for_each(|cut| desk.world.faults.cut(cut));
