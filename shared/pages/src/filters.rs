@@ -123,6 +123,8 @@ fn predicted(bytes: Vec<u8>, parameters: &Dict) -> Vec<u8> {
     }
     let bits = parameter("Colors", 1).min(32) * parameter("BitsPerComponent", 8).min(16);
     let (pixel, row) = (bits.div_ceil(8).max(1), (bits * parameter("Columns", 1).min(1 << 20)).div_ceil(8).max(1));
+    // A row is stated by the file, and no longer than what there is.
+    let row = row.min(bytes.len().max(1));
     let (mut out, mut above) = (Vec::with_capacity(bytes.len()), vec![0_u8; row]);
     for line in bytes.chunks(row + 1) {
         let mut current = vec![0_u8; row];
@@ -264,6 +266,18 @@ mod tests {
         let rows = [1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 1, 1, 4, 1, 1, 1, 0, 7, 8, 9];
         let expected = [1, 2, 3, 2, 3, 4, 2, 3, 4, 3, 4, 5, 7, 8, 9];
         assert_eq!(predicted(rows.to_vec(), &parameters), expected);
+    }
+
+    #[test]
+    fn a_row_takes_no_more_memory_than_its_bytes() {
+        let stated = |name: &str, number: i64| (name.as_bytes().to_vec(), Object::Number(number * 1_000_000));
+        let wide = [("Colors", 32), ("BitsPerComponent", 16), ("Columns", 1 << 20), ("Predictor", 12)];
+        let parameters = Dict(wide.map(|(name, number)| stated(name, number)).to_vec());
+        // Tens of thousands of rows of megabytes would take minutes.
+        for _ in 0..20_000 {
+            assert_eq!(predicted(vec![2, 7, 8, 9], &parameters), [7, 8, 9]);
+        }
+        assert_eq!(predicted(Vec::new(), &parameters), []);
     }
 
     #[test]
