@@ -163,7 +163,7 @@ fn hardened(salt: &[u8]) -> Vec<u8> {
     key
 }
 
-/// AES-128 in chained blocks, without padding.
+/// AES-128 in chained blocks, without padding. What comes in must be whole blocks, as a key of such repeated is.
 fn chain(key: &[u8], vector: &[u8], plain: &[u8]) -> Vec<u8> {
     let Ok(cipher) = cbc::Encryptor::<Aes128>::new_from_slices(key, vector) else { return Vec::new() };
     cipher.encrypt_padded_vec::<NoPadding>(plain)
