@@ -3,9 +3,13 @@
 //! Owns the keys of the standard handler, for the password that is none: suppliers lock bills against change that way, and
 //! everyone may read them. Tries no other password.
 
-use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes256};
+use cbc::cipher::block_padding::NoPadding;
+use cbc::cipher::{
+    BlockCipherDecrypt, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyInit, KeyIvInit as _, StreamCipher as _,
+};
 use md5::{Digest as _, Md5};
+use rc4::Rc4;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::error::PdfError;
@@ -159,31 +163,17 @@ fn hardened(salt: &[u8]) -> Vec<u8> {
     key
 }
 
-/// AES-128 in chained blocks, without padding.
+/// AES-128 in chained blocks, without padding. What comes in must be whole blocks, as a key of such repeated is.
 fn chain(key: &[u8], vector: &[u8], plain: &[u8]) -> Vec<u8> {
-    let Ok(cipher) = Aes128::new_from_slice(key) else { return Vec::new() };
-    let mut last: Vec<u8> = vector.to_vec();
-    let mut out = Vec::with_capacity(plain.len());
-    for block in plain.chunks_exact(BLOCK) {
-        let mixed: Vec<u8> = block.iter().zip(&last).map(|(one, other)| one ^ other).collect();
-        let Ok(mut block) = Array::try_from(mixed.as_slice()) else { return out };
-        cipher.encrypt_block(&mut block);
-        last = block.to_vec();
-        out.extend(&last);
-    }
-    out
+    let Ok(cipher) = cbc::Encryptor::<Aes128>::new_from_slices(key, vector) else { return Vec::new() };
+    cipher.encrypt_padded_vec::<NoPadding>(plain)
 }
 
 /// What chained blocks say; the first is the vector.
 fn chained<C: KeyInit + BlockCipherDecrypt>(key: &[u8], raw: &[u8]) -> Vec<u8> {
-    let Ok(cipher) = C::new_from_slice(key) else { return Vec::new() };
-    let mut out = Vec::with_capacity(raw.len());
-    for (last, block) in raw.chunks_exact(BLOCK).zip(raw.chunks_exact(BLOCK).skip(1)) {
-        let Ok(mut block) = Array::try_from(block) else { return out };
-        cipher.decrypt_block(&mut block);
-        out.extend(block.iter().zip(last).map(|(one, other)| one ^ other));
-    }
-    out
+    let (vector, blocks) = raw.split_at(BLOCK.min(raw.len()));
+    let Ok(cipher) = cbc::Decryptor::<C>::new_from_slices(key, vector) else { return Vec::new() };
+    cipher.decrypt_padded_vec::<NoPadding>(&blocks[..blocks.len() / BLOCK * BLOCK]).unwrap_or_default()
 }
 
 fn unpadded(mut plain: Vec<u8>) -> Vec<u8> {
@@ -195,18 +185,8 @@ fn unpadded(mut plain: Vec<u8>) -> Vec<u8> {
 }
 
 fn rc4(key: &[u8], raw: &[u8]) -> Vec<u8> {
-    let mut state: Vec<u8> = (0..=255).collect();
-    let mut other = 0_u8;
-    for (at, byte) in (0..256).zip(key.iter().cycle()) {
-        other = other.wrapping_add(state[at]).wrapping_add(*byte);
-        state.swap(at, usize::from(other));
-    }
-    let (mut at, mut other) = (0_u8, 0_u8);
-    let mut next = |byte: &u8| {
-        at = at.wrapping_add(1);
-        other = other.wrapping_add(state[usize::from(at)]);
-        state.swap(usize::from(at), usize::from(other));
-        byte ^ state[usize::from(state[usize::from(at)].wrapping_add(state[usize::from(other)]))]
-    };
-    raw.iter().map(&mut next).collect()
+    let Ok(mut cipher) = Rc4::new_from_slice(key) else { return Vec::new() };
+    let mut out = raw.to_vec();
+    cipher.apply_keystream(&mut out);
+    out
 }

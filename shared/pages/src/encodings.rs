@@ -1,34 +1,27 @@
 //! What the codes of simple fonts mean (ISO 32000, annex D).
 //!
-//! Owns the tables: Windows, Mac, and names of glyphs. Knows the letters of European languages, not every glyph there is:
-//! a glyph without a known name is left without a letter, never guessed.
+//! Owns where PDF differs from the tables of others: Windows, Mac, and Adobe's names of glyphs. A glyph without a known
+//! name is left without a letter, never guessed.
 
-/// Windows-1252 from 0x80 to 0x9f.
-const WINDOWS: &str = "€•‚ƒ„…†‡ˆ‰Š‹Œ•Ž••‘’“”•–—˜™š›œ•žŸ";
-/// Mac Roman from 0x80.
-const MAC: &str = "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùûü†°¢£§•¶ß®©™´¨≠ÆØ∞±≤≥¥µ∂∑∏π∫ªºΩæø¿¡¬√ƒ≈∆«»… ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄€‹›ﬁﬂ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ";
+use std::ops::RangeInclusive;
 
-/// Names of glyphs that are no single letter, each with its letter.
-const NAMES: &str = "space \u{a0} exclam ! quotedbl \" numbersign # dollar $ percent % ampersand & quotesingle ' parenleft ( \
-    parenright ) asterisk * plus + comma , hyphen - minus - period . slash / zero 0 one 1 two 2 three 3 four 4 five 5 six 6 \
-    seven 7 eight 8 nine 9 colon : semicolon ; less < equal = greater > question ? at @ bracketleft [ backslash \\ \
-    bracketright ] asciicircum ^ underscore _ grave ` braceleft { bar | braceright } asciitilde ~ exclamdown ¡ cent ¢ \
-    sterling £ currency ¤ yen ¥ brokenbar ¦ section § dieresis ¨ copyright © ordfeminine ª guillemotleft « logicalnot ¬ \
-    registered ® macron ¯ degree ° plusminus ± acute ´ mu µ paragraph ¶ periodcentered · cedilla ¸ ordmasculine º \
-    guillemotright » onequarter ¼ onehalf ½ threequarters ¾ questiondown ¿ Agrave À Aacute Á Acircumflex Â Atilde Ã \
-    Adieresis Ä Aring Å AE Æ Ccedilla Ç Egrave È Eacute É Ecircumflex Ê Edieresis Ë Igrave Ì Iacute Í Icircumflex Î \
-    Idieresis Ï Eth Ð Ntilde Ñ Ograve Ò Oacute Ó Ocircumflex Ô Otilde Õ Odieresis Ö multiply × Oslash Ø Ugrave Ù Uacute Ú \
-    Ucircumflex Û Udieresis Ü Yacute Ý Thorn Þ germandbls ß agrave à aacute á acircumflex â atilde ã adieresis ä aring å \
-    ae æ ccedilla ç egrave è eacute é ecircumflex ê edieresis ë igrave ì iacute í icircumflex î idieresis ï eth ð ntilde ñ \
-    ograve ò oacute ó ocircumflex ô otilde õ odieresis ö divide ÷ oslash ø ugrave ù uacute ú ucircumflex û udieresis ü \
-    yacute ý thorn þ ydieresis ÿ Ydieresis Ÿ OE Œ oe œ Scaron Š scaron š Zcaron Ž zcaron ž florin ƒ circumflex ˆ tilde ˜ \
-    endash – emdash — quoteleft ‘ quoteright ’ quotesinglbase ‚ quotedblleft “ quotedblright ” quotedblbase „ dagger † \
-    daggerdbl ‡ bullet • ellipsis … perthousand ‰ guilsinglleft ‹ guilsinglright › trademark ™ Euro € euro € fi fi fl fl \
-    ff ff ffi ffi ffl ffl nbspace \u{a0} sfthyphen - dotlessi ı Lslash Ł lslash ł Aogonek Ą aogonek ą Eogonek Ę eogonek ę \
-    Cacute Ć cacute ć Nacute Ń nacute ń Sacute Ś sacute ś Zacute Ź zacute ź Zdotaccent Ż zdotaccent ż Ccaron Č ccaron č \
-    Ecaron Ě ecaron ě Rcaron Ř rcaron ř Dcaron Ď dcaron ď Ncaron Ň ncaron ň Tcaron Ť tcaron ť Uring Ů uring ů \
-    Ohungarumlaut Ő ohungarumlaut ő Uhungarumlaut Ű uhungarumlaut ű Abreve Ă abreve ă Gbreve Ğ gbreve ğ Idotaccent İ \
-    Scedilla Ş scedilla ş Tcommaaccent Ţ tcommaaccent ţ";
+use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
+use read_fonts::ps::agl;
+
+/// Names whose letters are not Adobe's: ligatures spelt out, as words are, and one sign for all that means minus or joins.
+const SPELT: [(&str, &str); 8] = [
+    ("space", "\u{a0}"),
+    ("minus", "-"),
+    ("sfthyphen", "-"),
+    ("ff", "ff"),
+    ("fi", "fi"),
+    ("fl", "fl"),
+    ("ffi", "ffi"),
+    ("ffl", "ffl"),
+];
+
+/// Where Unicode leaves signs to whoever makes a font.
+const OWN_SIGNS: RangeInclusive<char> = '\u{e000}'..='\u{f8ff}';
 
 /// Widths of Helvetica from the space to the tilde, in thousandths, for fonts that bring none.
 const HELVETICA: [u16; 95] = [
@@ -41,18 +34,21 @@ const HELVETICA: [u16; 95] = [
 
 /// What a code means in Windows' encoding, which others agree with where they have letters at all.
 pub(crate) fn windows(code: u8) -> char {
-    match code {
-        0x80..=0x9f => WINDOWS.chars().nth(usize::from(code - 0x80)).unwrap_or('•'),
-        _ => char::from(code),
+    // PDF has bullets where Windows has nothing.
+    if matches!(code, 0x7f..=0x9f) {
+        one(WINDOWS_1252, code).filter(|letter| !letter.is_control()).unwrap_or('•')
+    } else {
+        char::from(code)
     }
 }
 
 /// What a code means in Mac Roman.
 pub(crate) fn mac(code: u8) -> char {
-    match code.checked_sub(0x80) {
-        Some(high) => MAC.chars().nth(usize::from(high)).unwrap_or(' '),
-        None => char::from(code),
-    }
+    one(MACINTOSH, code).filter(|letter| *letter != '\u{a0}' && !OWN_SIGNS.contains(letter)).unwrap_or(' ')
+}
+
+fn one(encoding: &'static Encoding, code: u8) -> Option<char> {
+    encoding.decode_without_bom_handling(&[code]).0.chars().next()
 }
 
 /// The letters of a named glyph.
@@ -63,14 +59,20 @@ pub(crate) fn glyph(name: &[u8]) -> Option<String> {
     if name.chars().count() == 1 {
         return Some(name.to_owned());
     }
-    let mut words = NAMES.split(' ').filter(|word| !word.is_empty());
-    while let (Some(known), Some(letters)) = (words.next(), words.next()) {
-        if known == name {
-            return Some(letters.to_owned());
-        }
+    // `f_f_i` is one glyph of three; if one of them is unknown, so is the glyph.
+    name.split('_').map(part).collect()
+}
+
+fn part(name: &str) -> Option<String> {
+    if let Some((_, letters)) = SPELT.iter().find(|(known, _)| *known == name) {
+        return Some((*letters).to_owned());
     }
-    let digits = name.strip_prefix("uni").and_then(|rest| rest.get(..4)).or_else(|| name.strip_prefix('u'))?;
-    u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).map(String::from)
+    // Adobe counts its dingbats `a1` to `a206`, as other fonts count their letters; signs of its own are no letters either.
+    let counted = name.strip_prefix('a').is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let is_letter = |letter: &char| !counted && !letter.is_control() && !OWN_SIGNS.contains(letter);
+    let digits = || name.strip_prefix("uni").and_then(|rest| rest.get(..4)).or_else(|| name.strip_prefix('u'));
+    let coded = || digits().and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+    agl::name_to_char(name).filter(is_letter).or_else(coded).map(String::from)
 }
 
 /// How wide a code is in thousandths of the font's size, where the font does not say.
@@ -93,6 +95,13 @@ mod tests {
         for unknown in ["g12", "cid7", ".notdef", "", "unix"] {
             assert_eq!(glyph(unknown.as_bytes()), None, "{unknown}");
         }
+        let names = ["umacron", "gcommaaccent", "afii10017", "Gamma", "f_f_i", "minus", "ffl"];
+        let letters: Vec<_> = names.iter().filter_map(|name| glyph(name.as_bytes())).collect();
+        assert_eq!(letters, ["ū", "ģ", "А", "Γ", "ffi", "-", "ffl"]);
+        for unknown in ["a1", "a206", "f_g12", "f_", "uniD800", "oneoldstyle", "controlSTX"] {
+            assert_eq!(glyph(unknown.as_bytes()), None, "{unknown}");
+        }
+        assert_eq!([windows(0x81), windows(0xff), mac(0xf0), mac(0xf1), mac(0xff)], ['•', 'ÿ', ' ', 'Ò', 'ˇ']);
         assert_eq!([usual_width(32), usual_width(u32::from(b'i')), usual_width(7)], [278, 222, 556]);
     }
 }

@@ -6,14 +6,14 @@
 use std::io::Read;
 
 use flate2::read::{DeflateDecoder, ZlibDecoder};
+use weezl::decode::Decoder;
+use weezl::{BitOrder, LzwStatus};
 
 use crate::error::{Budget, FILTERS_MAX, PdfError};
 use crate::object::{Dict, is_space, unhex};
 
-/// Codes of LZW before the first word of the table.
-const LZW_CLEAR: usize = 256;
-const LZW_END: usize = 257;
-const LZW_CODES_MAX: usize = 4096;
+/// Bytes that LZW unpacks to between two looks at how many are left.
+const LZW_PIECE_BYTES: usize = 4096;
 
 /// Undoes the named filters. None where one of them is for pictures, or unknown.
 pub(crate) fn decode(raw: &[u8], filters: &[(Vec<u8>, Dict)], budget: &Budget) -> Result<Option<Vec<u8>>, PdfError> {
@@ -54,50 +54,17 @@ fn inflate(bytes: &[u8], left: usize) -> Vec<u8> {
 }
 
 fn lzw(bytes: &[u8], early: bool, left: usize) -> Vec<u8> {
-    // Each word is a stretch of what came out before: where it began, and its length.
-    let (mut out, mut words) = (Vec::new(), Vec::<(usize, usize)>::new());
-    let (mut bits, mut held, mut last) = (0_u32, 0_u32, None::<(usize, usize)>);
-    let mut input = bytes.iter();
+    let decoder = if early { Decoder::with_tiff_size_switch } else { Decoder::new };
+    let (mut decoder, mut out, mut rest) = (decoder(BitOrder::Msb, 8), Vec::new(), bytes);
+    let mut piece = [0; LZW_PIECE_BYTES];
     while out.len() <= left {
-        let next_code = LZW_END + 1 + words.len() + usize::from(early) + usize::from(last.is_some());
-        let width = match next_code {
-            0..512 => 9,
-            512..1024 => 10,
-            1024..2048 => 11,
-            _ => 12,
-        };
-        while held < width {
-            let Some(byte) = input.next() else { return out };
-            (bits, held) = (bits << 8 | u32::from(*byte), held + 8);
+        let done = decoder.decode_bytes(rest, &mut piece);
+        out.extend(&piece[..done.consumed_out]);
+        rest = &rest[done.consumed_in..];
+        // All else is the end, of itself or by an error: what came before it stays.
+        if !matches!(done.status, Ok(LzwStatus::Ok)) {
+            break;
         }
-        held -= width;
-        let code = (bits >> held) as usize & ((1 << width) - 1);
-        bits &= (1 << held) - 1;
-        if code == LZW_END {
-            return out;
-        }
-        if code == LZW_CLEAR {
-            (words, last) = (Vec::new(), None);
-            continue;
-        }
-        let start = out.len();
-        // The word of the last code and the first byte of this one: it stands in the output already, in one piece.
-        if let Some((from, length)) = last
-            && LZW_END + 1 + words.len() < LZW_CODES_MAX
-        {
-            words.push((from, length + 1));
-        }
-        match code.checked_sub(LZW_END + 1) {
-            None => out.push((code & 0xff) as u8),
-            Some(index) => {
-                let Some((from, length)) = words.get(index).copied() else { return out };
-                for at in from..from + length {
-                    let Some(byte) = out.get(at).copied() else { return out };
-                    out.push(byte);
-                }
-            }
-        }
-        last = Some((start, out.len() - start));
     }
     out
 }
@@ -156,6 +123,8 @@ fn predicted(bytes: Vec<u8>, parameters: &Dict) -> Vec<u8> {
     }
     let bits = parameter("Colors", 1).min(32) * parameter("BitsPerComponent", 8).min(16);
     let (pixel, row) = (bits.div_ceil(8).max(1), (bits * parameter("Columns", 1).min(1 << 20)).div_ceil(8).max(1));
+    // A row is stated by the file, and no longer than what there is.
+    let row = row.min(bytes.len().max(1));
     let (mut out, mut above) = (Vec::with_capacity(bytes.len()), vec![0_u8; row]);
     for line in bytes.chunks(row + 1) {
         let mut current = vec![0_u8; row];
@@ -197,6 +166,10 @@ mod tests {
     use super::*;
     use crate::error::STREAM_BYTES_MAX;
     use crate::object::Object;
+
+    /// Codes of LZW before the first word of the table.
+    const LZW_CLEAR: usize = 256;
+    const LZW_END: usize = 257;
 
     fn named(names: &[&str]) -> Vec<(Vec<u8>, Dict)> {
         names.iter().map(|name| (name.as_bytes().to_vec(), Dict::default())).collect()
@@ -242,7 +215,8 @@ mod tests {
         let fresh =
             || (0..=255_u8).map(|byte| (vec![byte], usize::from(byte))).collect::<std::collections::HashMap<_, _>>();
         let (mut table, mut next, mut word) = (fresh(), 258, Vec::new());
-        let width = |next: usize| (usize::BITS - (next + early).leading_zeros()).clamp(9, 12) as usize;
+        // The packer is a word ahead of whoever unpacks: its codes widen a word later by its own count.
+        let width = |next: usize| (usize::BITS - (next - 1 + early).leading_zeros()).clamp(9, 12) as usize;
         put(LZW_CLEAR, 9);
         for byte in bytes {
             let longer = [word.as_slice(), &[*byte]].concat();
@@ -277,6 +251,13 @@ mod tests {
     }
 
     #[test]
+    fn lzw_is_undone_as_others_pack_it() {
+        let packed = include_bytes!("../tests/lzw/libtiff.lzw");
+        let text: Vec<u8> = (0..5_000_u32).map(|at| (at * at / 7 % 251) as u8).collect();
+        check(packed, &["LZWDecode"], &text);
+    }
+
+    #[test]
     fn rows_of_png_are_undone() {
         let parameters = Dict(vec![
             (b"Predictor".to_vec(), Object::Number(15_000_000)),
@@ -285,6 +266,18 @@ mod tests {
         let rows = [1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 1, 1, 4, 1, 1, 1, 0, 7, 8, 9];
         let expected = [1, 2, 3, 2, 3, 4, 2, 3, 4, 3, 4, 5, 7, 8, 9];
         assert_eq!(predicted(rows.to_vec(), &parameters), expected);
+    }
+
+    #[test]
+    fn a_row_takes_no_more_memory_than_its_bytes() {
+        let stated = |name: &str, number: i64| (name.as_bytes().to_vec(), Object::Number(number * 1_000_000));
+        let wide = [("Colors", 32), ("BitsPerComponent", 16), ("Columns", 1 << 20), ("Predictor", 12)];
+        let parameters = Dict(wide.map(|(name, number)| stated(name, number)).to_vec());
+        // Tens of thousands of rows of megabytes would take minutes.
+        for _ in 0..20_000 {
+            assert_eq!(predicted(vec![2, 7, 8, 9], &parameters), [7, 8, 9]);
+        }
+        assert_eq!(predicted(Vec::new(), &parameters), []);
     }
 
     #[test]

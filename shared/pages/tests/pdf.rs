@@ -141,6 +141,22 @@ fn a_tree_of_pages_that_is_none_is_damaged() {
 }
 
 #[test]
+fn branches_that_are_named_often_are_counted_each_time() {
+    // Eight levels of ten branches, each level written once: a hundred million pages in three thousand bytes.
+    let mut objects = page(&TEXTS);
+    objects[1] = plain("<</Type/Pages/Kids 6 0 R>>");
+    objects.extend(
+        (7..14).map(|next| format!("[{}]", format!("<</Type/Pages/Kids {next} 0 R>>").repeat(10)).into_bytes()),
+    );
+    objects.push(format!("[{}]", "<<>>".repeat(10)).into_bytes());
+    let bytes = pdf(&objects);
+    assert!(bytes.len() < 3_000);
+    assert_eq!(refused(&bytes), PdfError::TooManyPages { pages_max: PAGES_MAX });
+    let limit = PdfError::TooManyPages { pages_max: PAGES_COUNTED_MAX };
+    assert_eq!(Pdf::open(&bytes).unwrap().page_count(), Err(limit));
+}
+
+#[test]
 fn bombs_are_stopped_wherever_they_lie() {
     let bomb = vec![b' '; STREAM_BYTES_MAX + 1];
     let large = PdfError::TooLarge("a stream that unpacks to more than any bill has");
