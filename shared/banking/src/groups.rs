@@ -35,17 +35,15 @@ pub(crate) fn find(
     leeway: Leeway,
 ) -> Vec<Group> {
     let by_day = by_day(parts, free.1);
-    let mut found: Vec<(Group, usize)> = Vec::new();
+    let mut found: Vec<Group> = Vec::new();
     for whole in (0..wholes.len()).filter(|at| free.0[*at]) {
         let near = parts_near(wholes, whole, parts, &by_day, leeway);
-        found.extend(best(wholes, whole, parts, &near).map(|group| (group.clone(), group.parts.len())));
+        found.extend(best(wholes, whole, parts, &near));
     }
     // Fewer parts are less of an accident.
-    found.sort_unstable_by(|(one, few), (other, many)| {
-        (few, std::cmp::Reverse(one.points), one.whole).cmp(&(many, std::cmp::Reverse(other.points), other.whole))
-    });
+    found.sort_unstable_by_key(|group| (group.parts.len(), std::cmp::Reverse(group.points), group.whole));
     let mut groups = Vec::new();
-    for (group, _) in found {
+    for group in found {
         let unused = free.0[group.whole as usize] && group.parts.iter().all(|part| free.1[*part as usize]);
         if unused {
             free.0[group.whole as usize] = false;

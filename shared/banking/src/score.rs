@@ -70,7 +70,7 @@ pub(crate) struct Evidence {
     pub reference: bool,
     /// Whether an id of the bank's is.
     pub id: bool,
-    /// Leeway that the second is later than the first.
+    /// Days that the second is later than the first.
     pub later: i32,
 }
 

@@ -22,6 +22,7 @@ const FROM_LEDGER: Leeway = Leeway {
     cost_later: LEDGER.cost_earlier,
     likely: LEDGER.likely,
 };
+
 /// The three sides, and what of them is still to be explained.
 struct Sides<'r> {
     statement: Columns<'r>,
@@ -29,6 +30,8 @@ struct Sides<'r> {
     ledger: Columns<'r>,
     /// The feed row of each statement row; [`NONE`] where it has none.
     feed_of: Vec<u32>,
+    /// The entry of each statement row, likewise.
+    entry_of: Vec<u32>,
     /// Statement rows without an entry.
     unbooked: Free,
     /// Entries without a statement row.
@@ -50,6 +53,7 @@ pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
         feed: Columns::of(feed, &books, true),
         ledger: Columns::of(ledger, &books, false),
         feed_of: vec![NONE; statement.len()],
+        entry_of: vec![NONE; statement.len()],
         unbooked: vec![true; statement.len()],
         unproven: vec![true; ledger.len()],
         unstated: vec![true; feed.len()],
@@ -63,21 +67,17 @@ pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
         sides.feed_of[found.one as usize] = found.other;
     }
     let mut booked = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEDGER);
-    for found in &booked.pairs {
-        (sides.unbooked[found.one as usize], sides.unproven[found.other as usize]) = (false, false);
-    }
+    sides.book(&booked.pairs);
     report.capped = fed.capped + booked.capped;
-    sides.doubled(&booked, &mut report);
+    sides.doubled(&mut report);
     sides.without_statement(&mut report);
     sides.grouped(&mut report);
     let left = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEFT_OVER);
-    for found in &left.pairs {
-        (sides.unbooked[found.one as usize], sides.unproven[found.other as usize]) = (false, false);
-    }
+    sides.book(&left.pairs);
     booked.pairs.extend(left.pairs);
     sides.nearly(&mut report);
     sides.triples(&fed, &booked, &mut report);
-    sides.missing(&booked, &mut report);
+    sides.missing(&mut report);
     report
 }
 
@@ -104,6 +104,14 @@ fn is_certain(pair: &Pair) -> bool {
 }
 
 impl Sides<'_> {
+    /// Keeps pairs of statement and ledger.
+    fn book(&mut self, pairs: &[Pair]) {
+        for pair in pairs {
+            (self.unbooked[pair.one as usize], self.unproven[pair.other as usize]) = (false, false);
+            self.entry_of[pair.one as usize] = pair.other;
+        }
+    }
+
     /// Every statement row that is found in the feed, in the books or in both.
     fn triples(&self, fed: &Pairing, booked: &Pairing, report: &mut Report) {
         let mut by_row: Vec<(Option<&Pair>, Option<&Pair>)> = vec![(None, None); self.statement.len()];
@@ -134,22 +142,14 @@ impl Sides<'_> {
     }
 
     /// Each double with all that the row it doubles is matched with.
-    fn doubled(&mut self, booked: &Pairing, report: &mut Report) {
-        let places = |of: usize| u32::try_from(of).unwrap_or(NONE);
-        let mut statement_of = (vec![NONE; self.feed.len()], vec![NONE; self.ledger.len()]);
-        let mut entry_of = vec![NONE; self.statement.len()];
-        for (at, feed) in self.feed_of.iter().enumerate().filter(|(_, feed)| **feed != NONE) {
-            statement_of.0[*feed as usize] = places(at);
-        }
-        for pair in &booked.pairs {
-            statement_of.1[pair.other as usize] = pair.one;
-            entry_of[pair.one as usize] = pair.other;
-        }
+    fn doubled(&mut self, report: &mut Report) {
+        let statement_of_feed = inverse(&self.feed_of, self.feed.len());
+        let statement_of_entry = inverse(&self.entry_of, self.ledger.len());
         let id = |columns: &Columns<'_>, row: u32| (row != NONE).then(|| columns.row(row as usize).id.clone());
         for Double { first, again } in doubles::find(&self.feed, &self.unstated) {
             self.unstated[again as usize] = false;
-            let row = statement_of.0[first as usize];
-            let entry = if row == NONE { NONE } else { entry_of[row as usize] };
+            let row = statement_of_feed[first as usize];
+            let entry = if row == NONE { NONE } else { self.entry_of[row as usize] };
             report.findings.push(Finding {
                 kind: FindingKind::DuplicateInFeed,
                 statement: id(&self.statement, row).into_iter().collect(),
@@ -159,7 +159,7 @@ impl Sides<'_> {
         }
         for Double { first, again } in doubles::find(&self.ledger, &self.unproven) {
             self.unproven[again as usize] = false;
-            let row = statement_of.1[first as usize];
+            let row = statement_of_entry[first as usize];
             report.findings.push(Finding {
                 kind: FindingKind::DuplicateInLedger,
                 statement: id(&self.statement, row).into_iter().collect(),
@@ -259,10 +259,8 @@ impl Sides<'_> {
         }
     }
 
-    fn missing(&self, booked: &Pairing, report: &mut Report) {
-        let mut entry_of = vec![NONE; self.statement.len()];
-        booked.pairs.iter().for_each(|pair| entry_of[pair.one as usize] = pair.other);
-        for (at, entry) in entry_of.into_iter().enumerate() {
+    fn missing(&self, report: &mut Report) {
+        for (at, entry) in self.entry_of.iter().copied().enumerate() {
             let row = self.statement.row(at);
             let statement = || vec![row.id.clone()];
             if self.unbooked[at] && self.ledger.len() > 0 {
@@ -291,6 +289,15 @@ impl Sides<'_> {
             report.findings.push(Finding { kind, statement: none(), feed: none(), ledger });
         }
     }
+}
+
+/// Where each row of one side is named by the other.
+fn inverse(of: &[u32], rows: usize) -> Vec<u32> {
+    let mut found = vec![NONE; rows];
+    for (at, row) in (0..).zip(of).filter(|(_, row)| **row != NONE) {
+        found[*row as usize] = at;
+    }
+    found
 }
 
 /// Whether the bank takes it for itself.
