@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use kernel::{Currency, Date};
 
 use crate::row::Row;
-use crate::words::{Signature, hash, refers, words};
+use crate::words::{Signature, hash, hash_on, refers, words};
 
 /// Referring words that are kept of a row: an invoice, an order, a mandate, an end-to-end id.
 pub(crate) const REFERENCES: usize = 4;
@@ -57,6 +57,9 @@ pub(crate) struct Columns<'r> {
     pub day: Vec<i32>,
     /// Whom it names.
     pub name: Vec<Signature>,
+    /// By which party it goes, hashed: on the bank's side the words that name one, or, where [`crate::parties`] knows it, the
+    /// books' contact; 0 for none.
+    pub party: Vec<u32>,
     /// Rare referring words, hashed; 0 for none.
     pub references: Vec<[u32; REFERENCES]>,
     /// The bank's ids that it may carry, hashed; 0 for none.
@@ -78,6 +81,7 @@ impl<'r> Columns<'r> {
             minor: Vec::with_capacity(rows.len()),
             day: Vec::with_capacity(rows.len()),
             name: Vec::with_capacity(rows.len()),
+            party: Vec::with_capacity(rows.len()),
             references: Vec::with_capacity(rows.len()),
             ids: Vec::with_capacity(rows.len()),
             order: Vec::with_capacity(rows.len()),
@@ -85,11 +89,12 @@ impl<'r> Columns<'r> {
         let id = |text: &str| if text.is_empty() { 0 } else { hash(text.as_bytes()) };
         for key in order {
             let row = &rows[key.row as usize];
-            let (name, references) = texts(row);
+            let (name, party, references) = texts(row);
             columns.book.push(key.book);
             columns.minor.push(row.amount.minor);
             columns.day.push(key.day);
             columns.name.push(name);
+            columns.party.push(party);
             columns.references.push(references);
             columns.ids.push([id(&row.bank_id), if own_ids { id(&row.id) } else { 0 }, 0, 0]);
             columns.order.push(key.row);
@@ -117,6 +122,9 @@ impl<'r> Columns<'r> {
     /// Gives a row what is told of the same money elsewhere.
     pub(crate) fn learn(&mut self, at: usize, other: &Columns<'_>, there: usize) {
         self.name[at] = self.name[at].with(other.name[there]);
+        if self.party[at] == 0 {
+            self.party[at] = other.party[there];
+        }
         for reference in other.references[there] {
             let free = self.references[at].iter_mut().find(|known| **known == 0 || **known == reference);
             free.into_iter().for_each(|known| *known = reference);
@@ -180,13 +188,15 @@ fn ordered<'r>(rows: &'r [Row], books: &Books<'r>) -> Vec<Key> {
     keys
 }
 
-/// Whom a row names, and the words in it that refer.
-fn texts(row: &Row) -> (Signature, [u32; REFERENCES]) {
-    let (mut name, mut found, mut count) = (Signature::default(), [0; REFERENCES], 0);
+/// Whom a row names, by which party it goes, and the words in it that refer. The payee is the party; where there is none,
+/// the description tells it.
+fn texts(row: &Row) -> (Signature, u32, [u32; REFERENCES]) {
+    let (mut name, mut party, mut found, mut count) = (Signature::default(), 0, [0; REFERENCES], 0);
     for (text, names) in [(&row.reference, false), (&row.payee, true), (&row.description, true)] {
+        let mut named = 0;
         words(text, |word| {
-            if names {
-                name.add(word);
+            if names && name.add(word) {
+                named = hash_on(named, word);
             }
             if count == REFERENCES || !refers(word) {
                 return;
@@ -200,6 +210,9 @@ fn texts(row: &Row) -> (Signature, [u32; REFERENCES]) {
                 count += 1;
             }
         });
+        if party == 0 {
+            party = (named >> 32) as u32;
+        }
     }
-    (name, found)
+    (name, party, found)
 }

@@ -10,6 +10,7 @@
 //! | `words`, `columns` | texts made comparable; rows by columns |
 //! | `score` | how much speaks for two rows |
 //! | `pairs` | the best one-to-one pairs |
+//! | `parties` | what the bank calls whom |
 //! | `groups` | one for several |
 //! | `near`, `doubles` | what is nearly right, what is there twice |
 //! | `three_ways` | the order of all that |
@@ -20,6 +21,7 @@ mod doubles;
 mod groups;
 mod near;
 mod pairs;
+mod parties;
 pub mod proof;
 pub mod report;
 pub mod row;

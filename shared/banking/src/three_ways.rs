@@ -9,6 +9,7 @@ use crate::doubles::{self, Double};
 use crate::groups::{self, Group};
 use crate::near::{self, Near, Nearly};
 use crate::pairs::{Free, Pair, Pairing, pair};
+use crate::parties;
 use crate::report::{Finding, FindingKind, Match, MatchKind, Report};
 use crate::row::Row;
 use crate::score::{CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_MARGIN};
@@ -67,7 +68,13 @@ pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
         sides.feed_of[found.one as usize] = found.other;
     }
     let mut booked = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEDGER);
+    // What is certain is settled; what the bank calls whom is learnt from all, and the others are held against each other again.
+    parties::learn(&mut sides.statement, &sides.ledger, &booked.pairs);
+    booked.pairs.retain(is_certain);
     sides.book(&booked.pairs);
+    let again = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEDGER);
+    sides.book(&again.pairs);
+    booked.pairs.extend(again.pairs);
     report.capped = fed.capped + booked.capped;
     sides.doubled(&mut report);
     sides.without_statement(&mut report);

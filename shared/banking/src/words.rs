@@ -17,13 +17,14 @@ const CHARS_MAX: usize = 400;
 const WORD_BYTES_MAX: usize = 40;
 
 /// Words that banks and bookkeepers put around names: they say nothing about whom.
-const NOISE: [u64; 84] = packed([
+const NOISE: [u64; 92] = packed([
     "ab", "ag", "and", "bank", "bv", "bgc", "card", "co", "company", "corp", "ct", "dd", "de", "debit", "direct",
     "eref", "fp", "gb", "gbr", "gmbh", "inc", "inv", "invoice", "ky", "kg", "llc", "limited", "ltd", "mandate", "mref",
     "no", "nv", "ob", "online", "oy", "payment", "paypal", "plc", "pos", "pty", "purchase", "pvt", "ref", "sa", "sarl",
     "sas", "sepa", "sl", "so", "spa", "srl", "sto", "svwz", "the", "to", "transfer", "trf", "uk", "visa", "www", "com",
     "from", "der", "und", "et", "y", "of", "for", "by", "bill", "pmt", "credit", "account", "acct", "konto", "monthly",
-    "service", "foreign", "sales", "received", "order", "standing", "recvd", "on",
+    "service", "foreign", "sales", "received", "order", "standing", "recvd", "on", "bp", "batch", "bulk", "ddr", "tfr",
+    "fpi", "fpo", "rfd",
 ]);
 
 /// Words of up to eight letters as numbers.
@@ -130,18 +131,28 @@ const CHARGES: [u64; 13] = packed([
     "zinsen", "spese",
 ]);
 
+/// Words for what people are paid for their work: the bank has one line of it where the books have one for each.
+const WAGES: [u64; 16] = packed([
+    "wages", "wage", "payroll", "salary", "salaries", "lohn", "loehne", "gehalt", "gehalter", "salaire", "salaires",
+    "nomina", "nominas", "paie", "stipendi", "loner",
+]);
+
 /// Whether a word names a bank's own charge.
 pub(crate) fn charges(word: &[u8]) -> bool {
     CHARGES.contains(&pack(word)) || word.starts_with(b"commission") || word.starts_with(b"gebuehr")
 }
 
 impl Signature {
-    /// Adds a word, if it names somebody. All words for a bank's charge are one.
-    pub(crate) fn add(&mut self, word: &[u8]) {
+    /// Adds a word, if it names somebody, and says whether it does. All words for a bank's charge are one, and all for wages.
+    pub(crate) fn add(&mut self, word: &[u8]) -> bool {
         if !names(word) {
-            return;
+            return false;
         }
-        let word = if charges(word) { b"charge" } else { word };
+        let word = match word {
+            _ if charges(word) => &b"charge"[..],
+            _ if WAGES.contains(&pack(word)) => b"wages",
+            _ => word,
+        };
         let (skeleton, length) = skeleton(word);
         let word = &skeleton[..length];
         let mut gram = |bytes: &[u8]| {
@@ -155,6 +166,7 @@ impl Signature {
             _ => word.windows(3).for_each(gram),
         }
         self.ones = ones(self.bits);
+        true
     }
 
     /// How much of the text with less in it the other has, in 1/256; `None` where one says nothing.
@@ -189,7 +201,13 @@ fn ones(bits: u128) -> u8 {
 
 /// FNV-1a: spreads; nothing hostile depends on it, since a collision only makes two texts look a little more alike.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    hash_on(0, bytes)
+}
+
+/// The same of what came before and more; what came before is 0 where there was nothing.
+pub(crate) fn hash_on(before: u64, bytes: &[u8]) -> u64 {
+    let start = before ^ 0xcbf2_9ce4_8422_2325;
+    bytes.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -198,7 +216,7 @@ mod tests {
 
     fn signature(text: &str) -> Signature {
         let mut signature = Signature::default();
-        words(text, |word| signature.add(word));
+        words(text, |word| drop(signature.add(word)));
         signature
     }
 
