@@ -55,8 +55,10 @@ pub(crate) struct Columns<'r> {
     pub minor: Vec<i64>,
     /// Days since 1970.
     pub day: Vec<i32>,
-    /// Whom it names.
+    /// Whom it names, in all that it says.
     pub name: Vec<Signature>,
+    /// Whom it names as payee or, where it names none there, in all that it says.
+    pub payee: Vec<Signature>,
     /// By which party it goes, hashed: on the bank's side the words that name one, or, where [`crate::parties`] knows it, the
     /// books' contact; 0 for none.
     pub party: Vec<u32>,
@@ -81,6 +83,7 @@ impl<'r> Columns<'r> {
             minor: Vec::with_capacity(rows.len()),
             day: Vec::with_capacity(rows.len()),
             name: Vec::with_capacity(rows.len()),
+            payee: Vec::with_capacity(rows.len()),
             party: Vec::with_capacity(rows.len()),
             references: Vec::with_capacity(rows.len()),
             ids: Vec::with_capacity(rows.len()),
@@ -89,11 +92,12 @@ impl<'r> Columns<'r> {
         let id = |text: &str| if text.is_empty() { 0 } else { hash(text.as_bytes()) };
         for key in order {
             let row = &rows[key.row as usize];
-            let (name, party, references) = texts(row);
+            let Told { name, payee, party, references } = told(row);
             columns.book.push(key.book);
             columns.minor.push(row.amount.minor);
             columns.day.push(key.day);
             columns.name.push(name);
+            columns.payee.push(payee);
             columns.party.push(party);
             columns.references.push(references);
             columns.ids.push([id(&row.bank_id), if own_ids { id(&row.id) } else { 0 }, 0, 0]);
@@ -122,6 +126,7 @@ impl<'r> Columns<'r> {
     /// Gives a row what is told of the same money elsewhere.
     pub(crate) fn learn(&mut self, at: usize, other: &Columns<'_>, there: usize) {
         self.name[at] = self.name[at].with(other.name[there]);
+        self.payee[at] = self.payee[at].or(other.payee[there]);
         if self.party[at] == 0 {
             self.party[at] = other.party[there];
         }
@@ -143,6 +148,16 @@ impl<'r> Columns<'r> {
     /// The row that stands there.
     pub(crate) fn row(&self, at: usize) -> &'r Row {
         &self.rows[self.order[at] as usize]
+    }
+
+    /// How alike the names of two rows are in 1/256; none where one names nobody. What stands around a name in a description
+    /// does not make a payee less alike.
+    pub(crate) fn named_alike(&self, at: usize, other: &Columns<'_>, there: usize) -> Option<u32> {
+        if self.party[at] != 0 && self.party[at] == other.party[there] {
+            return Some(256);
+        }
+        let (payee, as_payee) = (self.payee[at].alike(other.name[there]), self.name[at].alike(other.payee[there]));
+        payee.max(as_payee)
     }
 
     /// Whether two rows carry one rare word that refers.
@@ -188,14 +203,24 @@ fn ordered<'r>(rows: &'r [Row], books: &Books<'r>) -> Vec<Key> {
     keys
 }
 
+/// What the texts of a row tell.
+struct Told {
+    name: Signature,
+    payee: Signature,
+    party: u32,
+    references: [u32; REFERENCES],
+}
+
 /// Whom a row names, by which party it goes, and the words in it that refer. The payee is the party; where there is none,
 /// the description tells it.
-fn texts(row: &Row) -> (Signature, u32, [u32; REFERENCES]) {
-    let (mut name, mut party, mut found, mut count) = (Signature::default(), 0, [0; REFERENCES], 0);
+fn told(row: &Row) -> Told {
+    let mut told =
+        Told { name: Signature::default(), payee: Signature::default(), party: 0, references: [0; REFERENCES] };
+    let mut count = 0;
     for (text, names) in [(&row.reference, false), (&row.payee, true), (&row.description, true)] {
         let mut named = 0;
         words(text, |word| {
-            if names && name.add(word) {
+            if names && told.name.add(word) {
                 named = hash_on(named, word);
             }
             if count == REFERENCES || !refers(word) {
@@ -205,14 +230,15 @@ fn texts(row: &Row) -> (Signature, u32, [u32; REFERENCES]) {
             let start = word.iter().position(|byte| (b'1'..=b'9').contains(byte)).unwrap_or(0);
             let key = if word[start..].len() >= 3 { &word[start..] } else { word };
             let reference = (hash(key) >> 32) as u32;
-            if !found[..count].contains(&reference) {
-                found[count] = reference;
+            if !told.references[..count].contains(&reference) {
+                told.references[count] = reference;
                 count += 1;
             }
         });
-        if party == 0 {
-            party = (named >> 32) as u32;
+        told.payee = told.payee.or(told.name);
+        if told.party == 0 {
+            told.party = (named >> 32) as u32;
         }
     }
-    (name, party, found)
+    told
 }

@@ -101,8 +101,7 @@ fn rarity(minor: i64) -> i32 {
 
 /// What speaks for two rows besides amount and day.
 pub(crate) fn links((one, at): (&Columns<'_>, usize), (other, there): (&Columns<'_>, usize), later: i32) -> Evidence {
-    let same = one.party[at] != 0 && one.party[at] == other.party[there];
-    let name = if same { Some(256) } else { one.name[at].alike(other.name[there]) };
+    let name = one.named_alike(at, other, there);
     let (reference, id) = (one.refers_alike(at, other, there), one.same_id(at, other, there));
     let mut points = name.map_or(0, |alike| NAME.1 + (NAME.0 - NAME.1) * i32::try_from(alike).unwrap_or(0) / 256);
     points += if reference { REFERENCE } else { 0 };

@@ -17,17 +17,119 @@ const CHARS_MAX: usize = 400;
 const WORD_BYTES_MAX: usize = 40;
 
 /// Words that banks and bookkeepers put around names: they say nothing about whom.
-const NOISE: [u64; 92] = packed([
-    "ab", "ag", "and", "bank", "bv", "bgc", "card", "co", "company", "corp", "ct", "dd", "de", "debit", "direct",
-    "eref", "fp", "gb", "gbr", "gmbh", "inc", "inv", "invoice", "ky", "kg", "llc", "limited", "ltd", "mandate", "mref",
-    "no", "nv", "ob", "online", "oy", "payment", "paypal", "plc", "pos", "pty", "purchase", "pvt", "ref", "sa", "sarl",
-    "sas", "sepa", "sl", "so", "spa", "srl", "sto", "svwz", "the", "to", "transfer", "trf", "uk", "visa", "www", "com",
-    "from", "der", "und", "et", "y", "of", "for", "by", "bill", "pmt", "credit", "account", "acct", "konto", "monthly",
-    "service", "foreign", "sales", "received", "order", "standing", "recvd", "on", "bp", "batch", "bulk", "ddr", "tfr",
-    "fpi", "fpo", "rfd",
+const NOISE: [u64; 109] = packed([
+    "ab",
+    "ag",
+    "and",
+    "bank",
+    "bv",
+    "bgc",
+    "card",
+    "co",
+    "company",
+    "corp",
+    "ct",
+    "dd",
+    "de",
+    "debit",
+    "direct",
+    "eref",
+    "fp",
+    "gb",
+    "gbr",
+    "gmbh",
+    "inc",
+    "inv",
+    "invoice",
+    "ky",
+    "kg",
+    "llc",
+    "limited",
+    "ltd",
+    "mandate",
+    "mref",
+    "no",
+    "nv",
+    "ob",
+    "online",
+    "oy",
+    "payment",
+    "paypal",
+    "plc",
+    "pos",
+    "pty",
+    "purchase",
+    "pvt",
+    "ref",
+    "sa",
+    "sarl",
+    "sas",
+    "sepa",
+    "sl",
+    "so",
+    "spa",
+    "srl",
+    "sto",
+    "svwz",
+    "the",
+    "to",
+    "transfer",
+    "trf",
+    "uk",
+    "visa",
+    "www",
+    "com",
+    "from",
+    "der",
+    "und",
+    "et",
+    "y",
+    "of",
+    "for",
+    "by",
+    "bill",
+    "pmt",
+    "credit",
+    "account",
+    "acct",
+    "konto",
+    "monthly",
+    "service",
+    "foreign",
+    "sales",
+    "received",
+    "order",
+    "standing",
+    "recvd",
+    "on",
+    "bp",
+    "batch",
+    "bulk",
+    "ddr",
+    "tfr",
+    "fpi",
+    "fpo",
+    "rfd",
+    "ueberweisung",
+    "gutschrift",
+    "lastschrift",
+    "folgelastschrift",
+    "dauerauftrag",
+    "kartenzahlung",
+    "zahlung",
+    "notprovided",
+    "virement",
+    "prelevement",
+    "carte",
+    "faster",
+    "payments",
+    "bacs",
+    "ach",
+    "contactless",
+    "abwa",
 ]);
 
-/// Words of up to eight letters as numbers.
+/// Words as numbers, by their first eight letters.
 const fn packed<const N: usize>(words: [&str; N]) -> [u64; N] {
     let mut found = [0; N];
     let mut at = 0;
@@ -38,13 +140,10 @@ const fn packed<const N: usize>(words: [&str; N]) -> [u64; N] {
     found
 }
 
-/// A word of up to eight bytes as a number; of a longer one, none that is in a list.
+/// The first eight bytes of a word as a number: as much of it as a list holds.
 const fn pack(word: &[u8]) -> u64 {
-    if word.len() > 8 {
-        return u64::MAX;
-    }
     let (mut number, mut at) = (0, 0);
-    while at < word.len() {
+    while at < word.len() && at < 8 {
         number = number << 8 | word[at] as u64;
         at += 1;
     }
@@ -174,6 +273,11 @@ impl Signature {
         let least = self.ones.min(other.ones);
         let shared = (self.bits & other.bits).count_ones();
         (least > 0).then(|| shared * 256 / u32::from(least))
+    }
+
+    /// This one, or the other where this one names nobody.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self.ones > 0 { self } else { other }
     }
 
     /// Both texts together.
