@@ -1,20 +1,27 @@
 //! One row on one side that several on the other make up: a deposit of many takings, an invoice paid in parts.
 //!
-//! Owns how far is searched, and that chance does not pass for a group: amounts add up by accident all the time, so parts
-//! must share a name or a number with the whole, or stand together on one day under one name.
+//! Owns how far is searched, and that chance does not pass for a group: amounts add up by accident all the time. So parts
+//! share a name or a number with the whole or, where they do not, with each other; and one of them may share nothing. How
+//! many choices there were is then held against how many sums there could be: the more choices, the more an accident.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::columns::Columns;
 use crate::pairs::Free;
 use crate::score::{Leeway, links};
+use crate::sums;
 
 /// Parts of a group.
 pub(crate) const PARTS_MAX: usize = 6;
-/// Rows that may be parts of one whole; beyond, the nearest in days count. More would add up by accident.
+/// Rows that may be parts of one whole; beyond, those most alike count. More would add up by accident.
 const PARTS_OF_ONE: usize = 24;
-/// Sums that are looked at for one whole.
-const STEPS_MAX: usize = 20_000;
+/// Times that what others used is left out and the rest searched again.
+const ROUNDS: usize = 2;
+/// Sums that could be, for one choice, where the parts share nothing with the whole: less is an accident.
+const ODDS_OF_KIN: u64 = 24;
+/// The same where one part shares nothing with anything.
+const ODDS_OF_STRANGERS: u64 = 24;
 
 /// A whole and its parts, by their places.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +32,19 @@ pub(crate) struct Group {
     pub parts: Vec<u32>,
     /// Points of its weakest part.
     pub points: i32,
+    /// What holds it together.
+    pub bond: Bond,
+}
+
+/// What holds a group together, the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Bond {
+    /// All parts share a name or a number with the whole.
+    Linked,
+    /// The parts share a name, a number or their amount.
+    Kin,
+    /// All but one share a name or a number with the whole.
+    Stranger,
 }
 
 /// Finds groups among free rows, wholes on the first side. Rows that are used are free no longer.
@@ -34,21 +54,26 @@ pub(crate) fn find(
     free: (&mut Free, &mut Free),
     leeway: Leeway,
 ) -> Vec<Group> {
-    let by_day = by_day(parts, free.1);
-    let mut found: Vec<Group> = Vec::new();
-    for whole in (0..wholes.len()).filter(|at| free.0[*at]) {
-        let near = parts_near(wholes, whole, parts, &by_day, leeway);
-        found.extend(best(wholes, whole, parts, &near));
-    }
-    // Fewer parts are less of an accident.
-    found.sort_unstable_by_key(|group| (group.parts.len(), std::cmp::Reverse(group.points), group.whole));
     let mut groups = Vec::new();
-    for group in found {
-        let unused = free.0[group.whole as usize] && group.parts.iter().all(|part| free.1[*part as usize]);
-        if unused {
-            free.0[group.whole as usize] = false;
-            group.parts.iter().for_each(|part| free.1[*part as usize] = false);
-            groups.push(group);
+    for _ in 0..ROUNDS {
+        let by_day = by_day(parts, free.1);
+        let open = (0..wholes.len()).filter(|at| free.0[*at]);
+        let mut found: Vec<Group> = open
+            .filter_map(|whole| best(wholes, whole, parts, &parts_near(wholes, whole, parts, &by_day, leeway)))
+            .collect();
+        // Fewer parts are less of an accident.
+        found.sort_unstable_by_key(|group| (group.bond, group.parts.len(), Reverse(group.points), group.whole));
+        let before = groups.len();
+        for group in found {
+            let unused = free.0[group.whole as usize] && group.parts.iter().all(|part| free.1[*part as usize]);
+            if unused {
+                free.0[group.whole as usize] = false;
+                group.parts.iter().for_each(|part| free.1[*part as usize] = false);
+                groups.push(group);
+            }
+        }
+        if groups.len() == before {
+            break;
         }
     }
     groups.sort_unstable_by_key(|group| group.whole);
@@ -72,7 +97,6 @@ struct Part {
     at: u32,
     minor: i64,
     points: i32,
-    day: i32,
     linked: bool,
 }
 
@@ -88,111 +112,141 @@ fn parts_near(wholes: &Columns<'_>, whole: usize, parts: &Columns<'_>, by_day: &
             }
             let evidence = links((wholes, whole), (parts, *at as usize), later);
             let points = evidence.points - later.abs();
-            found.push(Part { at: *at, minor: part, points, day: day + later, linked: evidence.is_linked() });
+            found.push(Part { at: *at, minor: part, points, linked: evidence.is_linked() });
         }
     }
     found
 }
 
-/// The group of fewest parts, and of those the one with most points; none where two are as good.
+/// The surest group of a whole; none where two are as good.
 fn best(wholes: &Columns<'_>, whole: usize, parts: &Columns<'_>, near: &[Part]) -> Option<Group> {
     let target = wholes.minor[whole];
     let mut linked: Vec<Part> = near.iter().filter(|part| part.linked).copied().collect();
-    let by_name = search(whole, target, &mut linked);
-    by_name.or_else(|| on_one_day(whole, target, parts, near))
+    linked.sort_unstable_by_key(|part| (Reverse(part.points), part.at));
+    linked.truncate(PARTS_OF_ONE);
+    let group = |(bond, hit): (Bond, Vec<Part>)| Group {
+        whole: u32::try_from(whole).unwrap_or(u32::MAX),
+        points: hit.iter().map(|part| part.points).min().unwrap_or(0),
+        parts: hit.iter().map(|part| part.at).collect(),
+        bond,
+    };
+    let found = by_link(target, &linked).map(|hit| (Bond::Linked, hit));
+    let found = found.or_else(|| Some((Bond::Kin, among_kin(target, parts, near)?)));
+    found.or_else(|| Some((Bond::Stranger, with_a_stranger(target, &linked, near)?))).map(group)
 }
 
-/// Parts that share nothing with the whole but stand on one day under one name, all of them together.
-fn on_one_day(whole: usize, target: i64, parts: &Columns<'_>, near: &[Part]) -> Option<Group> {
-    let mut days: Vec<i32> = near.iter().map(|part| part.day).collect();
-    days.sort_unstable();
-    days.dedup();
-    for day in days {
-        let of_day: Vec<Part> = near.iter().filter(|part| part.day == day).copied().collect();
-        let (Some(first), true) = (of_day.first(), (2..=PARTS_OF_ONE).contains(&of_day.len())) else { continue };
-        let named = parts.name[first.at as usize];
-        let alike = |part: &&Part| parts.name[part.at as usize].alike(named).is_some_and(|alike| alike >= 200);
-        let same: Vec<Part> = of_day.iter().filter(alike).copied().collect();
-        if same.len() > 1 && same.len() <= PARTS_MAX && same.iter().map(|part| part.minor).sum::<i64>() == target {
-            return Some(group(whole, &same));
-        }
-    }
-    None
+/// Amounts of parts, and where each stands.
+fn amounts(parts: &[Part]) -> Vec<(i64, usize)> {
+    let mut amounts: Vec<(i64, usize)> = parts.iter().enumerate().map(|(at, part)| (part.minor, at)).collect();
+    amounts.sort_unstable_by_key(|(minor, at)| (Reverse(minor.unsigned_abs()), *at));
+    amounts
 }
 
-fn group(whole: usize, parts: &[Part]) -> Group {
-    let mut places: Vec<u32> = parts.iter().map(|part| part.at).collect();
-    places.sort_unstable();
-    let points = parts.iter().map(|part| part.points).min().unwrap_or(0);
-    Group { whole: u32::try_from(whole).unwrap_or(u32::MAX), parts: places, points }
-}
-
-/// Searches sums of two parts, then three, and so on; the first size that has one decides, if it has one alone.
-fn search(whole: usize, target: i64, parts: &mut Vec<Part>) -> Option<Group> {
-    parts.sort_unstable_by_key(|part| (std::cmp::Reverse(part.points), part.at));
-    parts.truncate(PARTS_OF_ONE);
-    parts.sort_unstable_by_key(|part| (std::cmp::Reverse(part.minor.unsigned_abs()), part.at));
-    let mut steps = 0;
-    for size in 2..=PARTS_MAX.min(parts.len()) {
-        let mut hits: Vec<Vec<Part>> = Vec::new();
-        let mut chosen = Vec::with_capacity(size);
-        sums(parts, target, size, &mut chosen, &mut hits, &mut steps);
-        match hits.as_slice() {
-            [] => (),
-            [only] => return Some(group(whole, only)),
-            several => return surest(whole, several),
-        }
-        if steps > STEPS_MAX {
-            return None;
+/// Sums of two linked parts, then three, and so on; the first size that has one decides, if it has one alone.
+fn by_link(target: i64, linked: &[Part]) -> Option<Vec<Part>> {
+    let amounts = amounts(linked);
+    let mut steps = sums::STEPS_MAX;
+    for size in 2..=PARTS_MAX.min(linked.len()) {
+        let hits = sums::of_size(&amounts, target, size, &mut steps);
+        if !hits.is_empty() {
+            return surest(linked, &hits);
         }
     }
     None
 }
 
 /// Of several, the one with most points by far.
-fn surest(whole: usize, hits: &[Vec<Part>]) -> Option<Group> {
-    let mut sure: Vec<(i32, &Vec<Part>)> =
-        hits.iter().map(|hit| (hit.iter().map(|part| part.points).sum::<i32>(), hit)).collect();
-    sure.sort_by_key(|(points, _)| std::cmp::Reverse(*points));
+fn surest(parts: &[Part], hits: &[Vec<usize>]) -> Option<Vec<Part>> {
+    let hits = hits.iter().map(|hit| hit.iter().map(|at| parts[*at]).collect::<Vec<Part>>());
+    let mut sure: Vec<(i32, Vec<Part>)> = hits.map(|hit| (hit.iter().map(|part| part.points).sum(), hit)).collect();
+    sure.sort_by_key(|(points, _)| Reverse(*points));
     match sure.as_slice() {
-        [(best, hit), (next, _), ..] if best - next >= 15 => Some(group(whole, hit)),
+        [(_, only)] => Some(only.clone()),
+        [(best, hit), (next, _), ..] if best - next >= 15 => Some(hit.clone()),
         _ => None,
     }
 }
 
-/// Choices of exactly so many parts that make the sum. Parts are in order, the largest first.
-fn sums(
-    parts: &[Part],
-    target: i64,
-    size: usize,
-    chosen: &mut Vec<Part>,
-    hits: &mut Vec<Vec<Part>>,
-    steps: &mut usize,
-) {
-    for (at, part) in parts.iter().enumerate() {
-        *steps += 1;
-        if *steps > STEPS_MAX || hits.len() > 8 {
-            return;
-        }
-        let rest = target - part.minor;
-        if size == 1 {
-            if rest == 0 {
-                let mut hit = chosen.clone();
-                hit.push(*part);
-                hits.push(hit);
+/// Parts that share nothing with the whole but a name, a number or their amount with each other.
+fn among_kin(target: i64, parts: &Columns<'_>, near: &[Part]) -> Option<Vec<Part>> {
+    let mut found: Vec<(u64, Vec<Part>)> = Vec::new();
+    for family in families(parts, near) {
+        let amounts = amounts(&family);
+        let mut steps = sums::STEPS_MAX;
+        for size in 2..=PARTS_MAX.min(family.len()) {
+            let choices = sums::choices(family.len(), size);
+            for hit in sums::of_size(&amounts, target, size, &mut steps) {
+                let mut hit: Vec<Part> = hit.into_iter().map(|at| family[at]).collect();
+                hit.sort_unstable_by_key(|part| part.at);
+                found.push((choices, hit));
             }
-            continue;
         }
-        // What is left must be made of parts no larger than this one.
-        let enough = part.minor.unsigned_abs().saturating_mul(size as u64 - 1) >= rest.unsigned_abs();
-        if rest.signum() != target.signum() {
-            continue;
+    }
+    found.sort_unstable_by(|one, other| {
+        (one.0, one.1.len()).cmp(&(other.0, other.1.len())).then_with(|| places(&one.1).cmp(places(&other.1)))
+    });
+    found.dedup_by(|one, other| places(&one.1).eq(places(&other.1)));
+    let accident = |(choices, hit): &(u64, Vec<Part>)| choices.saturating_mul(ODDS_OF_KIN) > spread(target, hit);
+    found.retain(|hit| !accident(hit));
+    match found.as_slice() {
+        [(_, only)] => Some(only.clone()),
+        _ => None,
+    }
+}
+
+fn places(parts: &[Part]) -> impl Iterator<Item = u32> {
+    parts.iter().map(|part| part.at)
+}
+
+/// Sums that parts like these could come to: round amounts meet more often.
+fn spread(target: i64, hit: &[Part]) -> u64 {
+    let grain = hit.iter().fold(target.unsigned_abs(), |grain, part| gcd(grain, part.minor.unsigned_abs()));
+    target.unsigned_abs() / grain.clamp(1, 500)
+}
+
+fn gcd(one: u64, other: u64) -> u64 {
+    if other == 0 { one } else { gcd(other, one % other) }
+}
+
+/// Parts that belong together: of one party, with one number, of one amount.
+fn families(parts: &Columns<'_>, near: &[Part]) -> Vec<Vec<Part>> {
+    let mut keyed: Vec<(u8, u64, usize)> = Vec::new();
+    for (at, part) in near.iter().enumerate() {
+        let row = part.at as usize;
+        keyed.push((0, u64::from(parts.party[row]), at));
+        keyed.extend(parts.references[row].iter().map(|number| (1, u64::from(*number), at)));
+        keyed.push((2, part.minor.unsigned_abs(), at));
+    }
+    keyed.sort_unstable();
+    let same = keyed.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1));
+    let several = same.filter(|family| family[0].1 != 0 && (2..=PARTS_OF_ONE).contains(&family.len()));
+    several.map(|family| family.iter().map(|(_, _, at)| near[*at]).collect()).collect()
+}
+
+/// Linked parts and one that shares nothing.
+fn with_a_stranger(target: i64, linked: &[Part], near: &[Part]) -> Option<Vec<Part>> {
+    let mut strangers: Vec<Part> = near.iter().filter(|part| !part.linked).copied().collect();
+    strangers.sort_unstable_by_key(|part| (part.minor, part.at));
+    let (amounts, mut steps) = (amounts(linked), sums::STEPS_MAX);
+    let mut hits: Vec<Vec<Part>> = Vec::new();
+    for size in 1..PARTS_MAX.min(linked.len() + 1) {
+        let choices = sums::choices(linked.len(), size).saturating_mul(strangers.len() as u64);
+        if choices.saturating_mul(ODDS_OF_STRANGERS) > target.unsigned_abs() {
+            break;
         }
-        if !enough {
-            return;
-        }
-        chosen.push(*part);
-        sums(&parts[at + 1..], rest, size - 1, chosen, hits, steps);
-        chosen.pop();
+        sums::each(&amounts, target, size, &mut steps, &mut |rest, chosen| {
+            let from = strangers.partition_point(|part| part.minor < rest);
+            for stranger in strangers[from..].iter().take_while(|part| part.minor == rest) {
+                let mut hit: Vec<Part> = chosen.iter().map(|at| linked[*at]).collect();
+                hit.push(*stranger);
+                if choices.saturating_mul(ODDS_OF_STRANGERS) <= spread(target, &hit) {
+                    hits.push(hit);
+                }
+            }
+        });
+    }
+    match hits.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
     }
 }

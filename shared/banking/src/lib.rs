@@ -11,7 +11,7 @@
 //! | `score` | how much speaks for two rows |
 //! | `pairs` | the best one-to-one pairs |
 //! | `parties` | what the bank calls whom |
-//! | `groups` | one for several |
+//! | `groups`, `sums` | one for several |
 //! | `near`, `doubles` | what is nearly right, what is there twice |
 //! | `three_ways` | the order of all that |
 //! | [`proof`] | bank and books day by day, every penny of the difference by its name |
@@ -26,6 +26,7 @@ pub mod proof;
 pub mod report;
 pub mod row;
 mod score;
+mod sums;
 mod three_ways;
 mod words;
 
