@@ -8,9 +8,17 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::columns::Columns;
+use crate::near;
 use crate::pairs::Free;
-use crate::score::{Leeway, links};
+use crate::score::links;
 use crate::sums;
+
+/// Days between which parts lie from their whole.
+pub(crate) type Days = (i32, i32);
+/// Entries that the bank has as one: they are booked before it moves.
+pub(crate) const SPLIT: Days = (-14, 3);
+/// Lines of the bank that the books have as one: they come one after the other.
+pub(crate) const MERGED: Days = (-3, 14);
 
 /// Parts of a group.
 pub(crate) const PARTS_MAX: usize = 6;
@@ -48,18 +56,13 @@ pub(crate) enum Bond {
 }
 
 /// Finds groups among free rows, wholes on the first side. Rows that are used are free no longer.
-pub(crate) fn find(
-    wholes: &Columns<'_>,
-    parts: &Columns<'_>,
-    free: (&mut Free, &mut Free),
-    leeway: Leeway,
-) -> Vec<Group> {
+pub(crate) fn find(wholes: &Columns<'_>, parts: &Columns<'_>, free: (&mut Free, &mut Free), days: Days) -> Vec<Group> {
     let mut groups = Vec::new();
     for _ in 0..ROUNDS {
         let by_day = by_day(parts, free.1);
         let open = (0..wholes.len()).filter(|at| free.0[*at]);
         let mut found: Vec<Group> = open
-            .filter_map(|whole| best(wholes, whole, parts, &parts_near(wholes, whole, parts, &by_day, leeway)))
+            .filter_map(|whole| best(wholes, whole, parts, &parts_near(wholes, whole, parts, &by_day, days)))
             .collect();
         // Fewer parts are less of an accident.
         found.sort_unstable_by_key(|group| (group.bond, group.parts.len(), Reverse(group.points), group.whole));
@@ -100,10 +103,10 @@ struct Part {
     linked: bool,
 }
 
-fn parts_near(wholes: &Columns<'_>, whole: usize, parts: &Columns<'_>, by_day: &ByDay, leeway: Leeway) -> Vec<Part> {
+fn parts_near(wholes: &Columns<'_>, whole: usize, parts: &Columns<'_>, by_day: &ByDay, days: Days) -> Vec<Part> {
     let (minor, day) = (wholes.minor[whole], wholes.day[whole]);
     let mut found: Vec<Part> = Vec::new();
-    for later in -leeway.earlier..=leeway.later {
+    for later in days.0..=days.1 {
         for at in by_day.get(&(wholes.book[whole], day + later)).into_iter().flatten() {
             let part = parts.minor[*at as usize];
             // Parts go the way of the whole and are less than it.
@@ -235,6 +238,10 @@ fn with_a_stranger(target: i64, linked: &[Part], near: &[Part]) -> Option<Vec<Pa
             break;
         }
         sums::each(&amounts, target, size, &mut steps, &mut |rest, chosen| {
+            // One part under the name that is nearly the whole is the whole, written wrong.
+            if size == 1 && near::may_be(target, target - rest) {
+                return;
+            }
             let from = strangers.partition_point(|part| part.minor < rest);
             for stranger in strangers[from..].iter().take_while(|part| part.minor == rest) {
                 let mut hit: Vec<Part> = chosen.iter().map(|at| linked[*at]).collect();

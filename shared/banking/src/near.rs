@@ -86,6 +86,11 @@ fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
+/// Whether one amount may be the other, written wrong.
+pub(crate) fn may_be(ours: i64, theirs: i64) -> bool {
+    is_transposed(ours, theirs) || is_slip(ours, theirs)
+}
+
 /// In which way one amount is nearly another, and what that is worth.
 fn kind(ours: i64, theirs: i64, points: i32, linked: bool) -> Option<(Nearly, i32)> {
     if !linked || points < 0 {

@@ -55,7 +55,7 @@ pub(crate) struct Leeway {
 /// A feed tells what the bank tells, shifted by a day at most, over a weekend by three.
 pub(crate) const FEED: Leeway = Leeway { earlier: 3, later: 3, cost_earlier: 8, cost_later: 8, likely: LIKELY };
 /// Books are written before the bank moves: a card takes days, a cheque longer.
-pub(crate) const LEDGER: Leeway = Leeway { earlier: 10, later: 3, cost_earlier: 3, cost_later: 5, likely: LIKELY };
+pub(crate) const LEDGER: Leeway = Leeway { earlier: 12, later: 3, cost_earlier: 3, cost_later: 5, likely: LIKELY };
 /// What is left over of bank and books.
 pub(crate) const LEFT_OVER: Leeway = Leeway { likely: LEFT, ..LEDGER };
 

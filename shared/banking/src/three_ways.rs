@@ -12,17 +12,8 @@ use crate::pairs::{Free, Pair, Pairing, pair};
 use crate::parties;
 use crate::report::{Finding, FindingKind, Match, MatchKind, Report};
 use crate::row::Row;
-use crate::score::{CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_MARGIN};
+use crate::score::{CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, MARGIN, NAMED, NAMED_MARGIN};
 use crate::words::{charges, words};
-
-/// The ledger seen from a whole that stands there.
-const FROM_LEDGER: Leeway = Leeway {
-    earlier: LEDGER.later,
-    later: LEDGER.earlier,
-    cost_earlier: LEDGER.cost_later,
-    cost_later: LEDGER.cost_earlier,
-    likely: LEDGER.likely,
-};
 
 /// The three sides, and what of them is still to be explained.
 struct Sides<'r> {
@@ -202,11 +193,13 @@ impl Sides<'_> {
     }
 
     fn grouped(&mut self, report: &mut Report) {
-        let splits = groups::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven), LEDGER);
+        let splits =
+            groups::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven), groups::SPLIT);
         for group in splits {
             self.tell_group(&group, MatchKind::Split, report);
         }
-        let merges = groups::find(&self.ledger, &self.statement, (&mut self.unproven, &mut self.unbooked), FROM_LEDGER);
+        let merges =
+            groups::find(&self.ledger, &self.statement, (&mut self.unproven, &mut self.unbooked), groups::MERGED);
         for group in merges {
             self.tell_group(&group, MatchKind::Merged, report);
         }

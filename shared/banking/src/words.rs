@@ -17,7 +17,7 @@ const CHARS_MAX: usize = 400;
 const WORD_BYTES_MAX: usize = 40;
 
 /// Words that banks and bookkeepers put around names: they say nothing about whom.
-const NOISE: [u64; 109] = packed([
+const NOISE: [u64; 110] = packed([
     "ab",
     "ag",
     "and",
@@ -127,6 +127,7 @@ const NOISE: [u64; 109] = packed([
     "ach",
     "contactless",
     "abwa",
+    "transaction",
 ]);
 
 /// Words as numbers, by their first eight letters.
@@ -225,9 +226,23 @@ pub(crate) fn refers(word: &[u8]) -> bool {
 }
 
 /// Words of a bank's own charges. Bank and books call them by different ones and mean the same.
-const CHARGES: [u64; 13] = packed([
-    "fee", "fees", "charge", "charges", "commis", "gebuehr", "entgelt", "frais", "comision", "kosten", "interest",
-    "zinsen", "spese",
+const CHARGES: [u64; 16] = packed([
+    "fee",
+    "fees",
+    "charge",
+    "charges",
+    "commis",
+    "gebuehr",
+    "entgelt",
+    "frais",
+    "comision",
+    "kosten",
+    "interest",
+    "zinsen",
+    "spese",
+    "chg",
+    "commission",
+    "gebuehren",
 ]);
 
 /// Words for what people are paid for their work: the bank has one line of it where the books have one for each.
@@ -238,19 +253,20 @@ const WAGES: [u64; 16] = packed([
 
 /// Whether a word names a bank's own charge.
 pub(crate) fn charges(word: &[u8]) -> bool {
-    CHARGES.contains(&pack(word)) || word.starts_with(b"commission") || word.starts_with(b"gebuehr")
+    CHARGES.contains(&pack(word)) || word.windows(7).any(|part| part == b"entgelt" || part == b"gebuehr")
 }
 
 impl Signature {
-    /// Adds a word, if it names somebody, and says whether it does. All words for a bank's charge are one, and all for wages.
+    /// Adds a word, if it names somebody. All words for a bank's charge are one, and all for wages. Says whether it names a
+    /// party, which those do not.
     pub(crate) fn add(&mut self, word: &[u8]) -> bool {
         if !names(word) {
             return false;
         }
-        let word = match word {
-            _ if charges(word) => &b"charge"[..],
-            _ if WAGES.contains(&pack(word)) => b"wages",
-            _ => word,
+        let (word, is_party) = match word {
+            _ if charges(word) => (&b"charge"[..], false),
+            _ if WAGES.contains(&pack(word)) => (&b"wages"[..], false),
+            _ => (word, true),
         };
         let (skeleton, length) = skeleton(word);
         let word = &skeleton[..length];
@@ -265,7 +281,7 @@ impl Signature {
             _ => word.windows(3).for_each(gram),
         }
         self.ones = ones(self.bits);
-        true
+        is_party
     }
 
     /// How much of the text with less in it the other has, in 1/256; `None` where one says nothing.
