@@ -240,5 +240,12 @@ fn told(row: &Row) -> Told {
             told.party = (named >> 32) as u32;
         }
     }
+    if told.name == Signature::default() {
+        // It names nobody: its words are all there is.
+        let mut said = 0;
+        let text = if row.payee.is_empty() { &row.description } else { &row.payee };
+        words(text, |word| said = if word.iter().any(u8::is_ascii_digit) { said } else { hash_on(said, word) });
+        told.party = (said >> 32) as u32;
+    }
     told
 }

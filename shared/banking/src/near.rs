@@ -5,7 +5,7 @@
 use crate::columns::Columns;
 use crate::groups::by_day;
 use crate::pairs::Free;
-use crate::score::links;
+use crate::score::{Evidence, links};
 
 /// What is nearly right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +41,7 @@ const FAR_DAYS: i32 = 75;
 const FEE: (u64, u64) = (40, 150);
 /// So many minor units are a few pennies.
 const PENNIES: u64 = 100;
-/// Rows of one amount on one side from which on it recurs, and a day that is far off is another time of it.
+/// Rows of one amount and name from which on it recurs, and a day that is far off is another time of it.
 const RECURS: usize = 3;
 
 /// Finds what is nearly what among free rows. Rows that are used are free no longer.
@@ -159,16 +159,17 @@ fn far(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free)) -> Vec<Near
             continue;
         }
         let same = (start..other.len()).take_while(|there| (other.book[*there], other.minor[*there]) == key);
-        if same.clone().count() >= RECURS {
+        let near = same.skip_while(|there| other.day[*there] < one.day[at] - FAR_DAYS);
+        let near = near.take_while(|there| other.day[*there] <= one.day[at] + FAR_DAYS);
+        let linked = near.map(|there| (there, links((one, at), (other, there), other.day[there] - one.day[at])));
+        let linked: Vec<(usize, Evidence)> =
+            linked.filter(|(_, evidence)| evidence.is_linked() && evidence.points >= 0).collect();
+        if linked.len() >= RECURS {
             continue;
         }
-        for there in same.filter(|there| free.1[*there]) {
-            let later = other.day[there] - one.day[at];
-            let evidence = links((one, at), (other, there), later);
-            if later.abs() <= FAR_DAYS && evidence.is_linked() && evidence.points >= 0 {
-                let points = evidence.points + 35 - later.abs() / 3;
-                found.push(Near { one: place(at), other: place(there), nearly: Nearly::Day, points });
-            }
+        for (there, evidence) in linked.into_iter().filter(|(there, _)| free.1[*there]) {
+            let points = evidence.points + 35 - evidence.later.abs() / 3;
+            found.push(Near { one: place(at), other: place(there), nearly: Nearly::Day, points });
         }
     }
     found

@@ -37,6 +37,9 @@ const REFERENCE: i32 = 60;
 /// The same id of the bank's.
 const ID: i32 = 100;
 
+/// Days from which on each counts for so many more: most lags are short, and a week is the next time of what comes weekly.
+const FAR: (i32, i32) = (4, 1);
+
 /// How far two sides may be apart, and from how many points on two rows may be the same money.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Leeway {
@@ -58,6 +61,9 @@ pub(crate) const FEED: Leeway = Leeway { earlier: 3, later: 3, cost_earlier: 8, 
 pub(crate) const LEDGER: Leeway = Leeway { earlier: 12, later: 3, cost_earlier: 3, cost_later: 5, likely: LIKELY };
 /// What is left over of bank and books.
 pub(crate) const LEFT_OVER: Leeway = Leeway { likely: LEFT, ..LEDGER };
+
+/// What may be one, whoever is named: it is held against the rest before it is believed.
+pub(crate) const ANY_NAME: Leeway = Leeway { likely: NAME.1 - 20, ..LEDGER };
 
 /// What was found of two rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +91,8 @@ pub(crate) fn score(
     let evidence = links((one, at), (other, there), later);
     let doublings = i32::try_from(usize::BITS - shared.max(1).leading_zeros() - 1).unwrap_or(0);
     let rare = (rarity(one.minor[at]) - SHARED * doublings).max(0);
-    let cost = if later < 0 { -later * leeway.cost_earlier } else { later * leeway.cost_later };
+    let days = later.abs() + FAR.1 * (later.abs() - FAR.0).max(0);
+    let cost = days * if later < 0 { leeway.cost_earlier } else { leeway.cost_later };
     Evidence { points: evidence.points + rare - cost, ..evidence }
 }
 

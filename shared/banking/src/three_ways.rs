@@ -12,7 +12,7 @@ use crate::pairs::{Free, Pair, Pairing, pair};
 use crate::parties;
 use crate::report::{Finding, FindingKind, Match, MatchKind, Report};
 use crate::row::Row;
-use crate::score::{CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, MARGIN, NAMED, NAMED_MARGIN};
+use crate::score::{ANY_NAME, CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_MARGIN};
 use crate::words::{charges, words};
 
 /// The three sides, and what of them is still to be explained.
@@ -63,16 +63,16 @@ pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
     parties::learn(&mut sides.statement, &sides.ledger, &booked.pairs);
     booked.pairs.retain(is_certain);
     sides.book(&booked.pairs);
-    let again = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEDGER);
-    sides.book(&again.pairs);
-    booked.pairs.extend(again.pairs);
+    sides.pair_again(&mut booked, LEDGER);
+    // What is still alone comes with the same other one each week or month, where the bank has another name for it.
+    let alone = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), ANY_NAME);
+    parties::learn_series(&mut sides.statement, &sides.ledger, &alone.pairs);
+    sides.pair_again(&mut booked, LEDGER);
     report.capped = fed.capped + booked.capped;
     sides.doubled(&mut report);
     sides.without_statement(&mut report);
     sides.grouped(&mut report);
-    let left = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEFT_OVER);
-    sides.book(&left.pairs);
-    booked.pairs.extend(left.pairs);
+    sides.pair_again(&mut booked, LEFT_OVER);
     sides.nearly(&mut report);
     sides.triples(&fed, &booked, &mut report);
     sides.missing(&mut report);
@@ -102,6 +102,13 @@ fn is_certain(pair: &Pair) -> bool {
 }
 
 impl Sides<'_> {
+    /// Pairs what is left of statement and ledger.
+    fn pair_again(&mut self, booked: &mut Pairing, leeway: Leeway) {
+        let again = pair(&self.statement, &self.ledger, (&self.unbooked, &self.unproven), leeway);
+        self.book(&again.pairs);
+        booked.pairs.extend(again.pairs);
+    }
+
     /// Keeps pairs of statement and ledger.
     fn book(&mut self, pairs: &[Pair]) {
         for pair in pairs {
