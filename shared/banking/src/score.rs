@@ -17,6 +17,10 @@ pub(crate) const MARGIN: i32 = 20;
 pub(crate) const NAMED: i32 = 34;
 /// See [`NAMED`].
 pub(crate) const NAMED_MARGIN: i32 = 24;
+/// Days from which on it may be another time of the same.
+pub(crate) const NAMED_DAYS: i32 = 6;
+/// Points from which on an amount that is there once on either side is enough, whoever is named.
+pub(crate) const ALONE: i32 = 36;
 /// Points that stand for a score of one.
 pub(crate) const FULL: i32 = 120;
 
@@ -37,8 +41,9 @@ const REFERENCE: i32 = 60;
 /// The same id of the bank's.
 const ID: i32 = 100;
 
-/// Days from which on each counts for so many more: most lags are short, and a week is the next time of what comes weekly.
-const FAR: (i32, i32) = (4, 1);
+/// Days from which on each counts for so many more where an amount is there more than once: a week is the next time of what
+/// comes weekly.
+const FAR: (i32, i32) = (4, 2);
 
 /// How far two sides may be apart, and from how many points on two rows may be the same money.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +96,8 @@ pub(crate) fn score(
     let evidence = links((one, at), (other, there), later);
     let doublings = i32::try_from(usize::BITS - shared.max(1).leading_zeros() - 1).unwrap_or(0);
     let rare = (rarity(one.minor[at]) - SHARED * doublings).max(0);
-    let days = later.abs() + FAR.1 * (later.abs() - FAR.0).max(0);
+    let far = if shared > 1 { FAR.1 * (later.abs() - FAR.0).max(0) } else { 0 };
+    let days = later.abs() + far;
     let cost = days * if later < 0 { leeway.cost_earlier } else { leeway.cost_later };
     Evidence { points: evidence.points + rare - cost, ..evidence }
 }

@@ -12,7 +12,9 @@ use crate::pairs::{Free, Pair, Pairing, pair};
 use crate::parties;
 use crate::report::{Finding, FindingKind, Match, MatchKind, Report};
 use crate::row::Row;
-use crate::score::{ANY_NAME, CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_MARGIN};
+use crate::score::{
+    ALONE, ANY_NAME, CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_DAYS, NAMED_MARGIN,
+};
 use crate::words::{charges, words};
 
 /// The three sides, and what of them is still to be explained.
@@ -93,12 +95,14 @@ fn per_mille(points: i32) -> u16 {
     u16::try_from(points.clamp(0, FULL) * 1000 / FULL).unwrap_or(0)
 }
 
-/// Much speaks for it and nothing comes near; or the names are the same and nobody else of that amount has the name.
+/// Much speaks for it and nothing comes near; or the names are the same, the days near, and nobody else of that amount has
+/// the name; or nobody else has that amount, and it is not one that others come to.
 fn is_certain(pair: &Pair) -> bool {
-    let evidence = &pair.evidence;
-    let alone =
-        evidence.points >= NAMED && pair.margin >= NAMED_MARGIN && evidence.name.is_some_and(|alike| alike >= 230);
-    evidence.points >= CERTAIN && pair.margin >= MARGIN || alone
+    let Pair { evidence, margin, shared, .. } = pair;
+    let same_name = evidence.name.is_some_and(|alike| alike >= 230) && evidence.later.abs() < NAMED_DAYS;
+    evidence.points >= CERTAIN && *margin >= MARGIN
+        || same_name && evidence.points >= NAMED && *margin >= NAMED_MARGIN
+        || *shared == 1 && evidence.points >= ALONE
 }
 
 impl Sides<'_> {
