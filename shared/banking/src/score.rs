@@ -18,7 +18,7 @@ pub(crate) const NAMED: i32 = 34;
 /// See [`NAMED`].
 pub(crate) const NAMED_MARGIN: i32 = 24;
 /// Days from which on it may be another time of the same.
-pub(crate) const NAMED_DAYS: i32 = 6;
+pub(crate) const NEAR_DAYS: i32 = 6;
 /// Points from which on an amount that is there once on either side is enough, whoever is named.
 pub(crate) const ALONE: i32 = 36;
 /// Points that stand for a score of one.

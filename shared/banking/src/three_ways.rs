@@ -13,7 +13,7 @@ use crate::parties;
 use crate::report::{Finding, FindingKind, Match, MatchKind, Report};
 use crate::row::Row;
 use crate::score::{
-    ALONE, ANY_NAME, CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_DAYS, NAMED_MARGIN,
+    ALONE, ANY_NAME, CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_MARGIN, NEAR_DAYS,
 };
 use crate::words::{charges, words};
 
@@ -96,13 +96,13 @@ fn per_mille(points: i32) -> u16 {
 }
 
 /// Much speaks for it and nothing comes near; or the names are the same, the days near, and nobody else of that amount has
-/// the name; or nobody else has that amount, and it is not one that others come to.
+/// the name; or nobody else has that amount around these days, and it is not one that others come to.
 fn is_certain(pair: &Pair) -> bool {
     let Pair { evidence, margin, shared, .. } = pair;
-    let same_name = evidence.name.is_some_and(|alike| alike >= 230) && evidence.later.abs() < NAMED_DAYS;
+    let (same_name, near) = (evidence.name.is_some_and(|alike| alike >= 230), evidence.later.abs() < NEAR_DAYS);
     evidence.points >= CERTAIN && *margin >= MARGIN
-        || same_name && evidence.points >= NAMED && *margin >= NAMED_MARGIN
-        || *shared == 1 && evidence.points >= ALONE
+        || near && same_name && evidence.points >= NAMED && *margin >= NAMED_MARGIN
+        || near && *shared == 1 && evidence.points >= ALONE
 }
 
 impl Sides<'_> {
