@@ -5,8 +5,8 @@
 //! many choices there were is then held against how many sums there could be: the more choices, the more an accident.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
+use crate::calendar::Calendar;
 use crate::columns::Columns;
 use crate::near;
 use crate::pairs::Free;
@@ -24,12 +24,17 @@ pub(crate) const MERGED: Days = (-3, 14);
 pub(crate) const PARTS_MAX: usize = 6;
 /// Rows that may be parts of one whole; beyond, those most alike count. More would add up by accident.
 const PARTS_OF_ONE: usize = 24;
+/// Rows that are looked at around one whole; beyond, the nearest in days are.
+const NEAR_MAX: usize = 512;
 /// Times that what others used is left out and the rest searched again.
 const ROUNDS: usize = 2;
 /// Sums that could be, for one choice, where the parts share nothing with the whole: less is an accident.
 const ODDS_OF_KIN: u64 = 24;
 /// The same where one part shares nothing with anything.
 const ODDS_OF_STRANGERS: u64 = 24;
+
+/// Spreads keys: the upper bits of a product do.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A whole and its parts, by their places.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,42 +60,43 @@ pub(crate) enum Bond {
     Stranger,
 }
 
-/// Finds groups among free rows, wholes on the first side. Rows that are used are free no longer.
-pub(crate) fn find(wholes: &Columns<'_>, parts: &Columns<'_>, free: (&mut Free, &mut Free), days: Days) -> Vec<Group> {
-    let mut groups = Vec::new();
-    for _ in 0..ROUNDS {
-        let by_day = by_day(parts, free.1);
-        let open = (0..wholes.len()).filter(|at| free.0[*at]);
-        let mut found: Vec<Group> = open
-            .filter_map(|whole| best(wholes, whole, parts, &parts_near(wholes, whole, parts, &by_day, days)))
-            .collect();
-        // Fewer parts are less of an accident.
-        found.sort_unstable_by_key(|group| (group.bond, group.parts.len(), Reverse(group.points), group.whole));
-        let before = groups.len();
-        for group in found {
-            let unused = free.0[group.whole as usize] && group.parts.iter().all(|part| free.1[*part as usize]);
-            if unused {
-                free.0[group.whole as usize] = false;
-                group.parts.iter().for_each(|part| free.1[*part as usize] = false);
-                groups.push(group);
-            }
-        }
-        if groups.len() == before {
-            break;
-        }
-    }
-    groups.sort_unstable_by_key(|group| group.whole);
-    groups
+/// Groups, and the wholes around which so many rows are that not all were looked at.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// By their wholes.
+    pub groups: Vec<Group>,
+    /// Wholes.
+    pub capped: usize,
 }
 
-/// Free rows by account, currency and day.
-pub(crate) type ByDay = HashMap<(u32, i32), Vec<u32>>;
-
-pub(crate) fn by_day(columns: &Columns<'_>, free: &Free) -> ByDay {
-    let mut found = ByDay::new();
-    for at in (0..columns.len()).filter(|at| free[*at]) {
-        found.entry((columns.book[at], columns.day[at])).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
+/// Finds groups among free rows, wholes on the first side. Rows that are used are free no longer.
+pub(crate) fn find(wholes: &Columns<'_>, parts: &Columns<'_>, free: (&mut Free, &mut Free), days: Days) -> Found {
+    let mut found = Found::default();
+    let mut open: Vec<usize> = (0..wholes.len()).filter(|at| free.0[*at]).collect();
+    for round in 0..ROUNDS {
+        let calendar = Calendar::of(parts, free.1);
+        let mut groups: Vec<Group> = Vec::new();
+        for whole in open {
+            let (near, capped) = parts_near(wholes, whole, parts, &calendar, days);
+            found.capped += usize::from(capped && round == 0);
+            groups.extend(best(wholes, whole, parts, &near));
+        }
+        // Fewer parts are less of an accident.
+        groups.sort_unstable_by_key(|group| (group.bond, group.parts.len(), Reverse(group.points), group.whole));
+        let is_unused = |group: &Group, free: &Free| group.parts.iter().all(|part| free[*part as usize]);
+        // A whole whose parts another one took may have others.
+        open = Vec::new();
+        for group in groups {
+            if is_unused(&group, free.1) {
+                free.0[group.whole as usize] = false;
+                group.parts.iter().for_each(|part| free.1[*part as usize] = false);
+                found.groups.push(group);
+            } else {
+                open.push(group.whole as usize);
+            }
+        }
     }
+    found.groups.sort_unstable_by_key(|group| group.whole);
     found
 }
 
@@ -103,22 +109,28 @@ struct Part {
     linked: bool,
 }
 
-fn parts_near(wholes: &Columns<'_>, whole: usize, parts: &Columns<'_>, by_day: &ByDay, days: Days) -> Vec<Part> {
+fn parts_near(
+    wholes: &Columns<'_>,
+    whole: usize,
+    parts: &Columns<'_>,
+    calendar: &Calendar,
+    days: Days,
+) -> (Vec<Part>, bool) {
     let (minor, day) = (wholes.minor[whole], wholes.day[whole]);
-    let mut found: Vec<Part> = Vec::new();
-    for later in days.0..=days.1 {
-        for at in by_day.get(&(wholes.book[whole], day + later)).into_iter().flatten() {
-            let part = parts.minor[*at as usize];
-            // Parts go the way of the whole and are less than it.
-            if part.signum() != minor.signum() || part.unsigned_abs() >= minor.unsigned_abs() {
-                continue;
-            }
-            let evidence = links((wholes, whole), (parts, *at as usize), later);
-            let points = evidence.points - later.abs();
-            found.push(Part { at: *at, minor: part, points, linked: evidence.is_linked() });
+    let (around, capped) = calendar.around(wholes.book[whole], day, days.0..=days.1, NEAR_MAX);
+    let mut found: Vec<Part> = Vec::with_capacity(around.len());
+    for row in around {
+        let part = parts.minor[row.at as usize];
+        // Parts go the way of the whole and are less than it.
+        if part.signum() != minor.signum() || part.unsigned_abs() >= minor.unsigned_abs() {
+            continue;
         }
+        let later = row.day - day;
+        let evidence = links((wholes, whole), (parts, row.at as usize), later);
+        let points = evidence.points - later.abs();
+        found.push(Part { at: row.at, minor: part, points, linked: evidence.is_linked() });
     }
-    found
+    (found, capped)
 }
 
 /// The surest group of a whole; none where two are as good.
@@ -185,9 +197,8 @@ fn among_kin(target: i64, parts: &Columns<'_>, near: &[Part]) -> Option<Vec<Part
             }
         }
     }
-    found.sort_unstable_by(|one, other| {
-        (one.0, one.1.len()).cmp(&(other.0, other.1.len())).then_with(|| places(&one.1).cmp(places(&other.1)))
-    });
+    // One choice may be found in two families; in the smaller it is less of an accident.
+    found.sort_unstable_by(|one, other| places(&one.1).cmp(places(&other.1)).then(one.0.cmp(&other.0)));
     found.dedup_by(|one, other| places(&one.1).eq(places(&other.1)));
     let accident = |(choices, hit): &(u64, Vec<Part>)| choices.saturating_mul(ODDS_OF_KIN) > spread(target, hit);
     found.retain(|hit| !accident(hit));
@@ -211,19 +222,23 @@ fn gcd(one: u64, other: u64) -> u64 {
     if other == 0 { one } else { gcd(other, one % other) }
 }
 
-/// Parts that belong together: of one party, with one number, of one amount.
+/// Parts that belong together: of one party, with one number, of one amount. What they have in common is packed with the
+/// place of the part, so that sorting is quick; that two keys may be packed alike costs a search and makes up no sum.
 fn families(parts: &Columns<'_>, near: &[Part]) -> Vec<Vec<Part>> {
-    let mut keyed: Vec<(u8, u64, usize)> = Vec::new();
+    let mut keyed: Vec<u64> = Vec::with_capacity(near.len() * 3);
+    let pack = |kind: u64, key: u64, at: usize| (key.wrapping_mul(SPREAD) ^ kind) & !(NEAR_MAX as u64 - 1) | at as u64;
     for (at, part) in near.iter().enumerate() {
         let row = part.at as usize;
-        keyed.push((0, u64::from(parts.party[row]), at));
-        keyed.extend(parts.references[row].iter().map(|number| (1, u64::from(*number), at)));
-        keyed.push((2, part.minor.unsigned_abs(), at));
+        let party = Some(parts.party[row]).filter(|party| *party != 0);
+        keyed.extend(party.map(|party| pack(1 << 62, u64::from(party), at)));
+        let numbers = parts.references[row].iter().filter(|number| **number != 0);
+        keyed.extend(numbers.map(|number| pack(2 << 62, u64::from(*number), at)));
+        keyed.push(pack(3 << 62, part.minor.unsigned_abs(), at));
     }
     keyed.sort_unstable();
-    let same = keyed.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1));
-    let several = same.filter(|family| family[0].1 != 0 && (2..=PARTS_OF_ONE).contains(&family.len()));
-    several.map(|family| family.iter().map(|(_, _, at)| near[*at]).collect()).collect()
+    let same = keyed.chunk_by(|one, next| (one ^ next) < NEAR_MAX as u64);
+    let several = same.filter(|family| (2..=PARTS_OF_ONE).contains(&family.len()));
+    several.map(|family| family.iter().map(|key| near[*key as usize & (NEAR_MAX - 1)]).collect()).collect()
 }
 
 /// Linked parts and one that shares nothing.

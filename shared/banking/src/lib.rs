@@ -12,10 +12,12 @@
 //! | `pairs` | the best one-to-one pairs |
 //! | `parties` | what the bank calls whom |
 //! | `groups`, `sums` | one for several |
+//! | `calendar` | rows around a day |
 //! | `near`, `doubles` | what is nearly right, what is there twice |
 //! | `three_ways` | the order of all that |
 //! | [`proof`] | bank and books day by day, every penny of the difference by its name |
 
+mod calendar;
 mod columns;
 mod doubles;
 mod groups;

@@ -2,8 +2,8 @@
 //!
 //! Owns what counts as nearly. None of it is ever certain: it is a finding for a person, with both rows named.
 
+use crate::calendar::Calendar;
 use crate::columns::Columns;
-use crate::groups::by_day;
 use crate::pairs::Free;
 use crate::score::{Evidence, links};
 
@@ -37,6 +37,8 @@ pub(crate) struct Near {
 const DAYS: (i32, i32) = (12, 7);
 /// Days around a row in which the same amount may have been meant.
 const FAR_DAYS: i32 = 75;
+/// Rows that are looked at around one; beyond, the nearest in days are.
+const NEAR_MAX: usize = 1_024;
 /// A fee is at most so many thousandths of what is paid, and so many minor units.
 const FEE: (u64, u64) = (40, 150);
 /// So many minor units are a few pennies.
@@ -63,19 +65,18 @@ pub(crate) fn find(one: &Columns<'_>, other: &Columns<'_>, free: (&mut Free, &mu
 
 /// Around the same day, with another amount.
 fn close(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free)) -> Vec<Near> {
-    let by_day = by_day(other, free.1);
+    let calendar = Calendar::of(other, free.1);
     let mut found = Vec::new();
     for at in (0..one.len()).filter(|at| free.0[*at]) {
-        for later in -DAYS.0..=DAYS.1 {
-            for there in by_day.get(&(one.book[at], one.day[at] + later)).into_iter().flatten() {
-                let (ours, theirs) = (one.minor[at], other.minor[*there as usize]);
-                if ours == theirs {
-                    continue;
-                }
-                let evidence = links((one, at), (other, *there as usize), later);
-                let Some((nearly, worth)) = kind(ours, theirs, evidence.points, evidence.is_linked()) else { continue };
+        let (around, _) = calendar.around(one.book[at], one.day[at], -DAYS.0..=DAYS.1, NEAR_MAX);
+        for row in around {
+            let (ours, theirs) = (one.minor[at], other.minor[row.at as usize]);
+            let Some((nearly, worth)) = kind(ours, theirs) else { continue };
+            let later = row.day - one.day[at];
+            let evidence = links((one, at), (other, row.at as usize), later);
+            if evidence.is_linked() && evidence.points >= 0 {
                 let points = evidence.points + worth - later.abs();
-                found.push(Near { one: place(at), other: *there, nearly, points });
+                found.push(Near { one: place(at), other: row.at, nearly, points });
             }
         }
     }
@@ -92,8 +93,8 @@ pub(crate) fn may_be(ours: i64, theirs: i64) -> bool {
 }
 
 /// In which way one amount is nearly another, and what that is worth.
-fn kind(ours: i64, theirs: i64, points: i32, linked: bool) -> Option<(Nearly, i32)> {
-    if !linked || points < 0 {
+fn kind(ours: i64, theirs: i64) -> Option<(Nearly, i32)> {
+    if ours == theirs {
         return None;
     }
     if is_transposed(ours, theirs) {
@@ -120,10 +121,13 @@ fn is_slip(one: i64, other: i64) -> bool {
 }
 
 /// In how many places two numbers of as many digits differ.
-fn digits_apart(one: u64, other: u64) -> Option<usize> {
-    let (one, other) = (one.to_string(), other.to_string());
-    let apart = || one.bytes().zip(other.bytes()).filter(|(one, other)| one != other).count();
-    (one.len() == other.len()).then(apart)
+fn digits_apart(mut one: u64, mut other: u64) -> Option<usize> {
+    let mut apart = 0;
+    while one > 0 && other > 0 {
+        apart += usize::from(one % 10 != other % 10);
+        (one, other) = (one / 10, other / 10);
+    }
+    (one == other).then_some(apart)
 }
 
 /// Two digits beside each other changed places, and nothing else.

@@ -206,12 +206,14 @@ impl Sides<'_> {
     fn grouped(&mut self, report: &mut Report) {
         let splits =
             groups::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven), groups::SPLIT);
-        for group in splits {
+        report.capped += splits.capped;
+        for group in splits.groups {
             self.tell_group(&group, MatchKind::Split, report);
         }
         let merges =
             groups::find(&self.ledger, &self.statement, (&mut self.unproven, &mut self.unbooked), groups::MERGED);
-        for group in merges {
+        report.capped += merges.capped;
+        for group in merges.groups {
             self.tell_group(&group, MatchKind::Merged, report);
         }
     }
