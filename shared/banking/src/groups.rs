@@ -75,26 +75,30 @@ pub(crate) fn find(wholes: &Columns<'_>, parts: &Columns<'_>, free: (&mut Free, 
     let mut open: Vec<usize> = (0..wholes.len()).filter(|at| free.0[*at]).collect();
     for round in 0..ROUNDS {
         let calendar = Calendar::of(parts, free.1);
-        let mut groups: Vec<Group> = Vec::new();
+        let (mut groups, mut again) = (Vec::new(), Vec::new());
         for whole in open {
             let (near, capped) = parts_near(wholes, whole, parts, &calendar, days);
             found.capped += usize::from(capped && round == 0);
-            groups.extend(best(wholes, whole, parts, &near));
+            match best(wholes.minor[whole], parts, &near) {
+                (bond, Hits::One(hit)) => groups.push(group(whole, bond, &hit)),
+                (_, Hits::Several) if round == 0 => again.push(whole),
+                _ => (),
+            }
         }
         // Fewer parts are less of an accident.
         groups.sort_unstable_by_key(|group| (group.bond, group.parts.len(), Reverse(group.points), group.whole));
         let is_unused = |group: &Group, free: &Free| group.parts.iter().all(|part| free[*part as usize]);
-        // A whole whose parts another one took may have others.
-        open = Vec::new();
+        // A whole whose parts another one took may have others, and one that had several choices may have one.
         for group in groups {
             if is_unused(&group, free.1) {
                 free.0[group.whole as usize] = false;
                 group.parts.iter().for_each(|part| free.1[*part as usize] = false);
                 found.groups.push(group);
             } else {
-                open.push(group.whole as usize);
+                again.push(group.whole as usize);
             }
         }
+        open = again;
     }
     found.groups.sort_unstable_by_key(|group| group.whole);
     found
@@ -133,21 +137,36 @@ fn parts_near(
     (found, capped)
 }
 
-/// The surest group of a whole; none where two are as good.
-fn best(wholes: &Columns<'_>, whole: usize, parts: &Columns<'_>, near: &[Part]) -> Option<Group> {
-    let target = wholes.minor[whole];
+/// Choices of parts that make up a whole.
+enum Hits {
+    None,
+    One(Vec<Part>),
+    /// None of which is sure.
+    Several,
+}
+
+/// The surest choice for a whole.
+fn best(target: i64, parts: &Columns<'_>, near: &[Part]) -> (Bond, Hits) {
     let mut linked: Vec<Part> = near.iter().filter(|part| part.linked).copied().collect();
     linked.sort_unstable_by_key(|part| (Reverse(part.points), part.at));
     linked.truncate(PARTS_OF_ONE);
-    let group = |(bond, hit): (Bond, Vec<Part>)| Group {
+    let hits = by_link(target, &linked);
+    if !matches!(hits, Hits::None) {
+        return (Bond::Linked, hits);
+    }
+    match among_kin(target, parts, near) {
+        Hits::None => (Bond::Stranger, with_a_stranger(target, &linked, near)),
+        hits => (Bond::Kin, hits),
+    }
+}
+
+fn group(whole: usize, bond: Bond, hit: &[Part]) -> Group {
+    Group {
         whole: u32::try_from(whole).unwrap_or(u32::MAX),
         points: hit.iter().map(|part| part.points).min().unwrap_or(0),
-        parts: hit.iter().map(|part| part.at).collect(),
+        parts: places(hit).collect(),
         bond,
-    };
-    let found = by_link(target, &linked).map(|hit| (Bond::Linked, hit));
-    let found = found.or_else(|| Some((Bond::Kin, among_kin(target, parts, near)?)));
-    found.or_else(|| Some((Bond::Stranger, with_a_stranger(target, &linked, near)?))).map(group)
+    }
 }
 
 /// Amounts of parts, and where each stands.
@@ -158,7 +177,7 @@ fn amounts(parts: &[Part]) -> Vec<(i64, usize)> {
 }
 
 /// Sums of two linked parts, then three, and so on; the first size that has one decides, if it has one alone.
-fn by_link(target: i64, linked: &[Part]) -> Option<Vec<Part>> {
+fn by_link(target: i64, linked: &[Part]) -> Hits {
     let amounts = amounts(linked);
     let mut steps = sums::STEPS_MAX;
     for size in 2..=PARTS_MAX.min(linked.len()) {
@@ -167,23 +186,24 @@ fn by_link(target: i64, linked: &[Part]) -> Option<Vec<Part>> {
             return surest(linked, &hits);
         }
     }
-    None
+    Hits::None
 }
 
 /// Of several, the one with most points by far.
-fn surest(parts: &[Part], hits: &[Vec<usize>]) -> Option<Vec<Part>> {
+fn surest(parts: &[Part], hits: &[Vec<usize>]) -> Hits {
     let hits = hits.iter().map(|hit| hit.iter().map(|at| parts[*at]).collect::<Vec<Part>>());
     let mut sure: Vec<(i32, Vec<Part>)> = hits.map(|hit| (hit.iter().map(|part| part.points).sum(), hit)).collect();
     sure.sort_by_key(|(points, _)| Reverse(*points));
     match sure.as_slice() {
-        [(_, only)] => Some(only.clone()),
-        [(best, hit), (next, _), ..] if best - next >= 15 => Some(hit.clone()),
-        _ => None,
+        [] => Hits::None,
+        [(_, only)] => Hits::One(only.clone()),
+        [(best, hit), (next, _), ..] if best - next >= 15 => Hits::One(hit.clone()),
+        _ => Hits::Several,
     }
 }
 
 /// Parts that share nothing with the whole but a name, a number or their amount with each other.
-fn among_kin(target: i64, parts: &Columns<'_>, near: &[Part]) -> Option<Vec<Part>> {
+fn among_kin(target: i64, parts: &Columns<'_>, near: &[Part]) -> Hits {
     let mut found: Vec<(u64, Vec<Part>)> = Vec::new();
     for family in families(parts, near) {
         let amounts = amounts(&family);
@@ -202,9 +222,15 @@ fn among_kin(target: i64, parts: &Columns<'_>, near: &[Part]) -> Option<Vec<Part
     found.dedup_by(|one, other| places(&one.1).eq(places(&other.1)));
     let accident = |(choices, hit): &(u64, Vec<Part>)| choices.saturating_mul(ODDS_OF_KIN) > spread(target, hit);
     found.retain(|hit| !accident(hit));
-    match found.as_slice() {
-        [(_, only)] => Some(only.clone()),
-        _ => None,
+    only(found.into_iter().map(|(_, hit)| hit))
+}
+
+/// The one of several there is.
+fn only(mut hits: impl Iterator<Item = Vec<Part>>) -> Hits {
+    match (hits.next(), hits.next()) {
+        (None, _) => Hits::None,
+        (Some(hit), None) => Hits::One(hit),
+        _ => Hits::Several,
     }
 }
 
@@ -242,7 +268,7 @@ fn families(parts: &Columns<'_>, near: &[Part]) -> Vec<Vec<Part>> {
 }
 
 /// Linked parts and one that shares nothing.
-fn with_a_stranger(target: i64, linked: &[Part], near: &[Part]) -> Option<Vec<Part>> {
+fn with_a_stranger(target: i64, linked: &[Part], near: &[Part]) -> Hits {
     let mut strangers: Vec<Part> = near.iter().filter(|part| !part.linked).copied().collect();
     strangers.sort_unstable_by_key(|part| (part.minor, part.at));
     let (amounts, mut steps) = (amounts(linked), sums::STEPS_MAX);
@@ -267,8 +293,5 @@ fn with_a_stranger(target: i64, linked: &[Part], near: &[Part]) -> Option<Vec<Pa
             }
         });
     }
-    match hits.as_slice() {
-        [only] => Some(only.clone()),
-        _ => None,
-    }
+    only(hits.into_iter())
 }
