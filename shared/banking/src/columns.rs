@@ -235,6 +235,7 @@ fn told(row: &Row) -> Told {
                 count += 1;
             }
         });
+        told.name = told.name.counted();
         told.payee = told.payee.or(told.name);
         if told.party == 0 {
             told.party = (named >> 32) as u32;
