@@ -77,6 +77,8 @@ impl<'r> Columns<'r> {
     /// `own_ids` says whether a row's id is one that rows of other sides may carry, as the feed's are.
     pub(crate) fn of(rows: &'r [Row], books: &Books<'r>, own_ids: bool) -> Self {
         let order = ordered(rows, books);
+        // Texts are read in the order in which they came, which is that of memory.
+        let told: Vec<Told> = rows.iter().map(|row| told(row, own_ids)).collect();
         let mut columns = Self {
             rows,
             book: Vec::with_capacity(rows.len()),
@@ -89,10 +91,9 @@ impl<'r> Columns<'r> {
             ids: Vec::with_capacity(rows.len()),
             order: Vec::with_capacity(rows.len()),
         };
-        let id = |text: &str| if text.is_empty() { 0 } else { hash(text.as_bytes()) };
         for key in order {
             let row = &rows[key.row as usize];
-            let Told { name, payee, party, references } = told(row);
+            let Told { name, payee, party, references, ids } = told[key.row as usize];
             columns.book.push(key.book);
             columns.minor.push(row.amount.minor);
             columns.day.push(key.day);
@@ -100,7 +101,7 @@ impl<'r> Columns<'r> {
             columns.payee.push(payee);
             columns.party.push(party);
             columns.references.push(references);
-            columns.ids.push([id(&row.bank_id), if own_ids { id(&row.id) } else { 0 }, 0, 0]);
+            columns.ids.push([ids[0], ids[1], 0, 0]);
             columns.order.push(key.row);
         }
         columns.drop_common();
@@ -204,18 +205,22 @@ fn ordered<'r>(rows: &'r [Row], books: &Books<'r>) -> Vec<Key> {
 }
 
 /// What the texts of a row tell.
+#[derive(Clone, Copy)]
 struct Told {
     name: Signature,
     payee: Signature,
     party: u32,
     references: [u32; REFERENCES],
+    ids: [u64; 2],
 }
 
 /// Whom a row names, by which party it goes, and the words in it that refer. The payee is the party; where there is none,
 /// the description tells it.
-fn told(row: &Row) -> Told {
-    let mut told =
-        Told { name: Signature::default(), payee: Signature::default(), party: 0, references: [0; REFERENCES] };
+fn told(row: &Row, own_id: bool) -> Told {
+    let id = |text: &str| if text.is_empty() { 0 } else { hash(text.as_bytes()) };
+    let ids = [id(&row.bank_id), if own_id { id(&row.id) } else { 0 }];
+    let (name, payee) = (Signature::default(), Signature::default());
+    let mut told = Told { name, payee, party: 0, references: [0; REFERENCES], ids };
     let mut count = 0;
     for (text, names) in [(&row.reference, false), (&row.payee, true), (&row.description, true)] {
         let mut named = 0;
