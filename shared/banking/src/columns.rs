@@ -164,13 +164,15 @@ impl<'r> Columns<'r> {
     /// Whether two rows carry one rare word that refers.
     pub(crate) fn refers_alike(&self, at: usize, other: &Columns<'_>, there: usize) -> bool {
         let (ours, theirs) = (&self.references[at], &other.references[there]);
-        *ours != [0; REFERENCES] && ours.iter().any(|reference| *reference != 0 && theirs.contains(reference))
+        *ours != [0; REFERENCES]
+            && *theirs != [0; REFERENCES]
+            && ours.iter().any(|reference| *reference != 0 && theirs.contains(reference))
     }
 
     /// Whether two rows carry one id of the bank's.
     pub(crate) fn same_id(&self, at: usize, other: &Columns<'_>, there: usize) -> bool {
         let (ours, theirs) = (&self.ids[at], &other.ids[there]);
-        *ours != [0; IDS] && ours.iter().any(|id| *id != 0 && theirs.contains(id))
+        *ours != [0; IDS] && *theirs != [0; IDS] && ours.iter().any(|id| *id != 0 && theirs.contains(id))
     }
 }
 
