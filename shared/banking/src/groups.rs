@@ -261,6 +261,11 @@ fn families(parts: &Columns<'_>, near: &[Part]) -> Vec<Vec<Part>> {
         keyed.extend(numbers.map(|number| pack(2 << 62, u64::from(*number), at)));
         keyed.push(pack(3 << 62, part.minor.unsigned_abs(), at));
     }
+    // Most are alone with their key: counted by a hash, they need not be sorted.
+    let mut counts = [0_u8; 4_096];
+    let slot = |key: u64| (key >> NEAR_MAX.ilog2()).wrapping_mul(SPREAD) as usize >> 52;
+    keyed.iter().for_each(|key| counts[slot(*key)] = counts[slot(*key)].saturating_add(1));
+    keyed.retain(|key| counts[slot(*key)] > 1);
     keyed.sort_unstable();
     let same = keyed.chunk_by(|one, next| (one ^ next) < NEAR_MAX as u64);
     let several = same.filter(|family| (2..=PARTS_OF_ONE).contains(&family.len()));

@@ -126,6 +126,7 @@ impl Sides<'_> {
         let mut by_row: Vec<(Option<&Pair>, Option<&Pair>)> = vec![(None, None); self.statement.len()];
         fed.pairs.iter().for_each(|pair| by_row[pair.one as usize].0 = Some(pair));
         booked.pairs.iter().for_each(|pair| by_row[pair.one as usize].1 = Some(pair));
+        report.matches.reserve(by_row.len());
         for (at, found) in by_row.into_iter().enumerate() {
             let Some(main) = found.1.or(found.0).filter(|_| !self.told[at]) else { continue };
             let pairs = || [found.0, found.1].into_iter().flatten();
