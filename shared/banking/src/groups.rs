@@ -28,11 +28,11 @@ const PARTS_OF_ONE: usize = 24;
 const NEAR_MAX: usize = 512;
 /// Times that what others used is left out and the rest searched again.
 const ROUNDS: usize = 2;
-/// Sums that could be, for one choice, where the parts share nothing with the whole: less is an accident.
-const ODDS_OF_KIN: u64 = 24;
-/// The same where one part shares nothing with anything.
-const ODDS_OF_STRANGERS: u64 = 24;
-
+/// Sums that could be, for one choice of two, where the parts share nothing with the whole: less is an accident. Of more
+/// parts that share something, fewer are enough.
+const ODDS_OF_KIN: u64 = 96;
+/// The same for one choice of one that shares something and a stranger.
+const ODDS_OF_STRANGERS: u64 = 192;
 /// Spreads keys: the upper bits of a product do.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -58,6 +58,17 @@ pub(crate) enum Bond {
     Kin,
     /// All but one share a name or a number with the whole.
     Stranger,
+}
+
+impl Bond {
+    /// As a bookkeeper would say it.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Linked => "they share a name or a number",
+            Self::Kin => "the parts share a name, a number or their amount with each other",
+            Self::Stranger => "all but one share a name or a number",
+        }
+    }
 }
 
 /// Groups, and the wholes around which so many rows are that not all were looked at.
@@ -209,18 +220,18 @@ fn among_kin(target: i64, parts: &Columns<'_>, near: &[Part]) -> Hits {
         let amounts = amounts(&family);
         let mut steps = sums::STEPS_MAX;
         for size in 2..=PARTS_MAX.min(family.len()) {
-            let choices = sums::choices(family.len(), size);
+            let odds = sums::choices(family.len(), size).saturating_mul(ODDS_OF_KIN / size as u64);
             for hit in sums::of_size(&amounts, target, size, &mut steps) {
                 let mut hit: Vec<Part> = hit.into_iter().map(|at| family[at]).collect();
                 hit.sort_unstable_by_key(|part| part.at);
-                found.push((choices, hit));
+                found.push((odds, hit));
             }
         }
     }
     // One choice may be found in two families; in the smaller it is less of an accident.
     found.sort_unstable_by(|one, other| places(&one.1).cmp(places(&other.1)).then(one.0.cmp(&other.0)));
     found.dedup_by(|one, other| places(&one.1).eq(places(&other.1)));
-    let accident = |(choices, hit): &(u64, Vec<Part>)| choices.saturating_mul(ODDS_OF_KIN) > spread(target, hit);
+    let accident = |(odds, hit): &(u64, Vec<Part>)| *odds > spread(target, hit);
     found.retain(|hit| !accident(hit));
     only(found.into_iter().map(|(_, hit)| hit))
 }
@@ -280,7 +291,8 @@ fn with_a_stranger(target: i64, linked: &[Part], near: &[Part]) -> Hits {
     let mut hits: Vec<Vec<Part>> = Vec::new();
     for size in 1..PARTS_MAX.min(linked.len() + 1) {
         let choices = sums::choices(linked.len(), size).saturating_mul(strangers.len() as u64);
-        if choices.saturating_mul(ODDS_OF_STRANGERS) > target.unsigned_abs() {
+        let odds = choices.saturating_mul(ODDS_OF_STRANGERS / (size * size) as u64);
+        if odds > target.unsigned_abs() {
             break;
         }
         sums::each(&amounts, target, size, &mut steps, &mut |rest, chosen| {
@@ -292,7 +304,7 @@ fn with_a_stranger(target: i64, linked: &[Part], near: &[Part]) -> Hits {
             for stranger in strangers[from..].iter().take_while(|part| part.minor == rest) {
                 let mut hit: Vec<Part> = chosen.iter().map(|at| linked[*at]).collect();
                 hit.push(*stranger);
-                if choices.saturating_mul(ODDS_OF_STRANGERS) <= spread(target, &hit) {
+                if odds <= spread(target, &hit) {
                     hits.push(hit);
                 }
             }

@@ -239,7 +239,7 @@ impl Sides<'_> {
         of_bank.iter().for_each(|row| self.told[*row as usize] = true);
         let (statements, feeds, ledgers) = (statement.clone(), feed.clone(), ledger.clone());
         report.findings.push(Finding { kind: finding, statement: statements, feed: feeds, ledger: ledgers });
-        let reasons = vec!["the amounts come to the one exactly", "they share a name or a number"];
+        let reasons = vec!["the amounts come to the one exactly", group.bond.reason()];
         let per_mille = per_mille(group.points + 40);
         report.matches.push(Match { statement, feed, ledger, per_mille, certain: false, kind, reasons });
     }
