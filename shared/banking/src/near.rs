@@ -133,7 +133,7 @@ fn digits_apart(mut one: u64, mut other: u64) -> Option<usize> {
 /// Two digits beside each other changed places, and nothing else: that moves nine times their difference, at their place.
 pub(crate) fn is_transposed(one: i64, other: i64) -> bool {
     let moved = one.abs_diff(other);
-    if one.signum() != other.signum() || moved == 0 || moved % 9 != 0 {
+    if one.signum() != other.signum() || moved == 0 || !moved.is_multiple_of(9) {
         return false;
     }
     let (mut place, mut digits) = (1, moved / 9);
