@@ -44,3 +44,24 @@ impl Calendar {
         (&self.rows[start..start + most], true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn m31_rows_around_a_day_are_few_and_the_nearest() {
+        let entry = |day: i32| Entry { book: 1, day, at: day.unsigned_abs() };
+        let others = [Entry { book: 0, day: 50, at: 0 }, Entry { book: 2, day: 50, at: 0 }];
+        let mut rows: Vec<Entry> = (0..100).map(entry).chain(others).collect();
+        rows.sort_unstable();
+        let calendar = Calendar { rows };
+        let days = |span, most| {
+            let (found, capped) = calendar.around(1, 50, span, most);
+            (found.first().map(|row| row.day), found.last().map(|row| row.day), capped)
+        };
+        assert_eq!(days(-14..=3, 18), (Some(36), Some(53), false));
+        assert_eq!(days(-14..=3, 8), (Some(46), Some(53), true));
+        assert_eq!(days(60..=70, 8), (None, None, false));
+    }
+}
