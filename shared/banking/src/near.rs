@@ -46,9 +46,15 @@ const PENNIES: u64 = 100;
 /// Rows of one amount and name from which on it recurs, and a day that is far off is another time of it.
 const RECURS: usize = 3;
 
-/// Finds what is nearly what among free rows. Rows that are used are free no longer.
-pub(crate) fn find(one: &Columns<'_>, other: &Columns<'_>, free: (&mut Free, &mut Free)) -> Vec<Near> {
-    let mut found = close(one, other, (free.0, free.1));
+/// Finds what is nearly what among free rows. Rows that are used are free no longer. Adds to `capped` the rows around which
+/// more stand than are looked at.
+pub(crate) fn find(
+    one: &Columns<'_>,
+    other: &Columns<'_>,
+    free: (&mut Free, &mut Free),
+    capped: &mut usize,
+) -> Vec<Near> {
+    let mut found = close(one, other, (free.0, free.1), capped);
     found.extend(far(one, other, (free.0, free.1)));
     found.sort_unstable_by_key(|near| (std::cmp::Reverse(near.points), near.nearly, near.one, near.other));
     let mut kept = Vec::new();
@@ -64,11 +70,12 @@ pub(crate) fn find(one: &Columns<'_>, other: &Columns<'_>, free: (&mut Free, &mu
 }
 
 /// Around the same day, with another amount.
-fn close(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free)) -> Vec<Near> {
+fn close(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), capped: &mut usize) -> Vec<Near> {
     let calendar = Calendar::of(other, free.1);
     let mut found = Vec::new();
     for at in (0..one.len()).filter(|at| free.0[*at]) {
-        let (around, _) = calendar.around(one.book[at], one.day[at], -DAYS.0..=DAYS.1, NEAR_MAX);
+        let (around, more) = calendar.around(one.book[at], one.day[at], -DAYS.0..=DAYS.1, NEAR_MAX);
+        *capped += usize::from(more);
         for row in around {
             let (ours, theirs) = (one.minor[at], other.minor[row.at as usize]);
             let Some((nearly, worth)) = kind(ours, theirs) else { continue };

@@ -246,7 +246,9 @@ impl Sides<'_> {
 
     /// What is nearly the same money is told as such and is never certain.
     fn nearly(&mut self, report: &mut Report) {
-        for near in near::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven)) {
+        for near in
+            near::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven), &mut report.capped)
+        {
             let Near { one, other, nearly, points } = near;
             let (kind, reason) = match nearly {
                 Nearly::Transposed => (FindingKind::TransposedDigits, "two digits of the amount are swapped"),
