@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use kernel::{Currency, Date};
 
 use crate::row::Row;
-use crate::words::{Signature, hash, refers, words};
+use crate::words::{Signature, hash, hash_on, refers, words};
 
 /// Referring words that are kept of a row: an invoice, an order, a mandate, an end-to-end id.
 pub(crate) const REFERENCES: usize = 4;
@@ -55,8 +55,13 @@ pub(crate) struct Columns<'r> {
     pub minor: Vec<i64>,
     /// Days since 1970.
     pub day: Vec<i32>,
-    /// Whom it names.
+    /// Whom it names, in all that it says.
     pub name: Vec<Signature>,
+    /// Whom it names as payee or, where it names none there, in all that it says.
+    pub payee: Vec<Signature>,
+    /// By which party it goes, hashed: on the bank's side the words that name one, or, where [`crate::parties`] knows it, the
+    /// books' contact; 0 for none.
+    pub party: Vec<u32>,
     /// Rare referring words, hashed; 0 for none.
     pub references: Vec<[u32; REFERENCES]>,
     /// The bank's ids that it may carry, hashed; 0 for none.
@@ -72,26 +77,31 @@ impl<'r> Columns<'r> {
     /// `own_ids` says whether a row's id is one that rows of other sides may carry, as the feed's are.
     pub(crate) fn of(rows: &'r [Row], books: &Books<'r>, own_ids: bool) -> Self {
         let order = ordered(rows, books);
+        // Texts are read in the order in which they came, which is that of memory.
+        let told: Vec<Told> = rows.iter().map(|row| told(row, own_ids)).collect();
         let mut columns = Self {
             rows,
             book: Vec::with_capacity(rows.len()),
             minor: Vec::with_capacity(rows.len()),
             day: Vec::with_capacity(rows.len()),
             name: Vec::with_capacity(rows.len()),
+            payee: Vec::with_capacity(rows.len()),
+            party: Vec::with_capacity(rows.len()),
             references: Vec::with_capacity(rows.len()),
             ids: Vec::with_capacity(rows.len()),
             order: Vec::with_capacity(rows.len()),
         };
-        let id = |text: &str| if text.is_empty() { 0 } else { hash(text.as_bytes()) };
         for key in order {
             let row = &rows[key.row as usize];
-            let (name, references) = texts(row);
+            let Told { name, payee, party, references, ids } = told[key.row as usize];
             columns.book.push(key.book);
             columns.minor.push(row.amount.minor);
             columns.day.push(key.day);
             columns.name.push(name);
+            columns.payee.push(payee);
+            columns.party.push(party);
             columns.references.push(references);
-            columns.ids.push([id(&row.bank_id), if own_ids { id(&row.id) } else { 0 }, 0, 0]);
+            columns.ids.push([ids[0], ids[1], 0, 0]);
             columns.order.push(key.row);
         }
         columns.drop_common();
@@ -117,6 +127,10 @@ impl<'r> Columns<'r> {
     /// Gives a row what is told of the same money elsewhere.
     pub(crate) fn learn(&mut self, at: usize, other: &Columns<'_>, there: usize) {
         self.name[at] = self.name[at].with(other.name[there]);
+        self.payee[at] = self.payee[at].or(other.payee[there]);
+        if self.party[at] == 0 {
+            self.party[at] = other.party[there];
+        }
         for reference in other.references[there] {
             let free = self.references[at].iter_mut().find(|known| **known == 0 || **known == reference);
             free.into_iter().for_each(|known| *known = reference);
@@ -137,16 +151,28 @@ impl<'r> Columns<'r> {
         &self.rows[self.order[at] as usize]
     }
 
+    /// How alike the names of two rows are in 1/256; none where one names nobody. What stands around a name in a description
+    /// does not make a payee less alike.
+    pub(crate) fn named_alike(&self, at: usize, other: &Columns<'_>, there: usize) -> Option<u32> {
+        if self.party[at] != 0 && self.party[at] == other.party[there] {
+            return Some(256);
+        }
+        let (payee, as_payee) = (self.payee[at].alike(other.name[there]), self.name[at].alike(other.payee[there]));
+        payee.max(as_payee)
+    }
+
     /// Whether two rows carry one rare word that refers.
     pub(crate) fn refers_alike(&self, at: usize, other: &Columns<'_>, there: usize) -> bool {
         let (ours, theirs) = (&self.references[at], &other.references[there]);
-        *ours != [0; REFERENCES] && ours.iter().any(|reference| *reference != 0 && theirs.contains(reference))
+        *ours != [0; REFERENCES]
+            && *theirs != [0; REFERENCES]
+            && ours.iter().any(|reference| *reference != 0 && theirs.contains(reference))
     }
 
     /// Whether two rows carry one id of the bank's.
     pub(crate) fn same_id(&self, at: usize, other: &Columns<'_>, there: usize) -> bool {
         let (ours, theirs) = (&self.ids[at], &other.ids[there]);
-        *ours != [0; IDS] && ours.iter().any(|id| *id != 0 && theirs.contains(id))
+        *ours != [0; IDS] && *theirs != [0; IDS] && ours.iter().any(|id| *id != 0 && theirs.contains(id))
     }
 }
 
@@ -180,13 +206,29 @@ fn ordered<'r>(rows: &'r [Row], books: &Books<'r>) -> Vec<Key> {
     keys
 }
 
-/// Whom a row names, and the words in it that refer.
-fn texts(row: &Row) -> (Signature, [u32; REFERENCES]) {
-    let (mut name, mut found, mut count) = (Signature::default(), [0; REFERENCES], 0);
+/// What the texts of a row tell.
+#[derive(Clone, Copy)]
+struct Told {
+    name: Signature,
+    payee: Signature,
+    party: u32,
+    references: [u32; REFERENCES],
+    ids: [u64; 2],
+}
+
+/// Whom a row names, by which party it goes, and the words in it that refer. The payee is the party; where there is none,
+/// the description tells it.
+fn told(row: &Row, own_id: bool) -> Told {
+    let id = |text: &str| if text.is_empty() { 0 } else { hash(text.as_bytes()) };
+    let ids = [id(&row.bank_id), if own_id { id(&row.id) } else { 0 }];
+    let (name, payee) = (Signature::default(), Signature::default());
+    let mut told = Told { name, payee, party: 0, references: [0; REFERENCES], ids };
+    let mut count = 0;
     for (text, names) in [(&row.reference, false), (&row.payee, true), (&row.description, true)] {
+        let mut named = 0;
         words(text, |word| {
-            if names {
-                name.add(word);
+            if names && told.name.add(word) {
+                named = hash_on(named, word);
             }
             if count == REFERENCES || !refers(word) {
                 return;
@@ -195,11 +237,23 @@ fn texts(row: &Row) -> (Signature, [u32; REFERENCES]) {
             let start = word.iter().position(|byte| (b'1'..=b'9').contains(byte)).unwrap_or(0);
             let key = if word[start..].len() >= 3 { &word[start..] } else { word };
             let reference = (hash(key) >> 32) as u32;
-            if !found[..count].contains(&reference) {
-                found[count] = reference;
+            if !told.references[..count].contains(&reference) {
+                told.references[count] = reference;
                 count += 1;
             }
         });
+        told.name = told.name.counted();
+        told.payee = told.payee.or(told.name);
+        if told.party == 0 {
+            told.party = (named >> 32) as u32;
+        }
     }
-    (name, found)
+    if told.name == Signature::default() {
+        // It names nobody: its words are all there is.
+        let mut said = 0;
+        let text = if row.payee.is_empty() { &row.description } else { &row.payee };
+        words(text, |word| said = if word.iter().any(u8::is_ascii_digit) { said } else { hash_on(said, word) });
+        told.party = (said >> 32) as u32;
+    }
+    told
 }

@@ -10,20 +10,25 @@
 //! | `words`, `columns` | texts made comparable; rows by columns |
 //! | `score` | how much speaks for two rows |
 //! | `pairs` | the best one-to-one pairs |
-//! | `groups` | one for several |
+//! | `parties` | what the bank calls whom |
+//! | `groups`, `sums` | one for several |
+//! | `calendar` | rows around a day |
 //! | `near`, `doubles` | what is nearly right, what is there twice |
 //! | `three_ways` | the order of all that |
 //! | [`proof`] | bank and books day by day, every penny of the difference by its name |
 
+mod calendar;
 mod columns;
 mod doubles;
 mod groups;
 mod near;
 mod pairs;
+mod parties;
 pub mod proof;
 pub mod report;
 pub mod row;
 mod score;
+mod sums;
 mod three_ways;
 mod words;
 

@@ -2,10 +2,10 @@
 //!
 //! Owns what counts as nearly. None of it is ever certain: it is a finding for a person, with both rows named.
 
+use crate::calendar::Calendar;
 use crate::columns::Columns;
-use crate::groups::by_day;
 use crate::pairs::Free;
-use crate::score::links;
+use crate::score::{Evidence, links};
 
 /// What is nearly right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,16 +37,24 @@ pub(crate) struct Near {
 const DAYS: (i32, i32) = (12, 7);
 /// Days around a row in which the same amount may have been meant.
 const FAR_DAYS: i32 = 75;
+/// Rows that are looked at around one; beyond, the nearest in days are.
+const NEAR_MAX: usize = 512;
 /// A fee is at most so many thousandths of what is paid, and so many minor units.
 const FEE: (u64, u64) = (40, 150);
 /// So many minor units are a few pennies.
 const PENNIES: u64 = 100;
-/// Rows of one amount on one side from which on it recurs, and a day that is far off is another time of it.
+/// Rows of one amount and name from which on it recurs, and a day that is far off is another time of it.
 const RECURS: usize = 3;
 
-/// Finds what is nearly what among free rows. Rows that are used are free no longer.
-pub(crate) fn find(one: &Columns<'_>, other: &Columns<'_>, free: (&mut Free, &mut Free)) -> Vec<Near> {
-    let mut found = close(one, other, (free.0, free.1));
+/// Finds what is nearly what among free rows. Rows that are used are free no longer. Adds to `capped` the rows around which
+/// more stand than are looked at.
+pub(crate) fn find(
+    one: &Columns<'_>,
+    other: &Columns<'_>,
+    free: (&mut Free, &mut Free),
+    capped: &mut usize,
+) -> Vec<Near> {
+    let mut found = close(one, other, (free.0, free.1), capped);
     found.extend(far(one, other, (free.0, free.1)));
     found.sort_unstable_by_key(|near| (std::cmp::Reverse(near.points), near.nearly, near.one, near.other));
     let mut kept = Vec::new();
@@ -62,20 +70,20 @@ pub(crate) fn find(one: &Columns<'_>, other: &Columns<'_>, free: (&mut Free, &mu
 }
 
 /// Around the same day, with another amount.
-fn close(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free)) -> Vec<Near> {
-    let by_day = by_day(other, free.1);
+fn close(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free), capped: &mut usize) -> Vec<Near> {
+    let calendar = Calendar::of(other, free.1);
     let mut found = Vec::new();
     for at in (0..one.len()).filter(|at| free.0[*at]) {
-        for later in -DAYS.0..=DAYS.1 {
-            for there in by_day.get(&(one.book[at], one.day[at] + later)).into_iter().flatten() {
-                let (ours, theirs) = (one.minor[at], other.minor[*there as usize]);
-                if ours == theirs {
-                    continue;
-                }
-                let evidence = links((one, at), (other, *there as usize), later);
-                let Some((nearly, worth)) = kind(ours, theirs, evidence.points, evidence.is_linked()) else { continue };
+        let (around, more) = calendar.around(one.book[at], one.day[at], -DAYS.0..=DAYS.1, NEAR_MAX);
+        *capped += usize::from(more);
+        for row in around {
+            let (ours, theirs) = (one.minor[at], other.minor[row.at as usize]);
+            let Some((nearly, worth)) = kind(ours, theirs) else { continue };
+            let later = row.day - one.day[at];
+            let evidence = links((one, at), (other, row.at as usize), later);
+            if evidence.is_linked() && evidence.points >= 0 {
                 let points = evidence.points + worth - later.abs();
-                found.push(Near { one: place(at), other: *there, nearly, points });
+                found.push(Near { one: place(at), other: row.at, nearly, points });
             }
         }
     }
@@ -86,9 +94,14 @@ fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
+/// Whether one amount may be the other, written wrong.
+pub(crate) fn may_be(ours: i64, theirs: i64) -> bool {
+    is_transposed(ours, theirs) || is_slip(ours, theirs)
+}
+
 /// In which way one amount is nearly another, and what that is worth.
-fn kind(ours: i64, theirs: i64, points: i32, linked: bool) -> Option<(Nearly, i32)> {
-    if !linked || points < 0 {
+fn kind(ours: i64, theirs: i64) -> Option<(Nearly, i32)> {
+    if ours == theirs {
         return None;
     }
     if is_transposed(ours, theirs) {
@@ -115,24 +128,29 @@ fn is_slip(one: i64, other: i64) -> bool {
 }
 
 /// In how many places two numbers of as many digits differ.
-fn digits_apart(one: u64, other: u64) -> Option<usize> {
-    let (one, other) = (one.to_string(), other.to_string());
-    let apart = || one.bytes().zip(other.bytes()).filter(|(one, other)| one != other).count();
-    (one.len() == other.len()).then(apart)
+fn digits_apart(mut one: u64, mut other: u64) -> Option<usize> {
+    let mut apart = 0;
+    while one > 0 && other > 0 {
+        apart += usize::from(one % 10 != other % 10);
+        (one, other) = (one / 10, other / 10);
+    }
+    (one == other).then_some(apart)
 }
 
-/// Two digits beside each other changed places, and nothing else.
+/// Two digits beside each other changed places, and nothing else: that moves nine times their difference, at their place.
 pub(crate) fn is_transposed(one: i64, other: i64) -> bool {
-    if one.signum() != other.signum() || (one - other) % 9 != 0 {
+    let moved = one.abs_diff(other);
+    if one.signum() != other.signum() || moved == 0 || !moved.is_multiple_of(9) {
         return false;
     }
-    let (one, other) = (one.unsigned_abs().to_string(), other.unsigned_abs().to_string());
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
+    let (mut place, mut digits) = (1, moved / 9);
+    while digits % 10 == 0 {
+        (place, digits) = (place * 10, digits / 10);
     }
-    let unlike: Vec<usize> = (0..one.len()).filter(|at| one[*at] != other[*at]).collect();
-    matches!(unlike[..], [first, second] if second == first + 1 && one[first] == other[second] && one[second] == other[first])
+    let (one, other) = (one.unsigned_abs(), other.unsigned_abs());
+    let swapped = |number: u64| (number / place % 10, number / place / 10 % 10);
+    let ((right, left), (other_right, other_left)) = (swapped(one), swapped(other));
+    digits < 10 && (right, left) == (other_left, other_right) && one.checked_ilog10() == other.checked_ilog10()
 }
 
 /// The books have the whole of what came in, the bank has it less a fee.
@@ -154,16 +172,17 @@ fn far(one: &Columns<'_>, other: &Columns<'_>, free: (&Free, &Free)) -> Vec<Near
             continue;
         }
         let same = (start..other.len()).take_while(|there| (other.book[*there], other.minor[*there]) == key);
-        if same.clone().count() >= RECURS {
+        let near = same.skip_while(|there| other.day[*there] < one.day[at] - FAR_DAYS);
+        let near = near.take_while(|there| other.day[*there] <= one.day[at] + FAR_DAYS);
+        let linked = near.map(|there| (there, links((one, at), (other, there), other.day[there] - one.day[at])));
+        let linked: Vec<(usize, Evidence)> =
+            linked.filter(|(_, evidence)| evidence.is_linked() && evidence.points >= 0).collect();
+        if linked.len() >= RECURS {
             continue;
         }
-        for there in same.filter(|there| free.1[*there]) {
-            let later = other.day[there] - one.day[at];
-            let evidence = links((one, at), (other, there), later);
-            if later.abs() <= FAR_DAYS && evidence.is_linked() && evidence.points >= 0 {
-                let points = evidence.points + 35 - later.abs() / 3;
-                found.push(Near { one: place(at), other: place(there), nearly: Nearly::Day, points });
-            }
+        for (there, evidence) in linked.into_iter().filter(|(there, _)| free.1[*there]) {
+            let points = evidence.points + 35 - evidence.later.abs() / 3;
+            found.push(Near { one: place(at), other: place(there), nearly: Nearly::Day, points });
         }
     }
     found

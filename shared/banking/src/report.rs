@@ -11,7 +11,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What the sides that were compared leave unproven, in words.
     pub unproven: Vec<String>,
-    /// Rows of an amount that so many share that not all candidates were looked at.
+    /// Rows around which so many others stand, of one amount or of all, that not all candidates were looked at.
     pub capped: usize,
 }
 

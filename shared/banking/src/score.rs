@@ -17,6 +17,10 @@ pub(crate) const MARGIN: i32 = 20;
 pub(crate) const NAMED: i32 = 34;
 /// See [`NAMED`].
 pub(crate) const NAMED_MARGIN: i32 = 24;
+/// Days from which on it may be another time of the same.
+pub(crate) const NEAR_DAYS: i32 = 6;
+/// Points from which on an amount that is there once on either side is enough, whoever is named.
+pub(crate) const ALONE: i32 = 36;
 /// Points that stand for a score of one.
 pub(crate) const FULL: i32 = 120;
 
@@ -37,6 +41,10 @@ const REFERENCE: i32 = 60;
 /// The same id of the bank's.
 const ID: i32 = 100;
 
+/// Days from which on each counts for so many more where an amount is there more than once: a week is the next time of what
+/// comes weekly.
+const FAR: (i32, i32) = (4, 2);
+
 /// How far two sides may be apart, and from how many points on two rows may be the same money.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Leeway {
@@ -55,9 +63,12 @@ pub(crate) struct Leeway {
 /// A feed tells what the bank tells, shifted by a day at most, over a weekend by three.
 pub(crate) const FEED: Leeway = Leeway { earlier: 3, later: 3, cost_earlier: 8, cost_later: 8, likely: LIKELY };
 /// Books are written before the bank moves: a card takes days, a cheque longer.
-pub(crate) const LEDGER: Leeway = Leeway { earlier: 10, later: 3, cost_earlier: 3, cost_later: 5, likely: LIKELY };
+pub(crate) const LEDGER: Leeway = Leeway { earlier: 12, later: 3, cost_earlier: 3, cost_later: 5, likely: LIKELY };
 /// What is left over of bank and books.
 pub(crate) const LEFT_OVER: Leeway = Leeway { likely: LEFT, ..LEDGER };
+
+/// What may be one, whoever is named: it is held against the rest before it is believed.
+pub(crate) const ANY_NAME: Leeway = Leeway { likely: NAME.1 - 20, ..LEDGER };
 
 /// What was found of two rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +96,9 @@ pub(crate) fn score(
     let evidence = links((one, at), (other, there), later);
     let doublings = i32::try_from(usize::BITS - shared.max(1).leading_zeros() - 1).unwrap_or(0);
     let rare = (rarity(one.minor[at]) - SHARED * doublings).max(0);
-    let cost = if later < 0 { -later * leeway.cost_earlier } else { later * leeway.cost_later };
+    let far = if shared > 1 { FAR.1 * (later.abs() - FAR.0).max(0) } else { 0 };
+    let days = later.abs() + far;
+    let cost = days * if later < 0 { leeway.cost_earlier } else { leeway.cost_later };
     Evidence { points: evidence.points + rare - cost, ..evidence }
 }
 
@@ -101,7 +114,7 @@ fn rarity(minor: i64) -> i32 {
 
 /// What speaks for two rows besides amount and day.
 pub(crate) fn links((one, at): (&Columns<'_>, usize), (other, there): (&Columns<'_>, usize), later: i32) -> Evidence {
-    let name = one.name[at].alike(other.name[there]);
+    let name = one.named_alike(at, other, there);
     let (reference, id) = (one.refers_alike(at, other, there), one.same_id(at, other, there));
     let mut points = name.map_or(0, |alike| NAME.1 + (NAME.0 - NAME.1) * i32::try_from(alike).unwrap_or(0) / 256);
     points += if reference { REFERENCE } else { 0 };

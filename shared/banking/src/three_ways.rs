@@ -9,19 +9,13 @@ use crate::doubles::{self, Double};
 use crate::groups::{self, Group};
 use crate::near::{self, Near, Nearly};
 use crate::pairs::{Free, Pair, Pairing, pair};
+use crate::parties;
 use crate::report::{Finding, FindingKind, Match, MatchKind, Report};
 use crate::row::Row;
-use crate::score::{CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_MARGIN};
-use crate::words::{charges, words};
-
-/// The ledger seen from a whole that stands there.
-const FROM_LEDGER: Leeway = Leeway {
-    earlier: LEDGER.later,
-    later: LEDGER.earlier,
-    cost_earlier: LEDGER.cost_later,
-    cost_later: LEDGER.cost_earlier,
-    likely: LEDGER.likely,
+use crate::score::{
+    ALONE, ANY_NAME, CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_MARGIN, NEAR_DAYS,
 };
+use crate::words::{charges, words};
 
 /// The three sides, and what of them is still to be explained.
 struct Sides<'r> {
@@ -67,14 +61,20 @@ pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
         sides.feed_of[found.one as usize] = found.other;
     }
     let mut booked = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEDGER);
+    // What is certain is settled; what the bank calls whom is learnt from all, and the others are held against each other again.
+    parties::learn(&mut sides.statement, &sides.ledger, &booked.pairs);
+    booked.pairs.retain(is_certain);
     sides.book(&booked.pairs);
+    sides.pair_again(&mut booked, LEDGER);
+    // What is still alone comes with the same other one each week or month, where the bank has another name for it.
+    let alone = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), ANY_NAME);
+    parties::learn_series(&mut sides.statement, &sides.ledger, &alone.pairs);
+    sides.pair_again(&mut booked, LEDGER);
     report.capped = fed.capped + booked.capped;
     sides.doubled(&mut report);
     sides.without_statement(&mut report);
     sides.grouped(&mut report);
-    let left = pair(&sides.statement, &sides.ledger, (&sides.unbooked, &sides.unproven), LEFT_OVER);
-    sides.book(&left.pairs);
-    booked.pairs.extend(left.pairs);
+    sides.pair_again(&mut booked, LEFT_OVER);
     sides.nearly(&mut report);
     sides.triples(&fed, &booked, &mut report);
     sides.missing(&mut report);
@@ -95,15 +95,24 @@ fn per_mille(points: i32) -> u16 {
     u16::try_from(points.clamp(0, FULL) * 1000 / FULL).unwrap_or(0)
 }
 
-/// Much speaks for it and nothing comes near; or the names are the same and nobody else of that amount has the name.
+/// Much speaks for it and nothing comes near; or the names are the same, the days near, and nobody else of that amount has
+/// the name; or nobody else has that amount around these days, and it is not one that others come to.
 fn is_certain(pair: &Pair) -> bool {
-    let evidence = &pair.evidence;
-    let alone =
-        evidence.points >= NAMED && pair.margin >= NAMED_MARGIN && evidence.name.is_some_and(|alike| alike >= 230);
-    evidence.points >= CERTAIN && pair.margin >= MARGIN || alone
+    let Pair { evidence, margin, shared, .. } = pair;
+    let (same_name, near) = (evidence.name.is_some_and(|alike| alike >= 230), evidence.later.abs() < NEAR_DAYS);
+    evidence.points >= CERTAIN && *margin >= MARGIN
+        || near && same_name && evidence.points >= NAMED && *margin >= NAMED_MARGIN
+        || near && *shared == 1 && evidence.points >= ALONE
 }
 
 impl Sides<'_> {
+    /// Pairs what is left of statement and ledger.
+    fn pair_again(&mut self, booked: &mut Pairing, leeway: Leeway) {
+        let again = pair(&self.statement, &self.ledger, (&self.unbooked, &self.unproven), leeway);
+        self.book(&again.pairs);
+        booked.pairs.extend(again.pairs);
+    }
+
     /// Keeps pairs of statement and ledger.
     fn book(&mut self, pairs: &[Pair]) {
         for pair in pairs {
@@ -117,6 +126,7 @@ impl Sides<'_> {
         let mut by_row: Vec<(Option<&Pair>, Option<&Pair>)> = vec![(None, None); self.statement.len()];
         fed.pairs.iter().for_each(|pair| by_row[pair.one as usize].0 = Some(pair));
         booked.pairs.iter().for_each(|pair| by_row[pair.one as usize].1 = Some(pair));
+        report.matches.reserve(by_row.len());
         for (at, found) in by_row.into_iter().enumerate() {
             let Some(main) = found.1.or(found.0).filter(|_| !self.told[at]) else { continue };
             let pairs = || [found.0, found.1].into_iter().flatten();
@@ -195,12 +205,16 @@ impl Sides<'_> {
     }
 
     fn grouped(&mut self, report: &mut Report) {
-        let splits = groups::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven), LEDGER);
-        for group in splits {
+        let splits =
+            groups::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven), groups::SPLIT);
+        report.capped += splits.capped;
+        for group in splits.groups {
             self.tell_group(&group, MatchKind::Split, report);
         }
-        let merges = groups::find(&self.ledger, &self.statement, (&mut self.unproven, &mut self.unbooked), FROM_LEDGER);
-        for group in merges {
+        let merges =
+            groups::find(&self.ledger, &self.statement, (&mut self.unproven, &mut self.unbooked), groups::MERGED);
+        report.capped += merges.capped;
+        for group in merges.groups {
             self.tell_group(&group, MatchKind::Merged, report);
         }
     }
@@ -225,14 +239,16 @@ impl Sides<'_> {
         of_bank.iter().for_each(|row| self.told[*row as usize] = true);
         let (statements, feeds, ledgers) = (statement.clone(), feed.clone(), ledger.clone());
         report.findings.push(Finding { kind: finding, statement: statements, feed: feeds, ledger: ledgers });
-        let reasons = vec!["the amounts come to the one exactly", "they share a name or a number"];
+        let reasons = vec!["the amounts come to the one exactly", group.bond.reason()];
         let per_mille = per_mille(group.points + 40);
         report.matches.push(Match { statement, feed, ledger, per_mille, certain: false, kind, reasons });
     }
 
     /// What is nearly the same money is told as such and is never certain.
     fn nearly(&mut self, report: &mut Report) {
-        for near in near::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven)) {
+        for near in
+            near::find(&self.statement, &self.ledger, (&mut self.unbooked, &mut self.unproven), &mut report.capped)
+        {
             let Near { one, other, nearly, points } = near;
             let (kind, reason) = match nearly {
                 Nearly::Transposed => (FindingKind::TransposedDigits, "two digits of the amount are swapped"),

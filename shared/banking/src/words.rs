@@ -17,38 +17,57 @@ const CHARS_MAX: usize = 400;
 const WORD_BYTES_MAX: usize = 40;
 
 /// Words that banks and bookkeepers put around names: they say nothing about whom.
-const NOISE: [u64; 84] = packed([
-    "ab", "ag", "and", "bank", "bv", "bgc", "card", "co", "company", "corp", "ct", "dd", "de", "debit", "direct",
-    "eref", "fp", "gb", "gbr", "gmbh", "inc", "inv", "invoice", "ky", "kg", "llc", "limited", "ltd", "mandate", "mref",
-    "no", "nv", "ob", "online", "oy", "payment", "paypal", "plc", "pos", "pty", "purchase", "pvt", "ref", "sa", "sarl",
-    "sas", "sepa", "sl", "so", "spa", "srl", "sto", "svwz", "the", "to", "transfer", "trf", "uk", "visa", "www", "com",
-    "from", "der", "und", "et", "y", "of", "for", "by", "bill", "pmt", "credit", "account", "acct", "konto", "monthly",
-    "service", "foreign", "sales", "received", "order", "standing", "recvd", "on",
-]);
+const NOISE: [u64; 110] = packed(
+    "ab ag and bank bv bgc card co company corp ct dd de debit direct eref fp gb gbr gmbh inc inv invoice ky kg llc \
+     limited ltd mandate mref no nv ob online oy payment paypal plc pos pty purchase pvt ref sa sarl sas sepa sl so \
+     spa srl sto svwz the to transfer trf uk visa www com from der und et y of for by bill pmt credit account acct \
+     konto monthly service foreign sales received order standing recvd on bp batch bulk ddr tfr fpi fpo rfd \
+     ueberweisung gutschrift lastschrift folgelastschrift dauerauftrag kartenzahlung zahlung notprovided virement \
+     prelevement carte faster payments bacs ach contactless abwa transaction",
+);
 
-/// Words of up to eight letters as numbers.
-const fn packed<const N: usize>(words: [&str; N]) -> [u64; N] {
-    let mut found = [0; N];
-    let mut at = 0;
-    while at < N {
-        found[at] = pack(words[at].as_bytes());
-        at += 1;
+/// Words as numbers, by their first eight letters, in order.
+const fn packed<const N: usize>(words: &str) -> [u64; N] {
+    let bytes = words.as_bytes();
+    let (mut found, mut count, mut at) = ([0; N], 0, 0);
+    while count < N {
+        let (mut number, mut letters) = (0, 0);
+        while at < bytes.len() && bytes[at] != b' ' {
+            if letters < 8 {
+                number = number << 8 | bytes[at] as u64;
+            }
+            (letters, at) = (letters + 1, at + 1);
+        }
+        let mut place = count;
+        while place > 0 && found[place - 1] > number {
+            found[place] = found[place - 1];
+            place -= 1;
+        }
+        found[place] = number;
+        (count, at) = (count + 1, at + 1);
     }
     found
 }
 
-/// A word of up to eight bytes as a number; of a longer one, none that is in a list.
-const fn pack(word: &[u8]) -> u64 {
-    if word.len() > 8 {
-        return u64::MAX;
-    }
-    let (mut number, mut at) = (0, 0);
-    while at < word.len() {
-        number = number << 8 | word[at] as u64;
-        at += 1;
-    }
-    number
+/// The first eight bytes of a word as a number: as much of it as a list holds.
+fn pack(word: &[u8]) -> u64 {
+    word.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
+
+/// What an ASCII letter is in a word: itself without its case, [`SKIPPED`], or [`NONE`] where it ends one.
+const ASCII: [u8; 128] = {
+    let (mut table, mut byte) = ([NONE; 128], 0_u8);
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            table[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    table[b'\'' as usize] = SKIPPED;
+    table
+};
+const NONE: u8 = 0;
+const SKIPPED: u8 = 1;
 
 /// One letter as it is compared: without case and accent.
 fn fold(letter: char) -> Option<&'static str> {
@@ -75,6 +94,18 @@ struct Word {
 }
 
 impl Word {
+    fn push_ascii(&mut self, byte: u8, see: &mut impl FnMut(&[u8])) {
+        match ASCII[byte as usize & 127] {
+            NONE => self.end(see),
+            SKIPPED => (),
+            _ if self.length == WORD_BYTES_MAX => (),
+            folded => {
+                self.bytes[self.length] = folded;
+                self.length += 1;
+            }
+        }
+    }
+
     fn push(&mut self, bytes: &[u8]) {
         let end = self.length + bytes.len();
         if end <= WORD_BYTES_MAX {
@@ -94,14 +125,16 @@ impl Word {
 /// The words of a text, folded. Letters and digits that stand together are one word.
 pub(crate) fn words(text: &str, mut see: impl FnMut(&[u8])) {
     let mut word = Word { bytes: [0; WORD_BYTES_MAX], length: 0 };
+    if text.is_ascii() {
+        text.bytes().take(CHARS_MAX).for_each(|byte| word.push_ascii(byte, &mut see));
+        return word.end(&mut see);
+    }
     for letter in text.chars().take(CHARS_MAX) {
-        if letter.is_ascii_alphanumeric() {
+        if letter.is_ascii() {
             // Within a byte, since it is ASCII.
-            word.push(&[(letter as u8).to_ascii_lowercase()]);
-        } else if letter.is_ascii() || letter == '’' {
-            if letter != '\'' && letter != '’' {
-                word.end(&mut see);
-            }
+            word.push_ascii(letter as u8, &mut see);
+        } else if letter == '’' {
+            // As the apostrophe is.
         } else if let Some(folded) = fold(letter) {
             word.push(folded.as_bytes());
         } else if letter.is_alphanumeric() {
@@ -115,7 +148,7 @@ pub(crate) fn words(text: &str, mut see: impl FnMut(&[u8])) {
 
 /// Whether a word names somebody, as far as its letters tell.
 fn names(word: &[u8]) -> bool {
-    word.len() > 1 && !word.iter().any(u8::is_ascii_digit) && !NOISE.contains(&pack(word))
+    word.len() > 1 && !word.iter().any(u8::is_ascii_digit) && NOISE.binary_search(&pack(word)).is_err()
 }
 
 /// Whether a word may be a number that both sides know: an invoice, a mandate, an order. Dates and cards are shorter or all
@@ -125,23 +158,35 @@ pub(crate) fn refers(word: &[u8]) -> bool {
 }
 
 /// Words of a bank's own charges. Bank and books call them by different ones and mean the same.
-const CHARGES: [u64; 13] = packed([
-    "fee", "fees", "charge", "charges", "commis", "gebuehr", "entgelt", "frais", "comision", "kosten", "interest",
-    "zinsen", "spese",
-]);
+const CHARGES: [u64; 16] = packed(
+    "fee fees charge charges commis gebuehr entgelt frais comision kosten interest zinsen spese chg commission \
+     gebuehren",
+);
+
+/// Words for what people are paid for their work: the bank has one line of it where the books have one for each.
+const WAGES: [u64; 16] = packed(
+    "wages wage payroll salary salaries lohn loehne gehalt gehalter salaire salaires nomina nominas paie stipendi \
+     loner",
+);
 
 /// Whether a word names a bank's own charge.
 pub(crate) fn charges(word: &[u8]) -> bool {
-    CHARGES.contains(&pack(word)) || word.starts_with(b"commission") || word.starts_with(b"gebuehr")
+    CHARGES.binary_search(&pack(word)).is_ok()
+        || [b"entgelt", b"gebuehr"].iter().any(|charge| word.starts_with(*charge) || word.ends_with(*charge))
 }
 
 impl Signature {
-    /// Adds a word, if it names somebody. All words for a bank's charge are one.
-    pub(crate) fn add(&mut self, word: &[u8]) {
+    /// Adds a word, if it names somebody. All words for a bank's charge are one, and all for wages. Says whether it names a
+    /// party, which those do not.
+    pub(crate) fn add(&mut self, word: &[u8]) -> bool {
         if !names(word) {
-            return;
+            return false;
         }
-        let word = if charges(word) { b"charge" } else { word };
+        let (word, is_party) = match word {
+            _ if charges(word) => (&b"charge"[..], false),
+            _ if WAGES.binary_search(&pack(word)).is_ok() => (&b"wages"[..], false),
+            _ => (word, true),
+        };
         let (skeleton, length) = skeleton(word);
         let word = &skeleton[..length];
         let mut gram = |bytes: &[u8]| {
@@ -154,7 +199,12 @@ impl Signature {
             [_] | [_, _] => gram(word),
             _ => word.windows(3).for_each(gram),
         }
-        self.ones = ones(self.bits);
+        is_party
+    }
+
+    /// This one with its bits counted, after the last word.
+    pub(crate) fn counted(self) -> Self {
+        Self { ones: ones(self.bits), ..self }
     }
 
     /// How much of the text with less in it the other has, in 1/256; `None` where one says nothing.
@@ -162,6 +212,11 @@ impl Signature {
         let least = self.ones.min(other.ones);
         let shared = (self.bits & other.bits).count_ones();
         (least > 0).then(|| shared * 256 / u32::from(least))
+    }
+
+    /// This one, or the other where this one names nobody.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self.ones > 0 { self } else { other }
     }
 
     /// Both texts together.
@@ -189,7 +244,13 @@ fn ones(bits: u128) -> u8 {
 
 /// FNV-1a: spreads; nothing hostile depends on it, since a collision only makes two texts look a little more alike.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    hash_on(0, bytes)
+}
+
+/// The same of what came before and more; what came before is 0 where there was nothing.
+pub(crate) fn hash_on(before: u64, bytes: &[u8]) -> u64 {
+    let start = before ^ 0xcbf2_9ce4_8422_2325;
+    bytes.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -198,8 +259,8 @@ mod tests {
 
     fn signature(text: &str) -> Signature {
         let mut signature = Signature::default();
-        words(text, |word| signature.add(word));
-        signature
+        words(text, |word| _ = signature.add(word));
+        signature.counted()
     }
 
     fn alike(one: &str, other: &str) -> u32 {

@@ -138,6 +138,29 @@ fn m31_one_for_several_is_found_both_ways() {
 }
 
 #[test]
+fn m31_what_the_bank_calls_somebody_is_learnt_from_pairs_that_agree() {
+    let (bank, books) = (
+        "s1 01-05 -120.30 ZEPHYR TAPROOM | INV-1001\ns2 02-05 -88.10 ZEPHYR TAPROOM | INV-1002\n",
+        "l1 01-04 -120.30 Miller Catering | INV-1001\nl2 02-04 -88.10 Miller Catering | INV-1002\n",
+    );
+    let (s3, l3) = ("s3 03-05 -14.00 ZEPHYR TAPROOM", "l3 03-04 -14.00 Miller Catering");
+    check(s3, "", l3, &[], &["missing_in_ledger s3", "missing_in_statement l3"]);
+    check(&(bank.to_owned() + s3), "", &(books.to_owned() + l3), &["s1+l1*", "s2+l2*", "s3+l3*"], &[]);
+}
+
+#[test]
+fn m31_parts_may_share_a_name_with_each_other_alone_or_one_may_share_none() {
+    check(
+        "s1 10-09 300.45 WHITE HART\ns2 11-09 912.44 ALDER BOOKS",
+        "",
+        "l1 10-06 100.21 Miller Ltd\nl2 10-07 150.11 Miller Ltd\nl3 10-08 50.13 Miller Ltd\n\
+         l4 11-06 500.41 Alder Books\nl5 11-07 400.02 Alder Books\nl6 11-08 12.01 Ferry Quay",
+        &["s1+l1+l2+l3", "s2+l4+l5+l6"],
+        &["split s1+l1+l2+l3", "split s2+l4+l5+l6"],
+    );
+}
+
+#[test]
 fn m31_amounts_that_add_up_by_accident_are_no_group() {
     check(
         "s1 10-05 -50.00 HARBOUR FUEL",
