@@ -20,13 +20,13 @@ use crate::config::Api;
 use crate::publishing::of_document;
 
 /// A file that comes through the API: as base64 in an event it still fits into the 6 MB a function is invoked with.
-const DIRECT_BYTES_MAX: usize = 4 << 20;
+pub(crate) const DIRECT_BYTES_MAX: usize = 4 << 20;
 /// How long a link to a file works.
 const LINK_VALID: Duration = Duration::from_secs(300);
 /// Longest link of the host application.
 const SOURCE_CHARS_MAX: usize = 500;
 
-fn doors(api: &Api) -> Doors<'_> {
+pub(crate) fn doors(api: &Api) -> Doors<'_> {
     Doors { access: &api.access, blobs: &api.blobs }
 }
 
@@ -76,7 +76,7 @@ fn announcement(file: FileBody, at: usize) -> Result<Announcement, Problem> {
     Ok(announced)
 }
 
-fn sha256(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn sha256(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes();
     if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;

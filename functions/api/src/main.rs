@@ -1,6 +1,7 @@
 //! The front end's commands and reads. Holds no Xero tokens: every effect on Xero is an envelope on a queue.
 
 mod answers;
+mod bank_suggestions;
 mod changes;
 mod commands;
 mod config;
@@ -12,11 +13,13 @@ mod orders;
 mod organisations;
 mod postings;
 mod publishing;
+mod reconciliation;
 mod requests;
 mod routes;
 mod schedule_changes;
 mod schedules;
 mod sources;
+mod statements;
 mod suggestions;
 mod syncs;
 mod tie_outs;

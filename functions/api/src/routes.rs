@@ -8,8 +8,8 @@ use crate::answers::path_id;
 use crate::commands::once;
 use crate::config::Api;
 use crate::{
-    changes, connects, documents, imports, orders, organisations, postings, publishing, requests, schedule_changes,
-    schedules, sources, suggestions, syncs, tie_outs,
+    bank_suggestions, changes, connects, documents, imports, orders, organisations, postings, publishing,
+    reconciliation, requests, schedule_changes, schedules, sources, statements, suggestions, syncs, tie_outs,
 };
 
 /// Answers one request.
@@ -58,6 +58,12 @@ async fn of_organisation(api: &Api, caller: &Caller, request: &ApiRequest) -> Re
         }
         Some((verb, path)) if path.starts_with("/requests") || path.starts_with("/bank-lines") => {
             of_requests(api, caller, &known, request, (verb, path)).await
+        }
+        Some((verb, path)) if path.starts_with("/statements") || path.starts_with("/reconciliations") => {
+            of_statements(api, caller, &known, request, (verb, path)).await
+        }
+        Some((verb, path)) if path.starts_with("/bank-") => {
+            of_bank_suggestions(api, caller, &known, request, (verb, path)).await
         }
         Some((verb, path)) if path.starts_with("/suggestions") => {
             of_suggestions(api, caller, &known, request, (verb, path)).await
@@ -109,6 +115,68 @@ async fn of_requests(
         ("GET", "/requests/{request_id}") => requests::show(api, whose, request).await,
         ("PUT", "/requests/{request_id}/decision") => requests::decide(api, caller, whose, request).await,
         ("PUT", "/requests/{request_id}/document") => requests::link(api, whose, request).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// Routes of bank statements, and of accounts held against them.
+async fn of_statements(
+    api: &Api,
+    caller: &Caller,
+    known: &Connection,
+    request: &ApiRequest,
+    below: (&str, &str),
+) -> Result<ApiReply, Problem> {
+    match below {
+        // Not remembered under an Idempotency-Key: a form is a secret for as long as it works.
+        ("POST", "/statements") => statements::announce(api, caller, known, request).await,
+        ("POST", "/statements/file") => {
+            once(api, caller, request, statements::upload(api, caller, known, request)).await
+        }
+        ("GET", "/statements") => statements::list(api, known, request).await,
+        ("GET", "/statements/{statement_id}") => statements::show(api, known, request).await,
+        ("DELETE", "/statements/{statement_id}") => statements::withdraw(api, caller, known, request).await,
+        ("GET", "/statements/{statement_id}/lines") => statements::lines(api, known, request).await,
+        ("POST", "/statements/{statement_id}/profile") => {
+            statements::confirm_profile(api, caller, known, request).await
+        }
+        ("GET", "/reconciliations") => reconciliation::list(api, known).await,
+        ("GET", "/reconciliations/{account_id}") => reconciliation::show(api, known, request).await,
+        ("POST", "/reconciliations/{account_id}") => {
+            once(api, caller, request, reconciliation::start(api, known, request)).await
+        }
+        ("GET", "/reconciliations/{account_id}/matches") => reconciliation::rows(api, known, request, "matches").await,
+        ("GET", "/reconciliations/{account_id}/findings") => {
+            reconciliation::rows(api, known, request, "findings").await
+        }
+        ("GET", "/reconciliations/{account_id}/quality") => reconciliation::quality(api, known, request).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// Routes of what reconciled accounts suggest.
+async fn of_bank_suggestions(
+    api: &Api,
+    caller: &Caller,
+    known: &Connection,
+    request: &ApiRequest,
+    below: (&str, &str),
+) -> Result<ApiReply, Problem> {
+    let whose = &known.whose;
+    match below {
+        ("GET", "/bank-suggestions") => bank_suggestions::list(api, known, request).await,
+        ("GET", "/bank-suggestions/{suggestion_id}") => bank_suggestions::show(api, known, request).await,
+        ("POST", "/bank-suggestions/{suggestion_id}/accept") => {
+            once(api, caller, request, bank_suggestions::accept(api, caller, known, request)).await
+        }
+        ("POST", "/bank-suggestions/{suggestion_id}/dismiss") => {
+            bank_suggestions::dismiss(api, caller, known, request).await
+        }
+        ("POST", "/bank-suggestions/{suggestion_id}/reopen") => bank_suggestions::reopen(api, known, request).await,
+        ("GET", "/bank-rules") => bank_suggestions::show_rules(api, whose).await,
+        ("PUT", "/bank-rules") => bank_suggestions::change_rules(api, whose, request).await,
+        ("GET", "/bank-payees") => bank_suggestions::payees(api, whose).await,
+        ("DELETE", "/bank-payees") => bank_suggestions::forget(api, whose, request).await,
         _ => Err(Problem::not_found()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::Names;
 use connections::Access;
-use envelopes::{DOCUMENT_PUBLISHING, DOCUMENT_READING, JOURNAL_POSTING, SYNC_WORKER};
+use envelopes::{BANK_RECONCILIATION, DOCUMENT_PUBLISHING, DOCUMENT_READING, JOURNAL_POSTING, SYNC_WORKER};
 use lambda_kit::{Error, Variables};
 use xero::XeroAddresses;
 
@@ -18,6 +18,7 @@ pub fn connect() -> Result<Access, Error> {
             (SYNC_WORKER, variables.required("SYNC_WORKER_QUEUE_URL")?),
             (JOURNAL_POSTING, variables.required("JOURNAL_POSTING_QUEUE_URL")?),
             (DOCUMENT_PUBLISHING, variables.required("DOCUMENT_PUBLISHING_QUEUE_URL")?),
+            (BANK_RECONCILIATION, variables.required("BANK_RECONCILIATION_QUEUE_URL")?),
             (DOCUMENT_READING, variables.required("DOCUMENT_READING_QUEUE_URL")?),
         ]),
     };

@@ -19,7 +19,11 @@ async fn carry_out(doors: Doors<'_>, scan: Scan, told: OfFile) -> Result<(), Doc
     match told {
         OfFile::Stored(file) => {
             let arrived = Arrived { key: file.key, version: file.version, bytes: file.bytes };
-            take_in(doors, scan, &arrived).await?;
+            if bank_statements::intake::is_statement(&arrived.key) {
+                bank_statements::intake::take_in(doors, &arrived).await?;
+            } else {
+                take_in(doors, scan, &arrived).await?;
+            }
         }
         OfFile::Scanned { key, version, status } => {
             judge(doors, &key, version.as_deref(), Verdict::of(&status)).await?;

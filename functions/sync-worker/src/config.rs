@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws::Names;
 use connections::Access;
-use envelopes::{DOCUMENT_PUBLISHING, JOURNAL_POSTING, SYNC_WORKER};
+use envelopes::{BANK_RECONCILIATION, DOCUMENT_PUBLISHING, JOURNAL_POSTING, SYNC_WORKER};
 use lambda_kit::{Error, Variables};
 use xero::XeroAddresses;
 
@@ -17,6 +17,7 @@ pub fn connect() -> Result<Access, Error> {
         queues: BTreeMap::from([
             (SYNC_WORKER, variables.required("SYNC_WORKER_QUEUE_URL")?),
             (JOURNAL_POSTING, variables.required("JOURNAL_POSTING_QUEUE_URL")?),
+            (BANK_RECONCILIATION, variables.required("BANK_RECONCILIATION_QUEUE_URL")?),
             (DOCUMENT_PUBLISHING, variables.required("DOCUMENT_PUBLISHING_QUEUE_URL")?),
         ]),
     };

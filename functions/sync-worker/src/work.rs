@@ -52,7 +52,9 @@ pub async fn carry_out(access: &Access, message: QueueMessage) -> Result<(), Wor
         | Work::PostedChanged { .. }
         | Work::FollowFeed { .. }
         | Work::EvaluateRequests { .. }
-        | Work::ReadDocument { .. } => Err(WorkError::Foreign),
+        | Work::ReadDocument { .. }
+        | Work::ReadStatement { .. }
+        | Work::Reconcile { .. } => Err(WorkError::Foreign),
     }
 }
 

@@ -32,6 +32,6 @@ mod sums;
 mod three_ways;
 mod words;
 
-pub use report::{Finding, FindingKind, Match, MatchKind, Report};
+pub use report::{Compared, Finding, FindingKind, Match, MatchKind, Report};
 pub use row::{Row, Side};
-pub use three_ways::reconcile;
+pub use three_ways::{reconcile, reconcile_sides};

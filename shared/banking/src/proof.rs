@@ -44,7 +44,7 @@ type Moved = (Money, bool, Option<Because>);
 /// Every day on which an account moved on either side, in order of account, currency and day. None where a side was not
 /// compared.
 pub fn days(statement: &[Row], ledger: &[Row], report: &Report) -> Result<Vec<Day>, MoneyError> {
-    if statement.is_empty() || ledger.is_empty() {
+    if !report.compared.statement || !report.compared.ledger {
         return Ok(Vec::new());
     }
     let (of_bank, of_books) = explained(report);

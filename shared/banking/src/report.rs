@@ -9,10 +9,24 @@ pub struct Report {
     pub matches: Vec<Match>,
     /// What is not as it should be.
     pub findings: Vec<Finding>,
+    /// Which sides were compared.
+    #[serde(skip)]
+    pub compared: Compared,
     /// What the sides that were compared leave unproven, in words.
     pub unproven: Vec<String>,
     /// Rows around which so many others stand, of one amount or of all, that not all candidates were looked at.
     pub capped: usize,
+}
+
+/// Which sides were compared; one that was may have no rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// The bank's statement.
+    pub statement: bool,
+    /// Xero's bank feed.
+    pub feed: bool,
+    /// The books.
+    pub ledger: bool,
 }
 
 /// Rows that are the same money, by their ids on each side; none on a side that does not have it.

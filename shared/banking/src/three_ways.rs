@@ -10,7 +10,7 @@ use crate::groups::{self, Group};
 use crate::near::{self, Near, Nearly};
 use crate::pairs::{Free, Pair, Pairing, pair};
 use crate::parties;
-use crate::report::{Finding, FindingKind, Match, MatchKind, Report};
+use crate::report::{Compared, Finding, FindingKind, Match, MatchKind, Report};
 use crate::row::Row;
 use crate::score::{
     ALONE, ANY_NAME, CERTAIN, FEED, FULL, LEDGER, LEFT_OVER, Leeway, MARGIN, NAMED, NAMED_MARGIN, NEAR_DAYS,
@@ -41,6 +41,12 @@ const NONE: u32 = u32::MAX;
 
 /// Holds the three sides against each other. A side without rows was not compared, and is said to be.
 pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
+    let compared = Compared { statement: !statement.is_empty(), feed: !feed.is_empty(), ledger: !ledger.is_empty() };
+    reconcile_sides(statement, feed, ledger, compared)
+}
+
+/// The same where the caller knows which sides there are: books without any entry on an account lack all of its lines.
+pub fn reconcile_sides(statement: &[Row], feed: &[Row], ledger: &[Row], compared: Compared) -> Report {
     let books = Books::of([statement, feed, ledger]);
     let mut sides = Sides {
         statement: Columns::of(statement, &books, false),
@@ -53,7 +59,7 @@ pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
         unstated: vec![true; feed.len()],
         told: vec![false; statement.len()],
     };
-    let mut report = Report { unproven: unproven(statement, feed, ledger), ..Report::default() };
+    let mut report = Report { unproven: unproven(compared), compared, ..Report::default() };
     let fed = pair(&sides.statement, &sides.feed, (&vec![true; statement.len()], &sides.unstated), FEED);
     for found in &fed.pairs {
         sides.statement.learn(found.one as usize, &sides.feed, found.other as usize);
@@ -81,13 +87,13 @@ pub fn reconcile(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Report {
     report
 }
 
-fn unproven(statement: &[Row], feed: &[Row], ledger: &[Row]) -> Vec<String> {
+fn unproven(compared: Compared) -> Vec<String> {
     let said = [
-        (statement.is_empty(), "No statement was compared: what the bank really moved is not proven."),
-        (feed.is_empty(), "No feed lines were compared: whether Xero's feed is complete is not proven."),
-        (ledger.is_empty(), "No entries of the books were compared."),
+        (compared.statement, "No statement was compared: what the bank really moved is not proven."),
+        (compared.feed, "No feed lines were compared: whether Xero's feed is complete is not proven."),
+        (compared.ledger, "No entries of the books were compared."),
     ];
-    said.into_iter().filter(|(absent, _)| *absent).map(|(_, words)| words.to_owned()).collect()
+    said.into_iter().filter(|(there, _)| !there).map(|(_, words)| words.to_owned()).collect()
 }
 
 /// A pair's points as thousandths.
@@ -279,19 +285,19 @@ impl Sides<'_> {
         for (at, entry) in self.entry_of.iter().copied().enumerate() {
             let row = self.statement.row(at);
             let statement = || vec![row.id.clone()];
-            if self.unbooked[at] && self.ledger.len() > 0 {
+            if self.unbooked[at] && report.compared.ledger {
                 let kind = if is_charge(row) { FindingKind::BankFee } else { FindingKind::MissingInLedger };
                 let feed = self.feed_ids(&[u32::try_from(at).unwrap_or(NONE)]);
                 report.findings.push(Finding { kind, statement: statement(), feed, ledger: Vec::new() });
             }
-            if self.feed_of[at] == NONE && self.feed.len() > 0 {
+            if self.feed_of[at] == NONE && report.compared.feed {
                 let entries = (entry != NONE).then(|| self.ledger.row(entry as usize).id.clone());
                 let ledger = entries.into_iter().collect();
                 let kind = FindingKind::MissingInFeed;
                 report.findings.push(Finding { kind, statement: statement(), feed: Vec::new(), ledger });
             }
         }
-        if self.statement.len() == 0 {
+        if !report.compared.statement {
             return;
         }
         let kind = FindingKind::MissingInStatement;

@@ -242,7 +242,7 @@ pub(super) fn check(draft: &BillDraft) -> Result<(), DraftFault> {
         (letters != 3 || draft.currency.len() != 3, DraftFault::CurrencyUnusable),
         (rate.is_some_and(|rate| rate <= Decimal::ZERO || places(rate) > RATE_PLACES), DraftFault::RateUnusable),
         (draft.lines.is_empty(), DraftFault::LinesMissing),
-        (draft.kind != BillKind::SpendMoney && draft.bank_account.is_some(), DraftFault::BankAccountUnwanted),
+        (!draft.kind.is_at_bank() && draft.bank_account.is_some(), DraftFault::BankAccountUnwanted),
     ])?;
     match draft.kind {
         BillKind::Bill => check_bill(draft)?,
@@ -250,7 +250,7 @@ pub(super) fn check(draft: &BillDraft) -> Result<(), DraftFault> {
             (draft.due_date.is_some(), DraftFault::DueDateOnCreditNote),
             (draft.url.is_some(), DraftFault::LinkOnCreditNote),
         ])?,
-        BillKind::SpendMoney => check_spend_money(draft)?,
+        BillKind::SpendMoney | BillKind::ReceiveMoney => check_at_bank(draft)?,
     }
     draft.lines.iter().enumerate().try_for_each(|(at, line)| check_line(draft, line, at + 1))
 }
@@ -265,7 +265,7 @@ fn check_bill(draft: &BillDraft) -> Result<(), DraftFault> {
     check_link(draft)
 }
 
-fn check_spend_money(draft: &BillDraft) -> Result<(), DraftFault> {
+fn check_at_bank(draft: &BillDraft) -> Result<(), DraftFault> {
     first_of([
         (draft.due_date.is_some(), DraftFault::DueDateOnSpendMoney),
         (draft.status != NewStatus::Authorised, DraftFault::StatusOfSpendMoney),

@@ -58,7 +58,7 @@ pub use totals::{LineTotals, Totals, TotalsFault, predict};
 
 use xero::{ApiWrite, IdempotencyKey, WriteMethod};
 
-/// Which of the three kinds of document.
+/// Which kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BillKind {
     /// An invoice from a supplier: ACCPAY.
@@ -67,6 +67,8 @@ pub enum BillKind {
     CreditNote,
     /// What a supplier was paid from a bank account, with or without a bill: a bank transaction of type SPEND.
     SpendMoney,
+    /// What somebody paid into a bank account: a bank transaction of type RECEIVE.
+    ReceiveMoney,
 }
 
 impl BillKind {
@@ -76,11 +78,14 @@ impl BillKind {
             Self::Bill => "ACCPAY",
             Self::CreditNote => "ACCPAYCREDIT",
             Self::SpendMoney => "SPEND",
+            Self::ReceiveMoney => "RECEIVE",
         }
     }
 
     fn of(text: &str) -> Option<Self> {
-        [Self::Bill, Self::CreditNote, Self::SpendMoney].into_iter().find(|kind| kind.as_str() == text)
+        [Self::Bill, Self::CreditNote, Self::SpendMoney, Self::ReceiveMoney]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
     }
 
     /// Xero's name of the list that it stands in.
@@ -88,7 +93,7 @@ impl BillKind {
         match self {
             Self::Bill => "Invoices",
             Self::CreditNote => "CreditNotes",
-            Self::SpendMoney => "BankTransactions",
+            Self::SpendMoney | Self::ReceiveMoney => "BankTransactions",
         }
     }
 
@@ -96,8 +101,13 @@ impl BillKind {
         match self {
             Self::Bill => "InvoiceID",
             Self::CreditNote => "CreditNoteID",
-            Self::SpendMoney => "BankTransactionID",
+            Self::SpendMoney | Self::ReceiveMoney => "BankTransactionID",
         }
+    }
+
+    /// Whether it is a bank transaction: money that has moved already.
+    pub fn is_at_bank(self) -> bool {
+        matches!(self, Self::SpendMoney | Self::ReceiveMoney)
     }
 
     fn path(self) -> String {
@@ -143,7 +153,7 @@ impl Removal {
     pub fn of(bill: &BillRecord) -> Option<Self> {
         match bill.status {
             _ if bill.is_settled() => None,
-            BillStatus::Authorised if bill.kind == BillKind::SpendMoney => Some(Self::Delete),
+            BillStatus::Authorised if bill.kind.is_at_bank() => Some(Self::Delete),
             BillStatus::Authorised => Some(Self::Void),
             BillStatus::Draft | BillStatus::Submitted => Some(Self::Delete),
             _ => None,

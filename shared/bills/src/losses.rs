@@ -69,7 +69,7 @@ fn lost_head(sent: &BillDraft, found: &BillRecord) -> Vec<String> {
 fn numbered_by(kind: BillKind) -> &'static str {
     match kind {
         BillKind::Bill | BillKind::CreditNote => "number",
-        BillKind::SpendMoney => "reference",
+        BillKind::SpendMoney | BillKind::ReceiveMoney => "reference",
     }
 }
 

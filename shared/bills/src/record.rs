@@ -230,7 +230,7 @@ impl BillRecord {
     /// Reads one element of an answer. An id of zeros is how Xero writes none.
     pub(super) fn read(raw: &RawValue) -> Result<Self, XeroError> {
         let mut record: Self = serde_json::from_str(raw.get()).map_err(|error| unreadable(place_of(&error)))?;
-        if record.kind == BillKind::SpendMoney {
+        if record.kind.is_at_bank() {
             record.number = std::mem::take(&mut record.reference);
         }
         if record.id.0.is_nil() { Err(unreadable("a document without an id")) } else { Ok(record) }

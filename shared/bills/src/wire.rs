@@ -85,11 +85,11 @@ pub(super) fn bill_body(draft: &BillDraft) -> Vec<u8> {
         bank_account: draft.bank_account.as_ref().map(sent_bank_account),
         invoice_number: number_of_a(BillKind::Bill),
         credit_note_number: number_of_a(BillKind::CreditNote),
-        reference: number_of_a(BillKind::SpendMoney),
+        reference: number.filter(|_| draft.kind.is_at_bank()),
         date: draft.date.to_string(),
         due_date: draft.due_date.map(|due| due.to_string()),
         // Of a bank transaction it is the bank account's.
-        currency_code: Some(draft.currency.as_str()).filter(|_| draft.kind != BillKind::SpendMoney),
+        currency_code: Some(draft.currency.as_str()).filter(|_| !draft.kind.is_at_bank()),
         currency_rate: draft.currency_rate.map(|rate| number_of(rate, 0)),
         line_amount_types: draft.line_amounts,
         url: draft.link(),
@@ -245,6 +245,7 @@ impl Serialize for BillKind {
 impl<'de> Deserialize<'de> for BillKind {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = String::deserialize(source)?;
-        Self::of(&text).ok_or_else(|| D::Error::custom("neither a bill nor a supplier credit note nor spend money"))
+        Self::of(&text)
+            .ok_or_else(|| D::Error::custom("neither a bill nor a supplier credit note nor money spent or received"))
     }
 }

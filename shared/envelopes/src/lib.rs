@@ -3,8 +3,17 @@
 //! Owns the wire form between functions and nothing else. An envelope says which stored state to look at; what to do
 //! is decided from that state, so an envelope that arrives twice, late or out of order does no harm.
 
-use kernel::{ClientId, Date, DocumentId, IntentId, OrganisationRef, RunId, TenantId, TieOutId, XeroUserId, place_of};
+mod events;
+mod keys;
+
+pub use events::{EVENTS_MAX, XeroEvent, XeroEvents};
+
+use kernel::{
+    ClientId, Date, DocumentId, IntentId, OrganisationRef, RunId, StatementId, TieOutId, XeroUserId, place_of,
+};
 use serde::{Deserialize, Serialize};
+
+use keys::{events_dedupe, fold, place};
 
 /// The version written today. A reader refuses what it does not know; refused messages end as dead letters.
 pub const VERSION: u32 = 1;
@@ -23,6 +32,9 @@ pub const MANUAL_JOURNALS: &str = "manual_journals";
 
 /// The queue of documents that are to be read, by a function without access to tokens.
 pub const DOCUMENT_READING: &str = "document-reading";
+
+/// The queue of bank statements that are to be read and accounts to be reconciled, by a function without access to tokens.
+pub const BANK_RECONCILIATION: &str = "bank-reconciliation";
 
 /// Longest envelope in bytes, a quarter of what SQS takes.
 pub const ENVELOPE_BYTES_MAX: usize = 256 * 1024;
@@ -128,6 +140,26 @@ pub enum Work {
         /// Which.
         document: DocumentId,
     },
+    /// Read a file with bank statements that was taken in.
+    ReadStatement {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// Which.
+        statement: StatementId,
+        /// Counts its readings: a confirmed profile has it read anew.
+        round: u64,
+    },
+    /// Hold a bank account against its statements anew.
+    Reconcile {
+        /// Whose.
+        organisation: OrganisationRef,
+        /// Xero's id of the account; every account that was ever reconciled when absent.
+        account: Option<String>,
+        /// The statement that was just read, whose lines may lack documents.
+        statement: Option<StatementId>,
+        /// Names the wish.
+        wish: String,
+    },
     /// Read on in the change feed, from where the follower's stored place is.
     FollowFeed {
         /// Whose.
@@ -204,37 +236,6 @@ impl Follower {
     }
 }
 
-/// The events of one webhook body that concern one organisation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct XeroEvents {
-    /// Our name of the app whose subscription sent them.
-    pub app: String,
-    /// The organisation, known to us or not.
-    pub tenant: TenantId,
-    /// The first sequence number of the whole body.
-    pub first_sequence: u64,
-    /// The last sequence number of the whole body.
-    pub last_sequence: u64,
-    /// The events, at most [`EVENTS_MAX`].
-    pub events: Vec<XeroEvent>,
-}
-
-/// Most events in one envelope; a longer body is split.
-pub const EVENTS_MAX: usize = 200;
-
-/// One event, stripped to what may be trusted: the address in it is never used.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct XeroEvent {
-    /// `INVOICE`, `CONTACT`, `CREDITNOTE`, …; unknown ones are kept and ignored later.
-    pub category: String,
-    /// `CREATE` or `UPDATE`.
-    pub event_type: String,
-    /// The record.
-    pub resource: String,
-    /// Xero's time of the event, as sent.
-    pub at: String,
-}
-
 /// A step of a sync run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncRun {
@@ -296,6 +297,7 @@ impl Envelope {
             | Work::FollowFeed { follower: Follower::Prepayments, .. }
             | Work::PostedChanged { .. } => JOURNAL_POSTING,
             Work::ReadDocument { .. } => DOCUMENT_READING,
+            Work::ReadStatement { .. } | Work::Reconcile { .. } => BANK_RECONCILIATION,
             _ => SYNC_WORKER,
         }
     }
@@ -315,9 +317,11 @@ impl Envelope {
             | Work::FollowFeed { organisation, .. }
             | Work::PullFeedLines(FeedPull { organisation, .. })
             | Work::EvaluateRequests { organisation, .. }
+            | Work::Reconcile { organisation, .. }
             | Work::PostedChanged { organisation, .. } => organisation.tenant.to_string(),
             // One at a time and each on its own: a reader that fails holds back no other document.
             Work::ReadDocument { document, .. } => document.to_string(),
+            Work::ReadStatement { statement, .. } => statement.to_string(),
             Work::KeepAlive { user, .. } => user.to_string(),
         }
     }
@@ -352,6 +356,11 @@ impl Envelope {
                 format!("releases-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
             }
             Work::ReadDocument { document, .. } => format!("read-{document}"),
+            Work::ReadStatement { statement, round, .. } => format!("read-{statement}-{round}"),
+            Work::Reconcile { organisation, account, wish, .. } => {
+                let account = fold(account.as_deref().unwrap_or_default().as_bytes());
+                format!("reconcile-{:016x}-{account:016x}-{:016x}", place(organisation), fold(wish.as_bytes()))
+            }
             Work::PullFeedLines(FeedPull { organisation, wish, round, .. }) => {
                 format!("lines-{:016x}-{:016x}-{round}", place(organisation), fold(wish.as_bytes()))
             }
@@ -369,29 +378,6 @@ impl Envelope {
             }
         }
     }
-}
-
-fn place(whose: &OrganisationRef) -> u64 {
-    fold(format!("{}#{}", whose.workspace, whose.tenant).as_bytes())
-}
-
-/// A repeated delivery has the same events; two bodies with the same sequence but other events do not collide.
-fn events_dedupe(events: &XeroEvents) -> String {
-    let mut bytes = Vec::new();
-    for event in &events.events {
-        for part in [&event.category, &event.event_type, &event.resource, &event.at] {
-            bytes.extend_from_slice(part.as_bytes());
-            bytes.push(0);
-        }
-    }
-    let (first, last) = (events.first_sequence, events.last_sequence);
-    format!("events-{}-{first}-{last}-{:016x}", events.tenant, fold(&bytes))
-}
-
-/// FNV-1a, 64 bits: spreads keys; nothing secret or hostile depends on it, since dedupe only ever drops repetitions
-/// of what the next pull reads anyway.
-fn fold(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -61,14 +61,29 @@ uuid_id!(
 uuid_id!(
     /// One document of an organisation; sorts by when it was announced.
     DocumentId, "document id");
+uuid_id!(
+    /// One uploaded file with bank statements; sorts by when it was announced.
+    StatementId, "statement id");
+
+/// An id of an instant and random bytes (RFC 9562, version 7).
+fn of_instant(now: jiff::Timestamp, random: [u8; 16]) -> Uuid {
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    let mut bytes = [0; 10];
+    bytes.copy_from_slice(&random[..10]);
+    uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+}
 
 impl DocumentId {
     /// Makes an id of an instant and random bytes (RFC 9562, version 7).
     pub fn at(now: jiff::Timestamp, random: [u8; 16]) -> Self {
-        let millis = u64::try_from(now.as_millisecond()).unwrap_or_default();
-        let mut bytes = [0; 10];
-        bytes.copy_from_slice(&random[..10]);
-        Self(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+        Self(of_instant(now, random))
+    }
+}
+
+impl StatementId {
+    /// Makes an id of an instant and random bytes (RFC 9562, version 7).
+    pub fn at(now: jiff::Timestamp, random: [u8; 16]) -> Self {
+        Self(of_instant(now, random))
     }
 }
 

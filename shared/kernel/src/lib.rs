@@ -13,8 +13,8 @@ mod zones;
 
 pub use applied::Applied;
 pub use ids::{
-    ClientId, ConnectId, DocumentId, IdError, IntentId, OrganisationRef, RunId, ScheduleId, TenantId, TieOutId,
-    WorkspaceId, XeroConnectionId, XeroUserId,
+    ClientId, ConnectId, DocumentId, IdError, IntentId, OrganisationRef, RunId, ScheduleId, StatementId, TenantId,
+    TieOutId, WorkspaceId, XeroConnectionId, XeroUserId,
 };
 pub use json::place_of;
 pub use money::{Currency, Money, MoneyError};

@@ -71,7 +71,9 @@ fn left(change: &Change) -> Option<String> {
 
 /// Holds a record that was published against what was sent; answers nothing, since what is new is kept with its posting.
 async fn compare(access: &Access, whose: &OrganisationRef, change: &Change) -> Result<(), PostingError> {
-    let Some(kind) = kind_of(&change.entity) else { return Ok(()) };
+    if kind_of(&change.entity).is_none() {
+        return Ok(());
+    }
     let Some(intent) = posting_of(access, whose, &change.entity, &change.id).await? else { return Ok(()) };
     let content = load::<BillContent>(&*access.ports.table, &keys::intent_content(whose, &intent)).await?;
     let content = content.ok_or_else(|| PostingError::Missing(intent.clone()))?.value;
@@ -80,7 +82,7 @@ async fn compare(access: &Access, whose: &OrganisationRef, change: &Change) -> R
     let noticed = match text_of(&change.record, "Status") {
         status @ ("VOIDED" | "DELETED") => Noticed::Gone { status: status.to_owned() },
         _ => Noticed::There {
-            losses: match read_record(&change.record, kind) {
+            losses: match read_record(&change.record, draft.kind) {
                 Some(record) => losses(&draft, &record),
                 None => vec!["the document in Xero cannot be read".to_owned()],
             },

@@ -50,7 +50,7 @@ pub fn entity_of(kind: BillKind) -> &'static str {
     match kind {
         BillKind::Bill => BILLS,
         BillKind::CreditNote => CREDIT_NOTES,
-        BillKind::SpendMoney => SPEND_MONEY,
+        BillKind::SpendMoney | BillKind::ReceiveMoney => SPEND_MONEY,
     }
 }
 

@@ -172,14 +172,15 @@ impl BillTerms {
             },
             // Xero keeps no link on a credit note.
             url: url.filter(|_| kind != BillKind::CreditNote),
-            bank_account: self.bank_account.as_ref().map(account),
+            bank_account: self.bank_account.as_ref().map(account_ref),
             lines: self.lines.iter().map(line).collect(),
             expected: None,
         }
     }
 }
 
-fn account(account: &AccountRef) -> bills::AccountRef {
+/// An account in Xero's form.
+pub fn account_ref(account: &AccountRef) -> bills::AccountRef {
     match account.id() {
         Some(id) => bills::AccountRef::Id(id),
         None => bills::AccountRef::Code(account.as_str().to_owned()),
@@ -191,14 +192,15 @@ fn line(line: &TermsLine) -> BillLine {
         description: line.description.clone(),
         quantity: line.quantity,
         unit_amount: line.unit_amount,
-        account: account(&line.account),
+        account: account_ref(&line.account),
         tax_type: line.tax_type.as_ref().map(|tax| tax.as_str().to_owned()),
         tax_amount: line.tax_amount,
-        tracking: line.tracking.pairs().iter().map(tracking).collect(),
+        tracking: line.tracking.pairs().iter().map(tracking_ref).collect(),
     }
 }
 
-fn tracking(pair: &schedules::TrackingPair) -> bills::TrackingRef {
+/// A tracking option in Xero's form.
+pub fn tracking_ref(pair: &schedules::TrackingPair) -> bills::TrackingRef {
     let id = |name: &schedules::TrackingName| Uuid::try_parse(name.as_str()).ok();
     match (id(&pair.category), id(&pair.option)) {
         (Some(category), Some(option)) => bills::TrackingRef::Ids { category, option },

@@ -30,7 +30,7 @@ pub struct BillContent {
     pub seen: Vec<BillId>,
 }
 
-/// Bills, credit notes or spend money as a kind that is written.
+/// Bills, credit notes or bank transactions as a kind that is written. Whether money was spent or received, the content says.
 #[derive(Clone, Copy, Debug)]
 pub struct Bills(pub BillKind);
 
@@ -77,10 +77,10 @@ impl Writer for Bills {
         let draft = draft(wanted);
         let mut former = wanted.content.seen.clone();
         former.extend(wanted.former.iter().filter_map(|id| id.parse::<BillId>().ok()));
-        let mut found = read(session, &bills::look_up_by_content(&draft, 1), self.0).await?.bills;
+        let mut found = read(session, &bills::look_up_by_content(&draft, 1), draft.kind).await?.bills;
         // A person may have changed it meanwhile: what was written since the first send is read through.
         for page in 1..=SEARCH_PAGES_MAX {
-            let some = read(session, &bills::look_up_since(self.0, since, page), self.0).await?;
+            let some = read(session, &bills::look_up_since(draft.kind, since, page), draft.kind).await?;
             found.extend(some.bills);
             if some.is_last {
                 return Ok(shown(bills::sight(found, &draft, &former), &draft));

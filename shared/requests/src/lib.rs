@@ -10,6 +10,7 @@
 //! | `gather` | lines and books, out of the mirror and out of Xero's statement lines |
 //! | `choose` | one line of each bank movement, of whoever speaks for its account |
 //! | [`sources`] | who speaks for each bank account, and what that leaves unproven |
+//! | [`mod@hand_over`] | lines of an uploaded statement, each taken once |
 //! | [`mod@evaluate`] | every line decided anew, what changed stored |
 //! | [`answer`] | a person decides, a document is linked |
 //! | [`follow`] | requests that close as soon as their line has a document |
@@ -20,6 +21,7 @@ mod choose;
 pub mod evaluate;
 pub mod follow;
 mod gather;
+mod hand_over;
 pub mod outstanding;
 pub mod row;
 pub mod settings;
@@ -27,6 +29,7 @@ pub mod sources;
 
 pub use answer::{AnswerError, decide_by_hand, link_document};
 pub use evaluate::{EvaluateError, Evaluated, evaluate};
+pub use hand_over::hand_over;
 pub use row::{Request, RequestState, Subject, list_requests, load_request};
 pub use settings::{RequestSettings, load_settings, store_settings};
 

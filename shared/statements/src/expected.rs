@@ -40,8 +40,8 @@ impl Expected<'_> {
         }
     }
 
-    /// Banks write an account with and without its bank's number before it.
-    fn is_other_account(&self, statement: &Statement) -> bool {
+    /// Whether a statement is of another account. Banks write an account with and without its bank's number before it.
+    pub fn is_other_account(&self, statement: &Statement) -> bool {
         let (Some(expected), Some(found)) = (self.account, statement.account.as_deref()) else { return false };
         let plain = |text: &str| -> String {
             text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()

@@ -1,5 +1,6 @@
 //! `cargo run`: starts the whole system on this machine and shows a newcomer around.
 
+mod bank_walk;
 mod document_walk;
 mod journal_walk;
 mod options;

@@ -10,6 +10,7 @@ use local::caller::{Caller, browse};
 use local::stack::{APP, Stack, StackSettings};
 use serde_json::{Value, json};
 
+use crate::bank_walk;
 use crate::document_walk;
 use crate::journal_walk::{self, GoesOn};
 use crate::options::Options;
@@ -147,6 +148,7 @@ async fn show_around(screen: &mut Screen, stack: &mut Stack, xero: &Xero, option
         journal_walk::walk(screen, xero, &caller, &tenant, goes_on).await?;
         let stamp = ports::Clock::now(&SystemClock).strftime("%Y%m%d-%H%M%S").to_string();
         document_walk::walk(screen, &caller, &tenant, &stamp, options.keep.is_some()).await?;
+        bank_walk::walk(screen, &caller, &tenant, &stamp).await?;
     } else {
         screen.line("Journals are left out: the tour posts to its own simulated Xero only.");
     }

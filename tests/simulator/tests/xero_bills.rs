@@ -521,7 +521,7 @@ fn collection(kind: BillKind) -> &'static str {
     match kind {
         BillKind::Bill => "Invoices",
         BillKind::CreditNote => "CreditNotes",
-        BillKind::SpendMoney => "BankTransactions",
+        BillKind::SpendMoney | BillKind::ReceiveMoney => "BankTransactions",
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::line::Line;
 use connections::{APPS_SECRET, Access, CallbackQuery, ConnectSettings, NewConnect, choose, finish, start};
-use envelopes::{DOCUMENT_PUBLISHING, DOCUMENT_READING, Envelope, JOURNAL_POSTING};
+use envelopes::{BANK_RECONCILIATION, DOCUMENT_PUBLISHING, DOCUMENT_READING, Envelope, JOURNAL_POSTING};
 use kernel::{OrganisationRef, TenantId, Timestamp, XeroUserId};
 use lambda_kit::QueueMessage;
 use ports::{Clock, HttpRequest, HttpResponse, Method, Transport};
@@ -264,6 +264,7 @@ impl Desk {
                 Ok(journal_posting::carry_out(&self.access, journal_posting::Limits::default(), message).await?)
             }
             DOCUMENT_PUBLISHING => Ok(document_publishing::carry_out(self.doors(), message).await?),
+            BANK_RECONCILIATION => Ok(bank_reconciliation::carry_out(self.doors(), message).await?),
             DOCUMENT_READING => Ok(document_reading::carry_out(self.doors(), self.scans(), message).await?),
             _ => Ok(sync_worker::carry_out(&self.access, message).await?),
         }

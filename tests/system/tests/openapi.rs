@@ -218,6 +218,78 @@ async fn requests(api: &mut Checked<'_>, town: &Town) {
     town.settle().await;
 }
 
+/// A statement announced, uploaded, read, confirmed, reconciled and taken back; suggestions decided; rules and payees.
+async fn bank(api: &mut Checked<'_>, town: &Town) {
+    let accounts = api.call("GET", &format!("{O}/records/{{entity}}"), &town.path("/records/accounts"), None).await;
+    let is_bank = |each: &&Value| each["record"]["Type"] == "BANK" && each["record"]["CurrencyCode"] == "GBP";
+    let bank = accounts["records"].as_array().unwrap().iter().find(is_bank).unwrap()["id"].as_str().unwrap().to_owned();
+    let all = format!("{O}/statements");
+    let announced = json!({ "account_id": bank, "file_name": "a.csv", "content_type": "text/csv", "bytes": 7,
+        "sha256": "ab".repeat(32) });
+    api.call("POST", &all, &town.path("/statements"), Some(announced)).await;
+    api.call("POST", &all, &town.path("/statements"), Some(json!({ "bytes": 1 }))).await;
+    let file = "Date,Description,Amount,Balance\n2026-11-03,HILLTOP STATIONERS,-18.40,81.60\n\
+        2026-11-04,BUS,-3.20,78.40\n2026-11-04,BUS,-3.20,75.20\n";
+    let path = town.path(&format!("/statements/file?account_id={bank}&file_name=a.csv"));
+    let stored = api.post_file(&format!("{all}/file"), &path, file).await;
+    api.post_file(&format!("{all}/file"), &town.path("/statements/file?account_id=none"), file).await;
+    town.settle().await;
+    api.call("GET", &all, &town.path("/statements"), None).await;
+    api.call("GET", &all, &town.path("/statements?before=now"), None).await;
+    let (route, one) =
+        (format!("{all}/{{statement_id}}"), format!("/statements/{}", stored["statement_id"].as_str().unwrap()));
+    api.call("GET", &route, &town.path(&one), None).await;
+    api.call("GET", &route, &town.path("/statements/unknown"), None).await;
+    api.call("GET", &format!("{route}/lines"), &town.path(&format!("{one}/lines?limit=2")), None).await;
+    api.call("POST", &format!("{route}/profile"), &town.path(&format!("{one}/profile")), None).await;
+    town.settle().await;
+    api.call("GET", &route, &town.path(&one), None).await;
+    let (books, path) = (format!("{O}/reconciliations"), town.path(&format!("/reconciliations/{bank}")));
+    api.call("POST", &format!("{books}/{{account_id}}"), &path, None).await;
+    town.settle().await;
+    api.call("GET", &books, &town.path("/reconciliations"), None).await;
+    api.call("GET", &format!("{books}/{{account_id}}"), &path, None).await;
+    api.call("GET", &format!("{books}/{{account_id}}"), &town.path("/reconciliations/none"), None).await;
+    for part in ["matches", "findings", "quality"] {
+        api.call("GET", &format!("{books}/{{account_id}}/{part}"), &format!("{path}/{part}"), None).await;
+    }
+    let found = api.call("GET", &format!("{O}/bank-suggestions"), &town.path("/bank-suggestions"), None).await;
+    api.call("GET", &format!("{O}/bank-suggestions"), &town.path("/bank-suggestions?state=maybe"), None).await;
+    let open = found["suggestions"].as_array().unwrap();
+    let post = open.iter().find(|each| each["lines"][0]["amount"] == "-18.40").unwrap_or_else(|| panic!("{found}"));
+    let (route, path) = (
+        format!("{O}/bank-suggestions/{{suggestion_id}}"),
+        town.path(&format!("/bank-suggestions/{}", post["suggestion_id"].as_str().unwrap())),
+    );
+    api.call("GET", &route, &path, None).await;
+    api.call("POST", &format!("{route}/accept"), &format!("{path}/accept"), None).await;
+    let why = json!({ "reason": "paid in private" });
+    api.call("POST", &format!("{route}/dismiss"), &format!("{path}/dismiss"), Some(why)).await;
+    api.call("POST", &format!("{route}/reopen"), &format!("{path}/reopen"), None).await;
+    let on = json!({ "features": { "bank_reconciliation": true }, "kinds": { "bank_transactions": { "direction": "both" } } });
+    api.call("PUT", &format!("{O}/settings"), &town.path("/settings"), Some(on)).await;
+    let contacts = api.call("GET", &format!("{O}/records/{{entity}}"), &town.path("/records/contacts"), None).await;
+    let contact = &contacts["records"][0]["id"];
+    let terms = json!({ "contact_id": contact, "account": "463", "tax_type": "NONE" });
+    api.call("POST", &format!("{route}/accept"), &format!("{path}/accept"), Some(terms)).await;
+    api.call("POST", &format!("{route}/dismiss"), &format!("{path}/dismiss"), None).await;
+    town.settle().await;
+    api.call("GET", &route, &path, None).await;
+    let rules = json!({ "rules": [{ "id": "bus", "contains": "bus", "contact_id": contact, "account": "463" }] });
+    api.call("PUT", &format!("{O}/bank-rules"), &town.path("/bank-rules"), Some(rules)).await;
+    api.call("PUT", &format!("{O}/bank-rules"), &town.path("/bank-rules"), Some(json!({ "accept_links_from": 1 })))
+        .await;
+    api.call("GET", &format!("{O}/bank-rules"), &town.path("/bank-rules"), None).await;
+    let payees = api.call("GET", &format!("{O}/bank-payees"), &town.path("/bank-payees"), None).await;
+    assert_eq!(payees["payees"][0]["payee"], "HILLTOP STATIONERS", "{payees}");
+    for query in ["payee=HILLTOP%20STATIONERS&way=out", "payee=nobody&way=in", "payee=nobody"] {
+        api.call("DELETE", &format!("{O}/bank-payees"), &town.path(&format!("/bank-payees?{query}")), None).await;
+    }
+    let route = format!("{all}/{{statement_id}}");
+    api.call("DELETE", &route, &town.path(&one), None).await;
+    town.settle().await;
+}
+
 /// A prepayment suggested, dismissed, taken up again and accepted.
 async fn suggestions(api: &mut Checked<'_>, town: &Town) {
     let on = json!({ "features": { "prepayment_suggestions": true } });
@@ -362,6 +434,7 @@ async fn m4_every_answer_is_as_the_openapi_file_declares() {
     documents(&mut api, &town).await;
     suggestions(&mut api, &town).await;
     requests(&mut api, &town).await;
+    bank(&mut api, &town).await;
     tie_outs(&mut api, &town).await;
     sources(&mut api, &town).await;
     api.call("GET", &format!("{O}/problems"), &town.path("/problems?state=all"), None).await;

@@ -118,6 +118,33 @@ pub const ARROWS: &[Arrow] = &[
             "reminders",
         ],
     ),
+    // On documents for names, doors and errors of files: a statement is uploaded as a document is.
+    ("bank-statements", &["kernel", "ports", "state", "envelopes", "connections", "mirror", "documents", "statements"]),
+    // On publishing for the writer of bank transactions, on journals for the chart of accounts, and on evidence for the
+    // reading of records: what a person confirms of a line is entered as what was spent is.
+    (
+        "reconciliation",
+        &[
+            "kernel",
+            "ports",
+            "state",
+            "envelopes",
+            "xero",
+            "bills",
+            "banking",
+            "coding",
+            "evidence",
+            "connections",
+            "postings",
+            "mirror",
+            "schedules",
+            "journals",
+            "documents",
+            "publishing",
+            "feed-lines",
+            "bank-statements",
+        ],
+    ),
     ("sync", &["kernel", "ports", "state", "envelopes", "xero", "settings", "connections", "postings", "mirror"]),
     ("aws", &["kernel", "ports"]),
     ("lambda-kit", &["kernel", "envelopes"]),

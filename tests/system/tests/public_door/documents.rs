@@ -49,7 +49,7 @@ fn announced(name: &str, content_type: &str, file: &[u8]) -> Value {
 }
 
 /// Posts a form as a browser does; answers the status.
-async fn post(upload: &Value, file: &[u8]) -> u16 {
+pub(super) async fn post(upload: &Value, file: &[u8]) -> u16 {
     let mut body = Vec::new();
     for field in upload["fields"].as_array().unwrap() {
         let (name, value) = (text(&field["name"]), text(&field["value"]));

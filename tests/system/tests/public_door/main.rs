@@ -27,6 +27,7 @@ mod scans;
 mod schedules;
 mod settings;
 mod sharing;
+mod statements;
 mod suggestions;
 mod tie_outs;
 
