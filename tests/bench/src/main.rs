@@ -1,10 +1,11 @@
 //! Figures from counters, each beside its budget: calls, write units, bytes, peak memory, instructions.
 //!
 //! `cargo run --release -p bench` takes the full sizes; `-- --quick` a tenth of them; `-- --journals` only what journals
-//! cost, `-- --documents` only what documents cost, `-- --tie-outs` what a tie-out does; `-- --builds` only measures how
+//! cost, `-- --documents` only what documents cost, `-- --banks` what bank statements and their matching cost, `-- --tie-outs` what a tie-out does; `-- --builds` only measures how
 //! long a newcomer waits, in seconds. A budget that is missed ends the run with 1.
 #![allow(clippy::print_stdout)]
 
+mod banks;
 mod builds;
 mod documents;
 mod journals;
@@ -54,6 +55,16 @@ async fn main() -> ExitCode {
         let read = rounds.parse().map_err(anyhow::Error::from).and_then(reading::alone);
         return if read.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
+    for (format, alone) in banks::READ_ALONE {
+        if let Some(rounds) = std::env::args().skip_while(|argument| argument != alone).nth(1) {
+            let read = rounds.parse().map_err(anyhow::Error::from).and_then(|rounds| banks::read_alone(format, rounds));
+            return if read.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+    }
+    if let Some(lines) = std::env::args().skip_while(|argument| argument != banks::MATCH_ALONE).nth(1) {
+        let matched = lines.parse().map_err(anyhow::Error::from).and_then(banks::match_alone);
+        return if matched.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let invoices = if asked("--quick") { 10_000 } else { 100_000 };
     let releases = invoices / 10;
     let outcomes = if asked("--builds") {
@@ -62,6 +73,8 @@ async fn main() -> ExitCode {
         vec![planning::measure(), journals::measure(releases).await]
     } else if asked("--documents") {
         vec![documents::measure().await, reading::measure()]
+    } else if asked("--banks") {
+        vec![banks::measure(invoices)]
     } else if asked("--tie-outs") {
         vec![tie_out::measure(invoices).await]
     } else {
@@ -73,6 +86,7 @@ async fn main() -> ExitCode {
             journals::measure(releases).await,
             documents::measure().await,
             reading::measure(),
+            banks::measure(invoices),
             tie_out::measure(invoices).await,
         ]
     };

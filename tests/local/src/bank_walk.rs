@@ -16,8 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(150);
 const PAUSE: Duration = Duration::from_millis(100);
 /// Lines of the books that the statement has too.
 const KNOWN_LINES: usize = 6;
-/// The line that the books do not have.
-const NEW_LINE: (&str, &str) = ("-18.40", "CARD 4711 HILLTOP STATIONERS");
+/// What the line says that the books do not have.
+const NEW_LINE: &str = "CARD 4711 HILLTOP STATIONERS";
 /// Account and tax of the money that is entered.
 const ACCOUNT: &str = "463";
 const TAX_TYPE: &str = "INPUT2";
@@ -37,9 +37,11 @@ pub async fn walk(screen: &mut Screen, caller: &Caller, tenant: &str, stamp: &st
     caller.expect("PUT", &format!("{organisation}/settings"), Some(settings)).await?;
     let (bank, mut lines) = books(caller, &organisation).await?;
     // Each run has a line of its own: kept data has that of the run before.
-    let new = format!("{} {stamp}", NEW_LINE.1);
-    let last = lines.last().map(|(date, ..)| date.clone()).context("no bank transactions")?;
-    lines.push((last, NEW_LINE.0.to_owned(), new.clone()));
+    let new = format!("{NEW_LINE} {stamp}");
+    let pence = stamp.bytes().fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 1_000);
+    let amount = format!("{}.{:02}", 18 + pence / 100, pence % 100);
+    let last = lines.last().map_or_else(|| local_today().to_string(), |(date, ..)| date.clone());
+    lines.push((last, format!("-{amount}"), new.clone()));
     let path = format!("{organisation}/statements/file?account_id={bank}&file_name=statement.csv");
     let (status, stored) = caller.send("POST", &path, &[("content-type", "text/csv")], csv(&lines)).await?;
     ensure!(status == 202, "the statement was not taken: {stored}");
@@ -49,21 +51,19 @@ pub async fn walk(screen: &mut Screen, caller: &Caller, tenant: &str, stamp: &st
     ensure!(read["state"] == "read", "the statement was not read: {}", read["attention"]["words"]);
     let said = format!("statement.csv: {} lines of a bank that nobody described", read["read"]["lines"]);
     screen.done("Statement", &said);
-    let path = format!("{organisation}/reconciliations/{bank}");
-    let report = until(caller, &path, |found| found["at"].as_str() >= read["read"]["read_at"].as_str()).await?;
+    let is_new = |each: &Value| each["kind"] == "post" && each["lines"][0]["description"] == new.as_str();
+    let path = format!("{organisation}/bank-suggestions?account_id={bank}&limit=100");
+    let open = until(caller, &path, |found| found["suggestions"].as_array().is_some_and(|all| all.iter().any(is_new)));
+    let open = open.await?["suggestions"].as_array().cloned().unwrap_or_default();
+    let post = open.iter().find(|each| is_new(each)).context("the new line is not suggested")?;
+    let report = caller.expect("GET", &format!("{organisation}/reconciliations/{bank}"), None).await?;
     let days: Vec<&Value> = report["days"].as_array().into_iter().flatten().rev().take(4).collect();
     let shown = days.iter().rev().map(|day| {
         let of = |name: &str| day[name].as_str().unwrap_or_default().to_owned();
         vec![of("date"), of("statement"), of("ledger"), of("difference"), of("residual")]
     });
     screen.table(&["day", "bank", "books", "apart by", "unexplained"], &shown.collect::<Vec<_>>());
-    let open =
-        caller.expect("GET", &format!("{organisation}/bank-suggestions?account_id={bank}&limit=100"), None).await?;
-    let open = open["suggestions"].as_array().cloned().unwrap_or_default();
-    let is_new = |each: &&Value| each["kind"] == "post" && each["lines"][0]["description"] == new.as_str();
-    let post = open.iter().find(is_new).context("the new line is not suggested")?;
-    let said =
-        format!("{} to look at, such as {}: {}", open.len(), NEW_LINE.1, post["what_to_do"].as_str().unwrap_or(""));
+    let said = format!("{} to look at, such as {NEW_LINE}: {}", open.len(), post["what_to_do"].as_str().unwrap_or(""));
     screen.done("Suggestions", &said);
     confirm(screen, caller, &organisation, post).await
 }
@@ -89,6 +89,11 @@ async fn books(caller: &Caller, organisation: &str) -> anyhow::Result<(String, V
     Ok((bank, lines))
 }
 
+/// Today, for books without any line.
+fn local_today() -> kernel::Date {
+    kernel::local_date("UTC", ports::Clock::now(&aws::SystemClock))
+}
+
 /// A file as a bank's site exports it.
 fn csv(lines: &[Line]) -> String {
     let rows = lines.iter().map(|(date, amount, said)| format!("{date},{said},{amount}\n"));
@@ -107,7 +112,7 @@ async fn confirm(screen: &mut Screen, caller: &Caller, organisation: &str, post:
             .await?;
     ensure!(done["posting"]["state"] == "posted", "it was not entered: {}", done["posting"]["attention"]);
     let link = done["posting"]["link"].as_str().unwrap_or_default();
-    screen.done("Confirmed", &format!("18.40 GBP spent, in Xero at {link}"));
+    screen.done("Confirmed", &format!("{} GBP spent, in Xero at {link}", text(&post["proposal"]["amount"])));
     caller.expect("POST", &format!("{organisation}/syncs"), None).await?;
     let seen = until(caller, &path, |found| found["state"] == "confirmed").await?;
     screen.done(

@@ -65,17 +65,23 @@ struct Names {
     tie_out: String,
     suggestion: String,
     request: String,
+    account: String,
+    statement: String,
+    bank_suggestion: String,
 }
 
 impl Names {
     fn fill(&self, template: &str) -> String {
+        let bank = template.contains("/bank-suggestions/");
+        let suggestion = if bank { &self.bank_suggestion } else { &self.suggestion };
         let filled = template.replace("{tenant_id}", &self.tenant).replace("{connect_id}", &self.connect);
         let filled = filled.replace("{test_id}", &self.test).replace("{run_id}", &self.run);
         let filled = filled.replace("{entity}", "contacts").replace("{record_id}", &self.record);
         let filled = filled.replace("{source_id}", SOURCE).replace("{posting_id}", "j-known");
         let filled = filled.replace("{schedule_id}", "S-known").replace("{document_id}", &self.document);
-        let filled = filled.replace("{tie_out_id}", &self.tie_out).replace("{suggestion_id}", &self.suggestion);
-        let filled = filled.replace("{request_id}", &self.request);
+        let filled = filled.replace("{tie_out_id}", &self.tie_out).replace("{suggestion_id}", suggestion);
+        let filled = filled.replace("{request_id}", &self.request).replace("{account_id}", &self.account);
+        let filled = filled.replace("{statement_id}", &self.statement);
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -105,7 +111,27 @@ impl Names {
         let request = format!("line-{connect}");
         crate::requests::asked(town, &caller, &request).await;
         town.settle().await;
-        Names { tenant: town.tenant.to_string(), connect, test, run, record, document, tie_out, suggestion, request }
+        let account = crate::statements::bank(town, &caller).await;
+        let file = "Date,Description,Amount\n2026-11-03,HILLTOP STATIONERS,-18.40\n2026-11-05,BUS,3.20\n";
+        let statement = crate::statements::uploaded(town, &caller, &account, "a.csv", file).await;
+        town.settle().await;
+        let bank = caller.expect("GET", &town.path("/bank-suggestions"), None).await.unwrap();
+        let bank_suggestion = crate::text(&bank["suggestions"][0]["suggestion_id"]);
+        let tenant = town.tenant.to_string();
+        Names {
+            tenant,
+            connect,
+            test,
+            run,
+            record,
+            document,
+            tie_out,
+            suggestion,
+            request,
+            account,
+            statement,
+            bank_suggestion,
+        }
     }
 }
 
