@@ -15,6 +15,7 @@ use mirror::record::text_of;
 use reconciliation::decide::{DecideError, accept, dismiss, reopen};
 use reconciliation::post::PostTerms;
 use reconciliation::report::load_reconciliation;
+use reconciliation::sides::FeedSource;
 use reconciliation::suggestion::all_suggestions;
 use reconciliation::{Suggestion, SuggestionKind, SuggestionState};
 use simulator::world::Cut;
@@ -253,4 +254,32 @@ async fn m35_what_was_dismissed_stays_so_and_what_was_posted_is_taken_back_in_xe
     let refused = dismiss(&desk.access, &desk.whose, second, None, "sam").await;
     assert!(matches!(refused, Err(DecideError::Stands(_))));
     assert!(matches!(reopen(&desk.access, &desk.whose, second).await, Err(DecideError::Stands(_))));
+}
+
+#[tokio::test]
+async fn m31_a_feed_that_was_exported_is_the_third_side_and_its_gaps_and_doubles_are_told() {
+    let desk = ready().await;
+    let (_, told) = arrived(&desk, FILE).await;
+    take_in(desk.doors(), &told).await.unwrap();
+    desk.work().await;
+    let account = bank(&desk).await;
+    let kept =
+        async || load_reconciliation(&*desk.access.ports.table, &desk.whose, &account.id).await.unwrap().unwrap();
+    let before = kept().await;
+    assert_eq!((before.feed_source, before.rows.1), (FeedSource::None, 0));
+    assert!(before.unproven.iter().any(|words| words.contains("No feed lines")), "{:?}", before.unproven);
+    // The feed has the stationer twice, and one of two buses.
+    let export: &[u8] = b"Date,Description,Amount\n2026-11-20,HILLTOP STATIONERS,-18.40\n\
+        2026-11-20,HILLTOP STATIONERS,-18.40\n2026-11-21,BUS,-3.20\n";
+    let announced = Announcement::of("feed.csv".into(), "text/csv".into(), Teller::Feed, export);
+    let (row, _) = announce(desk.doors(), &desk.whose, &account, "sam", &announced).await.unwrap();
+    let key = file_key(&desk.whose, row.id);
+    let version = Some(desk.world.blobs.upload(&key, export));
+    take_in(desk.doors(), &Arrived { key, version, bytes: export.len() as u64 }).await.unwrap();
+    desk.work().await;
+    let after = kept().await;
+    assert_eq!((after.feed_source, after.rows.1), (FeedSource::UploadedExport, 3));
+    let all = all_suggestions(&*desk.access.ports.table, &desk.whose).await.unwrap();
+    let of = |kind: SuggestionKind| all.iter().filter(|found| found.value.kind == kind).count();
+    assert_eq!((of(SuggestionKind::ImportLine), of(SuggestionKind::RemoveFeedDuplicate)), (1, 1), "{all:?}");
 }
