@@ -168,9 +168,16 @@ async fn tell(access: &Access, wish: &FeedPull) -> Result<(), FeedError> {
     let served = || accounts.iter().filter_map(|account| account.last.as_ref()).filter(|last| last.wish == wish.wish);
     let (lines, changed) = (served().map(|last| last.lines).sum::<usize>(), served().any(|last| last.changed));
     info!(tenant.id = %wish.organisation.tenant, lines, changed, "Bank statement lines were read");
-    if changed {
-        let (organisation, wish) = (wish.organisation.clone(), format!("lines-{}", wish.wish));
-        access.send(&Envelope::new(Work::EvaluateRequests { organisation, wish })).await?;
+    let connection = load_connection(&*access.ports.table, &wish.organisation).await?;
+    let Some(settings) = connection.filter(|_| changed).map(|found| found.value.settings) else { return Ok(()) };
+    let (organisation, wish) = (wish.organisation.clone(), format!("lines-{}", wish.wish));
+    if settings.has("document_requests") {
+        let work = Work::EvaluateRequests { organisation: organisation.clone(), wish: wish.clone() };
+        access.send(&Envelope::new(work)).await?;
+    }
+    if settings.has("bank_reconciliation") {
+        let work = Work::Reconcile { organisation, account: None, statement: None, wish };
+        access.send(&Envelope::new(work)).await?;
     }
     Ok(())
 }

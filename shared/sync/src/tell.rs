@@ -37,7 +37,8 @@ pub fn newly_wanted(before: &Settings, after: &Settings) -> Vec<Follower> {
 
 /// Whether a workspace wants bank statement lines, and the grant lets them be read.
 pub fn wants_lines(settings: &Settings, granted: &[String]) -> bool {
-    settings.has("document_requests") && scopes::reads_statement_lines(granted)
+    let wanted = settings.has("document_requests") || settings.has("bank_reconciliation");
+    wanted && scopes::reads_statement_lines(granted)
 }
 
 /// Statement lines have no time stamp and raise no webhook: each run that came to its end has them read as well.

@@ -4,11 +4,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bank_statements::account::bank_account;
+use bank_statements::intake::take_in;
+use bank_statements::row::{Teller, file_key};
+use bank_statements::upload::{Announcement, announce};
 use connections::change_connection;
+use documents::intake::Arrived;
 use envelopes::{Envelope, FeedPull, Work};
 use evidence::{ByHand, Decision, Exclusion, LineId, LineSource, Verdict, Words};
 use feed_lines::{FeedAccount, Trouble, list_accounts, list_lines};
 use ports::TransportError;
+use reconciliation::report::load_reconciliation;
+use reconciliation::sides::FeedSource;
 use requests::sources::{AccountSource, account_sources};
 use requests::{FEATURE, Request, RequestState, decide_by_hand, list_requests, store_settings};
 use serde_json::json;
@@ -436,4 +443,38 @@ async fn x1_cut_off_at_any_call_lines_and_requests_end_as_if_nothing_had_happene
             assert!(met, "{cut:?} was not met");
         }
     }
+}
+
+#[tokio::test]
+async fn m31_m35_an_account_is_held_against_xeros_own_lines_and_the_matcher_against_its_matches() {
+    let desk = Desk::reading_lines(XeroSettings::default(), &DemoSettings::sized(7, 10));
+    desk.connect().await;
+    desk.world.clock.advance(Duration::from_secs(600));
+    desk.work().await;
+    change_connection(&*desk.access.ports.table, &desk.whose, |connection| {
+        connection.settings.features = BTreeMap::from([("bank_reconciliation".to_owned(), true)]);
+        true
+    })
+    .await
+    .unwrap();
+    let fed = imported(&desk);
+    let fuel = spent(&desk, "61.20", "2026-11-03").await;
+    desk.xero.match_line(desk.whose.tenant, fed[2], &[fuel]).unwrap();
+    synced(&desk).await;
+    let account = bank_account(&*desk.access.ports.table, &desk.whose, &account(&desk).await).await.unwrap().unwrap();
+    let file: &[u8] = b"Date,Description,Amount\n2026-11-03,CARD HARBOUR FUEL,-61.20\n\
+        2026-11-04,CARD TOLL ROAD CO,-9.10\n2026-11-05,ALDER BRIDGE BOOKS,140.00\n2026-11-05,KIOSK,-2.00\n";
+    let announced = Announcement::of("bank.csv".into(), "text/csv".into(), Teller::Bank, file);
+    let (row, _) = announce(desk.doors(), &desk.whose, &account, "sam", &announced).await.unwrap();
+    let key = file_key(&desk.whose, row.id);
+    let version = Some(desk.world.blobs.upload(&key, file));
+    take_in(desk.doors(), &Arrived { key, version, bytes: file.len() as u64 }).await.unwrap();
+    desk.work().await;
+    let kept = load_reconciliation(&*desk.access.ports.table, &desk.whose, &account.id).await.unwrap().unwrap();
+    assert_eq!((kept.feed_source, kept.rows), (FeedSource::FinanceApi, (4, 3, 1)), "{kept:?}");
+    assert_eq!(kept.findings.get("missing_in_feed"), Some(&1), "the kiosk: {kept:?}");
+    let all = kept.against_xero.iter().find(|row| row.from_per_mille == 0).unwrap();
+    assert_eq!((all.compared, all.right, all.of), (1, 1, 1), "{kept:?}");
+    let asked = list_requests(&*desk.access.ports.table, &desk.whose, None, 10).await.unwrap().0;
+    assert!(asked.is_empty(), "nobody wants requests for documents: {asked:?}");
 }
