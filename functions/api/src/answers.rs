@@ -1,6 +1,7 @@
 //! Bad requests named precisely, and failures of ours turned into one answer.
 
 use lambda_kit::{ApiRequest, Problem, chain};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// Longest body of any command.
@@ -49,6 +50,42 @@ pub fn limit(request: &ApiRequest, default: usize, most: usize) -> Result<usize,
     let Some(text) = request.query.get("limit") else { return Ok(default) };
     let wanted = text.parse().ok().filter(|wanted| (1..=most).contains(wanted));
     wanted.ok_or_else(|| Problem::bad_request("bad-limit", format!("limit must be 1 to {most}.")))
+}
+
+/// Part of a list that is at hand whole: rows from the place of `from`, and where to go on.
+pub fn part<'a, T>(
+    request: &ApiRequest,
+    all: &'a [T],
+    default: usize,
+    most: usize,
+) -> Result<(&'a [T], Option<usize>), Problem> {
+    let most = limit(request, default, most)?;
+    let from: usize = match request.query.get("from") {
+        None => 0,
+        Some(text) => {
+            let bad = |_| Problem::bad_request("bad-from", "from must be the next_from of an earlier answer.");
+            text.parse().map_err(bad)?
+        }
+    };
+    let end = from.saturating_add(most).min(all.len());
+    Ok((all.get(from..end).unwrap_or_default(), (end < all.len()).then_some(end)))
+}
+
+/// Why something is dismissed, in a person's words.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DismissBody {
+    reason: Option<String>,
+}
+
+/// Reads it, of so many characters at most.
+pub fn reason(request: &ApiRequest, chars_max: usize) -> Result<Option<String>, Problem> {
+    let DismissBody { reason } = body(request)?;
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > chars_max) {
+        let detail = format!("reason must have at most {chars_max} characters.");
+        return Err(Problem::bad_request("malformed-json", detail));
+    }
+    Ok(reason)
 }
 
 /// An id in the path. What has not its form is as unknown as any other.

@@ -1,5 +1,7 @@
 //! What reconciled accounts suggest: listed with reasons, accepted, dismissed, taken up again; rules and payees beside them.
 
+use ::publishing::SPEND_MONEY;
+use ::reconciliation::books::EntryKind;
 use ::reconciliation::decide::{self, DecideError, REASON_CHARS_MAX};
 use ::reconciliation::post::PostTerms;
 use ::reconciliation::rules::{BankRules, Payee, Way, forget_payee, list_payees, load_rules, rule_hits, store_rules};
@@ -9,11 +11,10 @@ use connections::Connection;
 use kernel::{IntentId, OrganisationRef};
 use lambda_kit::{ApiReply, ApiRequest, Caller, Problem};
 use postings::IntentView;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use state::{Intent, keys, load};
 
-use crate::answers::{body, failed, limit, path_id};
+use crate::answers::{body, failed, limit, path_id, reason};
 use crate::changes::link;
 use crate::config::Api;
 
@@ -109,10 +110,14 @@ fn proposal(of: &::reconciliation::prefill::Proposal) -> Value {
     })
 }
 
+/// Opens an entry in Xero; none of a batch payment, for which Xero names no address.
 fn entry_link(connection: &Connection, entry: &EntryView) -> Option<String> {
-    let way = if entry.amount.minor < 0 { "SPEND" } else { "RECEIVE" };
-    let record = Map::from_iter([("Type".to_owned(), json!(way))]);
-    (entry.kind == "bank_transaction").then(|| link(connection, "bank_transactions", &entry.id, &record))?
+    let kind = match entry.kind {
+        EntryKind::BankTransaction | EntryKind::Transfer => SPEND_MONEY,
+        EntryKind::Payment => "payments",
+        EntryKind::BatchPayment => return None,
+    };
+    link(connection, kind, &entry.id, &Map::new())
 }
 
 type Decision<'a> = (Option<&'a str>, Value, Option<&'a str>, Option<&'a IntentId>);
@@ -134,8 +139,7 @@ async fn posting(api: &Api, connection: &Connection, intent: Option<&IntentId>) 
     let found = load::<Intent>(table, &keys::intent(&connection.whose, intent)).await.map_err(failed)?;
     let Some(found) = found else { return Ok(Value::Null) };
     let view = IntentView::of(&found.value, api.access.ports.clock.now());
-    let record = Map::from_iter([("Type".to_owned(), json!("SPEND"))]);
-    let link = view.xero_id.as_deref().and_then(|id| link(connection, "bank_transactions", id, &record));
+    let link = view.xero_id.as_deref().and_then(|id| link(connection, SPEND_MONEY, id, &Map::new()));
     Ok(json!({
         "posting_id": view.id, "state": view.state, "attention": view.attention, "xero_id": view.xero_id, "link": link,
     }))
@@ -154,12 +158,6 @@ pub async fn accept(
     answered(api, connection, done, 202).await
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct DismissBody {
-    reason: Option<String>,
-}
-
 /// Dismisses a suggestion, and remembers that.
 pub async fn dismiss(
     api: &Api,
@@ -167,11 +165,7 @@ pub async fn dismiss(
     connection: &Connection,
     request: &ApiRequest,
 ) -> Result<ApiReply, Problem> {
-    let DismissBody { reason } = body(request)?;
-    if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_CHARS_MAX) {
-        let detail = format!("reason must have at most {REASON_CHARS_MAX} characters.");
-        return Err(Problem::bad_request("malformed-json", detail));
-    }
+    let reason = reason(request, REASON_CHARS_MAX)?;
     let id: String = path_id(request, "suggestion_id")?;
     let done = decide::dismiss(&api.access, &connection.whose, &id, reason.as_deref(), &caller.actor).await;
     answered(api, connection, done, 200).await

@@ -20,7 +20,7 @@ use crate::config::Api;
 use crate::publishing::of_document;
 
 /// A file that comes through the API: as base64 in an event it still fits into the 6 MB a function is invoked with.
-pub(crate) const DIRECT_BYTES_MAX: usize = 4 << 20;
+const DIRECT_BYTES_MAX: usize = 4 << 20;
 /// How long a link to a file works.
 const LINK_VALID: Duration = Duration::from_secs(300);
 /// Longest link of the host application.
@@ -98,15 +98,26 @@ fn checked_source(source: String) -> Result<String, String> {
 }
 
 fn announced_answer(document: &Document, form: &UploadForm) -> Value {
-    let fields: Vec<Value> = form.fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let until = match &document.state {
         DocumentState::AwaitingFile { until } => Some(until),
         _ => None,
     };
-    json!({
-        "document_id": document.id, "file_name": document.file_name,
-        "upload": { "url": form.url, "fields": fields, "expires_at": until },
-    })
+    json!({ "document_id": document.id, "file_name": document.file_name, "upload": form_answer(form, until) })
+}
+
+/// A form, as a browser posts it.
+pub(crate) fn form_answer(form: &UploadForm, until: Option<&Timestamp>) -> Value {
+    let fields: Vec<Value> = form.fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    json!({ "url": form.url, "fields": fields, "expires_at": until })
+}
+
+/// Refuses a body that is too large for one.
+pub(crate) fn check_direct(request: &ApiRequest) -> Result<(), Problem> {
+    if request.body.len() <= DIRECT_BYTES_MAX {
+        return Ok(());
+    }
+    let detail = format!("Send at most {DIRECT_BYTES_MAX} bytes here; announce a larger file and post its form.");
+    Err(Problem::new(413, "body-too-large", "Body too large", detail))
 }
 
 fn refused(error: DocumentError) -> Problem {
@@ -120,10 +131,7 @@ pub async fn upload(
     connection: &Connection,
     request: &ApiRequest,
 ) -> Result<ApiReply, Problem> {
-    if request.body.len() > DIRECT_BYTES_MAX {
-        let detail = format!("Send at most {DIRECT_BYTES_MAX} bytes here; announce a larger file and post its form.");
-        return Err(Problem::new(413, "body-too-large", "Body too large", detail));
-    }
+    check_direct(request)?;
     let bad = |detail: String| Problem::bad_request("bad-files", detail);
     let file_name = request.query.get("file_name").cloned().unwrap_or_default();
     let content_type = request.header("content-type").unwrap_or_default().to_owned();

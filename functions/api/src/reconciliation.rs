@@ -8,7 +8,7 @@ use connections::Connection;
 use lambda_kit::{ApiReply, ApiRequest, Problem};
 use serde_json::{Value, json};
 
-use crate::answers::{failed, limit, path_id};
+use crate::answers::{failed, part, path_id};
 use crate::config::Api;
 use crate::documents::doors;
 use crate::statements::{known_account, reconcile};
@@ -51,20 +51,11 @@ pub async fn show(api: &Api, connection: &Connection, request: &ApiRequest) -> R
 
 /// The matches of the last reconciliation, or its findings.
 pub async fn rows(api: &Api, connection: &Connection, request: &ApiRequest, of: &str) -> Result<ApiReply, Problem> {
-    let most = limit(request, 100, ROWS_MAX)?;
-    let from: usize = match request.query.get("from") {
-        None => 0,
-        Some(text) => {
-            let bad = |_| Problem::bad_request("bad-from", "from must be the next_from of an earlier answer.");
-            text.parse().map_err(bad)?
-        }
-    };
     let found = known(api, connection, request).await?;
     let report = load_report(doors(api), &connection.whose, &found.account).await.map_err(failed)?;
     let all = report.as_ref().and_then(|report| report[of].as_array()).map(Vec::as_slice).unwrap_or_default();
-    let end = from.saturating_add(most).min(all.len());
-    let next = (end < all.len()).then_some(end);
-    Ok(ApiReply::json(200, &json!({ of: all.get(from..end).unwrap_or_default(), "next_from": next })))
+    let (shown, next) = part(request, all, 100, ROWS_MAX)?;
+    Ok(ApiReply::json(200, &json!({ of: shown, "next_from": next })))
 }
 
 /// How often the matcher was right on this account's own history.
@@ -73,12 +64,15 @@ pub async fn quality(api: &Api, connection: &Connection, request: &ApiRequest) -
     let all = all_suggestions(&*api.access.ports.table, &connection.whose).await.map_err(failed)?;
     let ours = all.into_iter().map(|stored| stored.value).filter(|each| each.account == found.account);
     let ours: Vec<Suggestion> = ours.collect();
-    let people: Vec<Value> = decided(&ours)
+    let people = decided(&ours);
+    let accepted = people.iter().map(|row| row.accepted).max().unwrap_or(0);
+    let people: Vec<Value> = people
         .iter()
         .map(|row| {
             json!({
                 "from_per_mille": row.from_per_mille, "accepted": row.accepted, "dismissed": row.dismissed,
                 "precision_per_mille": share(row.accepted, row.accepted + row.dismissed),
+                "recall_per_mille": share(row.accepted, accepted),
                 "automatic_right": row.automatic_right, "automatic_wrong": row.automatic_wrong,
             })
         })

@@ -15,9 +15,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use statements::Profile;
 
-use crate::answers::{body, failed, limit, path_id};
+use crate::answers::{body, failed, limit, part, path_id};
 use crate::config::Api;
-use crate::documents::{DIRECT_BYTES_MAX, doors, sha256};
+use crate::documents::{check_direct, doors, form_answer, sha256};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,12 +45,11 @@ pub async fn announce(
     let account = known_account(api, &connection.whose, &account_id).await?;
     let done = announce_file(doors(api), &connection.whose, &account, &caller.actor, &announced).await;
     let (file, form) = done.map_err(failed)?;
-    let fields: Vec<Value> = form.fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let until = match &file.state {
         FileState::AwaitingFile { until } => Some(until),
         _ => None,
     };
-    let upload = json!({ "url": form.url, "fields": fields, "expires_at": until });
+    let upload = form_answer(&form, until);
     Ok(ApiReply::json(201, &json!({ "statement_id": file.id, "file_name": file.file_name, "upload": upload })))
 }
 
@@ -73,10 +72,7 @@ pub async fn upload(
     connection: &Connection,
     request: &ApiRequest,
 ) -> Result<ApiReply, Problem> {
-    if request.body.len() > DIRECT_BYTES_MAX {
-        let detail = format!("Send at most {DIRECT_BYTES_MAX} bytes here; announce a larger file and post its form.");
-        return Err(Problem::new(413, "body-too-large", "Body too large", detail));
-    }
+    check_direct(request)?;
     let teller = match request.query.get("teller").map(String::as_str) {
         None | Some("bank") => Teller::Bank,
         Some("feed") => Teller::Feed,
@@ -130,22 +126,13 @@ pub async fn show(api: &Api, connection: &Connection, request: &ApiRequest) -> R
 
 /// The lines that were taken of a file, in its order.
 pub async fn lines(api: &Api, connection: &Connection, request: &ApiRequest) -> Result<ApiReply, Problem> {
-    let most = limit(request, 200, 1000)?;
-    let from: usize = match request.query.get("from") {
-        None => 0,
-        Some(text) => {
-            let bad = |_| Problem::bad_request("bad-from", "from must be the next_from of an earlier answer.");
-            text.parse().map_err(bad)?
-        }
-    };
     let file = known(api, &connection.whose, request).await?;
     let all = match file.state {
         FileState::Read(_) => file_lines(doors(api), &connection.whose, file.id).await.map_err(failed)?,
         _ => Vec::new(),
     };
-    let end = from.saturating_add(most).min(all.len());
-    let shown: Vec<Value> = all.get(from..end).unwrap_or_default().iter().map(line_answer).collect();
-    let next = (end < all.len()).then_some(end);
+    let (shown, next) = part(request, &all, 200, 1000)?;
+    let shown: Vec<Value> = shown.iter().map(line_answer).collect();
     Ok(ApiReply::json(200, &json!({ "lines": shown, "next_from": next })))
 }
 

@@ -15,7 +15,7 @@ use releases::{approve, propose};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::answers::{body, failed, limit, path_id};
+use crate::answers::{body, failed, limit, path_id, reason};
 use crate::changes::link;
 use crate::config::Api;
 use crate::schedules::{read_terms, refused};
@@ -216,12 +216,6 @@ pub async fn accept(
     Ok(ApiReply::json(202, &json!({ "schedule_id": row.id, "approved_before": before })))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct DismissBody {
-    reason: Option<String>,
-}
-
 /// Dismisses a suggestion, and remembers that.
 pub async fn dismiss(
     api: &Api,
@@ -229,11 +223,7 @@ pub async fn dismiss(
     connection: &Connection,
     request: &ApiRequest,
 ) -> Result<ApiReply, Problem> {
-    let DismissBody { reason } = body(request)?;
-    if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_CHARS_MAX) {
-        let detail = format!("reason must have at most {REASON_CHARS_MAX} characters.");
-        return Err(Problem::bad_request("malformed-json", detail));
-    }
+    let reason = reason(request, REASON_CHARS_MAX)?;
     let id: ScheduleId = path_id(request, "suggestion_id")?;
     let row = dismiss_one(&api.access, &connection.whose, &id, &caller.actor, reason).await.map_err(undecided)?;
     decided_answer(api, connection, &row).await

@@ -6,7 +6,7 @@ use bank_statements::read::read_statement;
 use bank_statements::row::{Teller, load_file};
 use connections::{Connection, load_connection};
 use documents::{DocumentError, Doors};
-use envelopes::{Envelope, Work};
+use envelopes::{Envelope, Follower, Work};
 use evidence::{AccountId, Line, LineKind, LineSource, Presence, Words};
 use kernel::{OrganisationRef, StatementId};
 use lambda_kit::QueueMessage;
@@ -32,34 +32,40 @@ pub async fn carry_out(doors: Doors<'_>, message: QueueMessage) -> Result<(), Wo
             Ok(read_statement(doors, organisation, *statement).await?)
         }
         Work::Reconcile { organisation, account, statement, wish } => {
-            let table = &*doors.access.ports.table;
-            let found = load_connection(table, organisation).await.map_err(DocumentError::from)?;
-            let Some(connection) = found.map(|found| found.value) else { return Ok(()) };
+            let Some(connection) = connected(doors, organisation).await? else { return Ok(()) };
             if let Some(statement) = statement {
                 ask_for_documents(doors, &connection, *statement, wish).await?;
             }
-            for account in accounts(doors, organisation, account.as_deref()).await? {
-                reconcile_account(doors, &connection, &account).await?;
+            reconcile(doors, &connection, account.as_deref()).await
+        }
+        // What changed does not matter: everything follows from what is stored.
+        Work::FollowFeed { organisation, follower: Follower::Reconciliations, .. } => {
+            match connected(doors, organisation).await? {
+                Some(connection) => reconcile(doors, &connection, None).await,
+                None => Ok(()),
             }
-            Ok(())
         }
         _ => Err(WorkError::Foreign),
     }
 }
 
-/// One account, or all that were ever reconciled.
-async fn accounts(
-    doors: Doors<'_>,
-    whose: &OrganisationRef,
-    account: Option<&str>,
-) -> Result<Vec<String>, DocumentError> {
-    match account {
-        Some(account) => Ok(vec![account.to_owned()]),
+async fn connected(doors: Doors<'_>, whose: &OrganisationRef) -> Result<Option<Connection>, DocumentError> {
+    Ok(load_connection(&*doors.access.ports.table, whose).await?.map(|found| found.value))
+}
+
+/// Reconciles one account, or all that were ever reconciled.
+async fn reconcile(doors: Doors<'_>, connection: &Connection, account: Option<&str>) -> Result<(), WorkError> {
+    let accounts = match account {
+        Some(account) => vec![account.to_owned()],
         None => {
-            let found = list_reconciliations(&*doors.access.ports.table, whose).await?;
-            Ok(found.into_iter().map(|found| found.account).collect())
+            let found = list_reconciliations(&*doors.access.ports.table, &connection.whose).await;
+            found.map_err(DocumentError::from)?.into_iter().map(|found| found.account).collect()
         }
+    };
+    for account in accounts {
+        reconcile_account(doors, connection, &account).await?;
     }
+    Ok(())
 }
 
 /// Hands the lines of a statement to the requests for documents, where a workspace wants those.

@@ -1,7 +1,7 @@
 //! The bank account that a file is for, as the mirror knows it.
 
 use kernel::{Currency, OrganisationRef};
-use mirror::read::bank_accounts;
+use mirror::read::{is_bank_in_use, load_record};
 use mirror::record::text_of;
 use ports::{Table, TableError};
 
@@ -10,10 +10,6 @@ use ports::{Table, TableError};
 pub struct BankAccount {
     /// Xero's id, in lower case.
     pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its code, where it has one.
-    pub code: String,
     /// Its currency.
     pub currency: Currency,
     /// Its number at the bank, where Xero knows it.
@@ -26,14 +22,11 @@ pub async fn bank_account(
     whose: &OrganisationRef,
     id: &str,
 ) -> Result<Option<BankAccount>, TableError> {
-    let found = bank_accounts(table, whose).await?;
-    let view = found.iter().find(|view| view.id.eq_ignore_ascii_case(id));
-    Ok(view.and_then(|view| {
+    let found = load_record(table, whose, "accounts", &id.to_ascii_lowercase()).await?;
+    Ok(found.filter(is_bank_in_use).and_then(|view| {
         let number = text_of(&view.record, "BankAccountNumber");
         Some(BankAccount {
             id: view.id.to_ascii_lowercase(),
-            name: text_of(&view.record, "Name").to_owned(),
-            code: text_of(&view.record, "Code").to_owned(),
             currency: text_of(&view.record, "CurrencyCode").parse().ok()?,
             number: Some(number).filter(|number| !number.is_empty()).map(str::to_owned),
         })

@@ -2,12 +2,11 @@
 
 use connections::parked;
 use documents::intake::Arrived;
-use documents::upload::hex;
+use documents::upload::{hex, sha256 as digest};
 use documents::{DocumentError, Doors};
 use envelopes::{Envelope, Work};
 use kernel::{Applied, OrganisationRef, StatementId};
 use ports::{BlobError, Guard, Written};
-use ring::digest::{SHA256, digest};
 use state::{keys, load, parked_write, put};
 use tracing::{info, warn};
 
@@ -78,12 +77,12 @@ async fn once(
     Ok(Some(Applied::Now))
 }
 
-async fn is_announced(doors: Doors<'_>, sha256: &str, arrived: &Arrived) -> Result<bool, DocumentError> {
+async fn is_announced(doors: Doors<'_>, announced: &str, arrived: &Arrived) -> Result<bool, DocumentError> {
     if arrived.bytes > statements::FILE_BYTES_MAX as u64 {
         return Ok(false);
     }
     match doors.blobs.read(&arrived.key, arrived.version.as_deref(), statements::FILE_BYTES_MAX).await {
-        Ok(body) => Ok(hex(digest(&SHA256, &body).as_ref()) == sha256),
+        Ok(body) => Ok(hex(&digest(&body)) == announced),
         Err(BlobError::TooLong { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }

@@ -5,16 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use documents::upload::hex;
+use documents::upload::short_digest;
 use kernel::{Currency, Date, Money};
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use statements::{Entry, Place, Status};
 
 use crate::row::LeftOut;
 
-/// Bytes of a digest that name a line: an accident among a billion lines is one in 10^20.
-const ID_BYTES: usize = 16;
 /// Letters of a text that are kept.
 const TEXT_CHARS_MAX: usize = 500;
 
@@ -71,7 +68,7 @@ pub fn lines<'e>(
         key.extend_from_slice(&count.to_be_bytes());
         *count += 1;
         BankLine {
-            id: format!("s-{}", hex(&digest(&SHA256, &key).as_ref()[..ID_BYTES])),
+            id: format!("s-{}", short_digest(&key)),
             date: *date,
             value_date: entry.value_date,
             amount: *amount,

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use documents::kept::kept;
 use documents::{DocumentError, Doors};
 use kernel::{Date, Money, OrganisationRef, StatementId};
-use ports::BlobError;
 use tracing::warn;
 
 use crate::line::BankLine;
-use crate::row::{FileState, StatementFile, Summary, Teller, lines_key, list_files};
+use crate::row::{FileState, StatementFile, Summary, Teller, lines_key};
 
 /// Bytes of the lines of one file; each is some 200.
 const LINES_BYTES_MAX: usize = 192 << 20;
@@ -21,10 +21,8 @@ const LINES_BYTES_MAX: usize = 192 << 20;
 pub struct AccountLines {
     /// By day, then by id.
     pub lines: Vec<BankLine>,
-    /// The files they are from.
-    pub files: Vec<StatementFile>,
-    /// Lines that stood in more than one of them.
-    pub repeated: usize,
+    /// How many files they are from.
+    pub files: usize,
     /// Days between two files that no file has lines of, and whose balances do not show that nothing happened: from, to.
     pub gaps: Vec<(Date, Date)>,
 }
@@ -44,14 +42,11 @@ pub async fn file_lines(
     whose: &OrganisationRef,
     id: StatementId,
 ) -> Result<Vec<BankLine>, DocumentError> {
-    match doors.blobs.read(&lines_key(whose, id), None, LINES_BYTES_MAX).await {
-        Ok(body) => Ok(serde_json::from_slice(&body).unwrap_or_default()),
-        Err(BlobError::Missing | BlobError::TooLong { .. }) => {
-            warn!(tenant.id = %whose.tenant, statement.id = %id, "The lines of a statement are not in the storage");
-            Ok(Vec::new())
-        }
-        Err(error) => Err(error.into()),
+    let lines: Option<Vec<BankLine>> = kept(doors, &lines_key(whose, id), LINES_BYTES_MAX).await?;
+    if lines.is_none() {
+        warn!(tenant.id = %whose.tenant, statement.id = %id, "The lines of a statement are not in the storage");
     }
+    Ok(lines.unwrap_or_default())
 }
 
 /// What was read of a file, if it speaks.
@@ -70,31 +65,30 @@ fn covered(summary: &Summary) -> Option<Span> {
     Some(Span { from: first.0, to: last.0, opening: first.1, closing: last.1 })
 }
 
-/// The lines of an account that one teller tells, from one day to another, both included.
+/// The lines of an account that one teller tells in some files, from one day to another, both included.
 pub async fn account_lines(
     doors: Doors<'_>,
     whose: &OrganisationRef,
-    account: &str,
-    teller: Teller,
+    files: &[StatementFile],
+    (account, teller): (&str, Teller),
     days: (Date, Date),
 ) -> Result<AccountLines, DocumentError> {
-    let all = list_files(&*doors.access.ports.table, whose).await?;
-    let ours = all.into_iter().filter(|file| file.account == account && file.teller == teller);
+    let ours = files.iter().filter(|file| file.account == account && file.teller == teller);
     let mut found = AccountLines::default();
     let mut known: BTreeMap<(Date, String), BankLine> = BTreeMap::new();
     let mut spans = Vec::new();
     for file in ours {
-        let Some(span) = spoken(&file).and_then(covered) else { continue };
+        let Some(span) = spoken(file).and_then(covered) else { continue };
         if span.to < days.0 || days.1 < span.from {
             continue;
         }
         for line in file_lines(doors, whose, file.id).await? {
             if (days.0..=days.1).contains(&line.date) {
-                found.repeated += usize::from(known.insert((line.date, line.id.clone()), line).is_some());
+                known.insert((line.date, line.id.clone()), line);
             }
         }
         spans.push(span);
-        found.files.push(file);
+        found.files += 1;
     }
     found.gaps = gaps(spans);
     found.lines = known.into_values().collect();

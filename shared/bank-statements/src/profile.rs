@@ -32,8 +32,7 @@ pub async fn load_profile(
 }
 
 fn key(whose: &OrganisationRef, account: &str, teller: Teller) -> ports::Key {
-    let teller = if teller == Teller::Feed { "feed" } else { "bank" };
-    keys::statement_profile(whose, account, teller)
+    keys::statement_profile(whose, account, teller.as_str())
 }
 
 /// How a confirmation ended.

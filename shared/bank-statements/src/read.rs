@@ -6,13 +6,12 @@
 
 use std::collections::HashSet;
 
-use bytes::Bytes;
 use connections::parked;
+use documents::kept::keep as keep_value;
 use documents::{DocumentError, Doors};
 use envelopes::{Envelope, Work};
 use kernel::{Date, Money, OrganisationRef, StatementId};
 use ports::{BlobError, Written};
-use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use state::{Stored, keys, parked_write, put};
 use statements::{Balance, Expected, Parsed, Refusal, Statement};
@@ -111,7 +110,7 @@ async fn keep(
     let entries = taken.flat_map(|(statement, _)| &statement.entries);
     let lines = lines(&account.id, account.currency, entries, &mut left_out);
     let id = found.value.id;
-    store_lines(doors, whose, id, &lines).await?;
+    keep_value(doors, &lines_key(whose, id), &lines).await?;
     let state = FileState::Read(Box::new(summary(doors, account, expected, parsed, &ours, &lines, left_out)));
     info!(tenant.id = %whose.tenant, statement.id = %id, lines = lines.len(), "A bank statement was read");
     end(doors, whose, found, state).await
@@ -136,19 +135,6 @@ fn ours(account: &BankAccount, expected: &Expected<'_>, parsed: &Parsed) -> Resu
         return Err(refusal("several_accounts", words));
     }
     Ok(ours)
-}
-
-async fn store_lines(
-    doors: Doors<'_>,
-    whose: &OrganisationRef,
-    id: StatementId,
-    lines: &[BankLine],
-) -> Result<(), DocumentError> {
-    let body = Bytes::from(serde_json::to_vec(lines).expect("lines are structs with text keys"));
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(digest(&SHA256, &body).as_ref());
-    doors.blobs.put(&lines_key(whose, id), "application/json", sha256, body).await?;
-    Ok(())
 }
 
 fn summary(

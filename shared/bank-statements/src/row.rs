@@ -21,6 +21,16 @@ pub enum Teller {
     Feed,
 }
 
+impl Teller {
+    /// Its name, as in keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bank => "bank",
+            Self::Feed => "feed",
+        }
+    }
+}
+
 /// One uploaded file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatementFile {

@@ -1,21 +1,16 @@
 //! A file announced, so that a browser may upload exactly it; or its bytes taken as they come.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use documents::names::FileName;
-use documents::upload::hex;
+use documents::upload::{FORM_VALID, hex, sha256};
 use documents::{DocumentError, Doors};
 use kernel::{OrganisationRef, StatementId};
 use ports::{UploadForm, UploadTerms, Written, random_16};
-use ring::digest::{SHA256, digest};
 use state::{create, keys, put};
 
 use crate::account::BankAccount;
 use crate::row::{FileState, StatementFile, Teller, file_key, load_file};
 
-/// How long a form is taken.
-pub const FORM_VALID: Duration = Duration::from_secs(300);
 /// Longest content type that is taken.
 const TYPE_CHARS_MAX: usize = 100;
 
@@ -62,9 +57,7 @@ impl Unfit {
 impl Announcement {
     /// Of bytes that are here.
     pub fn of(file_name: String, content_type: String, teller: Teller, body: &[u8]) -> Self {
-        let mut sha256 = [0; 32];
-        sha256.copy_from_slice(digest(&SHA256, body).as_ref());
-        Self { file_name, content_type, bytes: body.len() as u64, sha256, teller }
+        Self { file_name, content_type, bytes: body.len() as u64, sha256: sha256(body), teller }
     }
 
     /// Refuses what is not going to be read, before anything is uploaded.
@@ -165,9 +158,5 @@ pub async fn withdraw(
 
 /// By which the same file for the same account is known.
 pub(crate) fn digest_of(file: &StatementFile) -> String {
-    let teller = match file.teller {
-        Teller::Bank => "bank",
-        Teller::Feed => "feed",
-    };
-    format!("{}#{teller}#{}", file.account, file.sha256)
+    format!("{}#{}#{}", file.account, file.teller.as_str(), file.sha256)
 }

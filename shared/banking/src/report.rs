@@ -1,6 +1,6 @@
 //! What a reconciliation says.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -74,7 +74,7 @@ pub struct Finding {
 }
 
 /// What may not be as it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
     /// The bank moved money that is not in the books.

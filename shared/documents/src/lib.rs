@@ -10,10 +10,12 @@
 //! | [`row`] | a document as it is stored |
 //! | [`upload`] | a file announced: its form signed, or its bytes stored |
 //! | [`intake`] | a file that arrived: checked, compared with those there are, taken in |
+//! | [`kept`] | values of ours that are too large for a row |
 //! | [`reading`] | a document read, at the cost of nothing but itself |
 //! | [`scan`] | which pictures a reader of pictures is asked about, and how its refusals are told |
 
 pub mod intake;
+pub mod kept;
 pub mod kinds;
 pub mod names;
 pub mod reading;

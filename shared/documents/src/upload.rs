@@ -36,9 +36,7 @@ pub struct Announcement {
 impl Announcement {
     /// Of bytes that are here.
     pub fn of(file_name: String, content_type: String, source: Option<String>, body: &[u8]) -> Self {
-        let mut sha256 = [0; 32];
-        sha256.copy_from_slice(digest(&SHA256, body).as_ref());
-        Self { file_name, content_type, bytes: body.len() as u64, sha256, source }
+        Self { file_name, content_type, bytes: body.len() as u64, sha256: sha256(body), source }
     }
 
     /// Refuses what is not going to be taken in, before anything is uploaded.
@@ -50,6 +48,18 @@ impl Announcement {
             _ => Ok(()),
         }
     }
+}
+
+/// The SHA-256 of bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    sha256
+}
+
+/// The first half of the SHA-256 of a text, in hexadecimal: an accident among a billion is one in 10^20.
+pub fn short_digest(text: &[u8]) -> String {
+    hex(&sha256(text)[..16])
 }
 
 /// Hexadecimal digits.

@@ -223,6 +223,8 @@ pub enum Follower {
     Documents,
     /// Requests for documents close, or are decided anew.
     Requests,
+    /// Bank accounts that were reconciled are reconciled anew.
+    Reconciliations,
 }
 
 impl Follower {
@@ -232,6 +234,7 @@ impl Follower {
             Self::Prepayments => "prepayments",
             Self::Documents => "documents",
             Self::Requests => "requests",
+            Self::Reconciliations => "reconciliations",
         }
     }
 }
@@ -297,7 +300,9 @@ impl Envelope {
             | Work::FollowFeed { follower: Follower::Prepayments, .. }
             | Work::PostedChanged { .. } => JOURNAL_POSTING,
             Work::ReadDocument { .. } => DOCUMENT_READING,
-            Work::ReadStatement { .. } | Work::Reconcile { .. } => BANK_RECONCILIATION,
+            Work::ReadStatement { .. }
+            | Work::Reconcile { .. }
+            | Work::FollowFeed { follower: Follower::Reconciliations, .. } => BANK_RECONCILIATION,
             _ => SYNC_WORKER,
         }
     }

@@ -61,6 +61,29 @@ fn view(id: String, row: MirrorRow) -> RecordView {
     RecordView { id, gone: row.gone, position: row.position, record: row.fields }
 }
 
+/// Records read at once.
+const RECORDS_AT_ONCE: usize = 500;
+
+/// Looks at each record of a kind that Xero still lists, by id, up to a bound.
+pub async fn each_record(
+    table: &dyn Table,
+    whose: &OrganisationRef,
+    entity: &str,
+    records_max: usize,
+    mut see: impl FnMut(&RecordView),
+) -> Result<(), TableError> {
+    let (mut after, mut seen) = (None, 0);
+    loop {
+        let (page, more) = list_records(table, whose, entity, after.as_deref(), RECORDS_AT_ONCE).await?;
+        page.iter().filter(|view| !view.gone).for_each(&mut see);
+        seen += page.len();
+        after = page.last().map(|last| last.id.clone());
+        if !more || after.is_none() || seen >= records_max {
+            return Ok(());
+        }
+    }
+}
+
 /// Every row of one kind, up to a bound.
 pub async fn all_rows(
     table: &dyn Table,
@@ -77,13 +100,18 @@ const BANK_ACCOUNTS_MAX: usize = 500;
 /// Accounts that are looked through for them.
 const ACCOUNTS_MAX: usize = 5_000;
 
+/// Whether a record is a bank account that is in use.
+pub fn is_bank_in_use(account: &RecordView) -> bool {
+    let of = |name: &str| text_of(&account.record, name);
+    !account.gone && of("Type") == "BANK" && of("Status") == "ACTIVE"
+}
+
 /// Bank accounts that are in use, by Xero's ids.
 pub async fn bank_accounts(table: &dyn Table, whose: &OrganisationRef) -> Result<Vec<RecordView>, TableError> {
     let mut found = Vec::new();
     for row in all_rows(table, whose, "accounts", ACCOUNTS_MAX).await? {
         let view = view(row.key.sort.clone(), read_row::<MirrorRow>(&row)?.value);
-        let in_use = text_of(&view.record, "Type") == "BANK" && text_of(&view.record, "Status") == "ACTIVE";
-        if in_use && !view.gone && found.len() < BANK_ACCOUNTS_MAX {
+        if is_bank_in_use(&view) && found.len() < BANK_ACCOUNTS_MAX {
             found.push(view);
         }
     }

@@ -11,7 +11,7 @@ use connections::Connection;
 use documents::row::Document;
 use journals::chart::{Chart, ChartFault};
 use kernel::{Date, Money, OrganisationRef};
-use mirror::read::{list_records, load_record};
+use mirror::read::{each_record, list_records, load_record};
 use ports::{HttpResponse, Table, TableError};
 use postings::mark_bytes;
 use rust_decimal::Decimal;
@@ -27,8 +27,6 @@ use crate::{SUPPLIERS, entity_of};
 
 /// Contacts looked through for a name.
 pub const CONTACTS_MAX: usize = 20_000;
-/// Contacts read at once.
-const CONTACTS_AT_ONCE: usize = 500;
 /// Merges followed from one contact.
 const MERGES_MAX: usize = 5;
 
@@ -227,7 +225,8 @@ async fn currency_fault(
     Ok((!known).then(|| Fault::CurrencyUnknown(code.to_owned())))
 }
 
-async fn contact_fault(table: &dyn Table, whose: &OrganisationRef, id: Uuid) -> Result<Option<Fault>, TableError> {
+/// Why nothing can be entered for a contact; none where it can.
+pub async fn contact_fault(table: &dyn Table, whose: &OrganisationRef, id: Uuid) -> Result<Option<Fault>, TableError> {
     let mut at = id;
     for _ in 0..MERGES_MAX {
         let found = load_record(table, whose, "contacts", &at.to_string()).await?;
@@ -250,18 +249,13 @@ pub async fn search(
     clues: &SupplierClues,
 ) -> Result<coding::SupplierMatch, TableError> {
     let mut search = SupplierSearch::new(clues);
-    let (mut after, mut seen) = (None, 0);
-    loop {
-        let (page, more) = list_records(table, whose, "contacts", after.as_deref(), CONTACTS_AT_ONCE).await?;
-        for contact in page.iter().filter(|contact| !contact.gone).filter_map(|found| Contact::read(&found.record)) {
+    each_record(table, whose, "contacts", CONTACTS_MAX, |found| {
+        if let Some(contact) = Contact::read(&found.record) {
             search.look_at(&contact);
         }
-        seen += page.len();
-        after = page.last().map(|last| last.id.clone());
-        if !more || after.is_none() || seen >= CONTACTS_MAX {
-            return Ok(search.found());
-        }
-    }
+    })
+    .await?;
+    Ok(search.found())
 }
 
 /// Why a new contact cannot be made, or would be the twin of one there is.

@@ -13,7 +13,7 @@ use mirror::follow::has_reached;
 use ports::{Guard, TableError, Written};
 use postings::{PlanError, Plans, Posting, PostingError, change_content, plan_posting};
 use serde::{Deserialize, Serialize};
-use state::{Intent, IntentState, Stored, WaitsOn, keys, load, put};
+use state::{Intent, IntentState, Stored, keys, load, put};
 
 use crate::proposal::{Proposal, propose};
 use crate::terms::BillTerms;
@@ -214,19 +214,10 @@ fn content(publication: &Publication, contact: ContactId) -> BillContent {
     BillContent { draft, seen: publication.seen.clone() }
 }
 
-/// Whether a posting waits for what a person can correct in its terms, and was never in Xero.
-fn waits(intent: &Intent) -> bool {
-    let correctable = match &intent.state {
-        IntentState::Waiting(waiting) => matches!(waiting.on, WaitsOn::Person | WaitsOn::LockDate { .. }),
-        _ => false,
-    };
-    correctable && intent.existing.is_none() && intent.former.is_empty()
-}
-
 fn can_be_replaced(steps: &Steps) -> bool {
     match (&steps.bill, &steps.supplier) {
-        (Some(bill), _) => waits(bill),
-        (None, Some(supplier)) => waits(supplier),
+        (Some(bill), _) => bill.is_correctable(),
+        (None, Some(supplier)) => supplier.is_correctable(),
         (None, None) => false,
     }
 }
@@ -245,15 +236,15 @@ async fn replace(
     let steps = Steps::load(access, whose, document).await?;
     let kind = entity_of(publication.draft.kind);
     let changed = match (steps.bill, steps.supplier, &publication.supplier) {
-        (Some(bill), _, None) if waits(&bill) && bill.kind == kind => {
+        (Some(bill), _, None) if bill.is_correctable() && bill.kind == kind => {
             let content = content(publication, publication.draft.contact);
             change_content(access, whose, &bill.id, &content, &reason).await?
         }
         // The contact was refused: another new one, or one that is there.
-        (None, Some(supplier), Some(new)) if waits(&supplier) => {
+        (None, Some(supplier), Some(new)) if supplier.is_correctable() => {
             change_content(access, whose, &supplier.id, new, &reason).await?
         }
-        (None, Some(supplier), None) if waits(&supplier) => {
+        (None, Some(supplier), None) if supplier.is_correctable() => {
             let mut plans = Plans::with(vec![write]);
             let content = content(publication, publication.draft.contact);
             let id = bill_intent(document);

@@ -8,21 +8,19 @@ use std::collections::{BTreeMap, HashMap};
 use banking::Row;
 use evidence::books::{Entry, Part};
 use kernel::{Currency, Date, Money, OrganisationRef};
-use mirror::read::{RecordView, list_records};
+use mirror::read::each_record;
 use mirror::record::text_of;
 use ports::{Table, TableError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Records read at once.
-const RECORDS_AT_ONCE: usize = 500;
 /// Records of one kind that are looked through.
 const RECORDS_MAX: usize = 200_000;
 
 type Record = Map<String, Value>;
 
 /// What kind of record an entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// Money spent or received.
@@ -85,13 +83,13 @@ pub async fn entries(
     days: (Date, Date),
 ) -> Result<BTreeMap<String, BookEntry>, TableError> {
     let mut contacts: HashMap<String, String> = HashMap::new();
-    each(table, whose, "contacts", |view| {
+    each_record(table, whose, "contacts", RECORDS_MAX, |view| {
         contacts.insert(view.id.clone(), text_of(&view.record, "Name").to_owned());
     })
     .await?;
     let mut found = BTreeMap::new();
     let wanted = |entry: &Entry| entry.account.as_str() == account && (days.0..=days.1).contains(&entry.date);
-    each(table, whose, "bank_transactions", |view| {
+    each_record(table, whose, "bank_transactions", RECORDS_MAX, |view| {
         let contact = inner(&view.record, "Contact", "ContactID");
         let name = contacts.get(contact).map_or("", String::as_str);
         if let Ok(Some(entry)) = Entry::from_bank_transaction(&view.record, name)
@@ -102,7 +100,7 @@ pub async fn entries(
         }
     })
     .await?;
-    each(table, whose, "bank_transfers", |view| {
+    each_record(table, whose, "bank_transfers", RECORDS_MAX, |view| {
         for entry in Entry::from_transfer(&view.record, currency).ok().into_iter().flatten().filter(wanted) {
             let entry = BookEntry {
                 reference: text_of(&view.record, "Reference").to_owned(),
@@ -114,7 +112,7 @@ pub async fn entries(
     })
     .await?;
     let mut payments: Vec<(Entry, Record)> = Vec::new();
-    each(table, whose, "payments", |view| {
+    each_record(table, whose, "payments", RECORDS_MAX, |view| {
         if let Ok(Some(entry)) = Entry::from_payment(&view.record, currency, false)
             && wanted(&entry)
         {
@@ -216,7 +214,7 @@ async fn payers(
         return Ok(found);
     }
     for entity in ["invoices", "credit_notes"] {
-        each(table, whose, entity, |view| {
+        each_record(table, whose, entity, RECORDS_MAX, |view| {
             let contact = inner(&view.record, "Contact", "ContactID");
             if let Some(name) = contacts.get(contact) {
                 found.insert(view.id.to_ascii_lowercase(), (contact.to_owned(), name.clone()));
@@ -229,23 +227,4 @@ async fn payers(
 
 fn inner<'a>(record: &'a Record, of: &str, name: &str) -> &'a str {
     record.get(of).and_then(Value::as_object).map(|inner| text_of(inner, name)).unwrap_or_default()
-}
-
-/// Each record of a kind that Xero still lists.
-async fn each(
-    table: &dyn Table,
-    whose: &OrganisationRef,
-    entity: &str,
-    mut see: impl FnMut(&RecordView),
-) -> Result<(), TableError> {
-    let (mut after, mut seen) = (None, 0);
-    loop {
-        let (page, more) = list_records(table, whose, entity, after.as_deref(), RECORDS_AT_ONCE).await?;
-        page.iter().filter(|view| !view.gone).for_each(&mut see);
-        seen += page.len();
-        after = page.last().map(|last| last.id.clone());
-        if !more || after.is_none() || seen >= RECORDS_MAX {
-            return Ok(());
-        }
-    }
 }

@@ -5,8 +5,7 @@ use kernel::{IntentId, OrganisationRef, Timestamp};
 use ports::{TableError, Written};
 use postings::{PlanError, Plans, Posting, PostingError, change_content};
 use publishing::SPEND_MONEY;
-use serde_json::json;
-use state::{Intent, IntentState, StoreError, Stored, WaitsOn, keys, load, put};
+use state::{Intent, StoreError, Stored, keys, load, put};
 
 use crate::post::{Entered, PostFault, PostTerms, intent_of, prepare};
 use crate::prefill::{ProposedBy, payee_key, way_of};
@@ -114,8 +113,8 @@ async fn again(
 ) -> Result<Suggestion, DecideError> {
     let (table, whose, now) = (&*access.ports.table, &connection.whose, access.ports.clock.now());
     let stored = load::<Intent>(table, &keys::intent(whose, intent)).await?;
-    let correctable = stored.is_some_and(|stored| waits(&stored.value));
-    if !correctable || json!(terms) == json!(PostTerms::default()) {
+    let correctable = stored.is_some_and(|stored| stored.value.is_correctable());
+    if !correctable || *terms == PostTerms::default() {
         return Ok(suggestion);
     }
     let entered = prepare(table, connection, &suggestion, terms).await?.map_err(DecideError::Faults)?;
@@ -125,15 +124,6 @@ async fn again(
     }
     teach(access, whose, &suggestion, &entered, actor, now).await?;
     Ok(suggestion)
-}
-
-/// Whether a posting waits for what a person can correct, and was never in Xero.
-fn waits(intent: &Intent) -> bool {
-    let correctable = match &intent.state {
-        IntentState::Waiting(waiting) => matches!(waiting.on, WaitsOn::Person | WaitsOn::LockDate { .. }),
-        _ => false,
-    };
-    correctable && intent.existing.is_none() && intent.former.is_empty()
 }
 
 /// Remembers how the payee was coded, and counts the rule that spoke.

@@ -4,14 +4,13 @@
 //! beginning of its own id in the description: by that it is found again after a lost answer.
 
 use bills::{BillDraft, BillKind, BillLine, BillMark, ContactId, DraftFault, LineAmounts, NewStatus, predict};
-use coding::{Contact, Standing};
 use connections::Connection;
 use journals::chart::{Chart, ChartFault};
 use kernel::{Date, IntentId, Money, OrganisationRef};
-use mirror::read::load_record;
 use ports::{Table, TableError};
 use postings::mark_bytes;
 use publishing::SPEND_MONEY;
+use publishing::proposal::{Fault, contact_fault};
 use publishing::terms::draft_fault;
 use publishing::writers::BillContent;
 use rust_decimal::Decimal;
@@ -61,9 +60,9 @@ pub enum PostFault {
     /// Neither proposed nor given.
     #[error("account is missing: nothing proposes an account for this line")]
     AccountMissing,
-    /// No such contact, or not one to be used.
-    #[error("the contact is not in Xero, archived or merged there; choose another, or sync if it was just made")]
-    ContactUnusable,
+    /// Nothing can be entered for that contact.
+    #[error(transparent)]
+    Contact(#[from] Fault),
     /// Xero would refuse it in any books.
     #[error(transparent)]
     Draft(#[from] DraftFault),
@@ -79,7 +78,7 @@ impl PostFault {
             Self::NotWritten => "direction_forbids",
             Self::ContactMissing => "contact_missing",
             Self::AccountMissing => "account_missing",
-            Self::ContactUnusable => "contact_unusable",
+            Self::Contact(fault) => fault.code(),
             Self::Draft(_) => "line_unusable",
             Self::Chart(_) => "books_refuse",
         }
@@ -124,8 +123,7 @@ pub async fn prepare(
     let contact = terms.contact_id.or(proposal.contact_id);
     match contact {
         None => faults.push(PostFault::ContactMissing),
-        Some(contact) if !is_usable(table, whose, contact).await? => faults.push(PostFault::ContactUnusable),
-        Some(_) => (),
+        Some(contact) => faults.extend(contact_fault(table, whose, contact).await?.map(PostFault::Contact)),
     }
     let chart = Chart::load(table, whose).await?;
     let account = terms.account.clone().or_else(|| proposal.account.as_ref()?.parse().ok());
@@ -221,10 +219,4 @@ fn marked(description: &str, line: &str) -> String {
     let text: String = description.chars().filter(|letter| !letter.is_control()).take(DESCRIPTION_CHARS_MAX).collect();
     let mark: String = line.chars().take(MARK_CHARS).collect();
     format!("{} (statement line {mark})", text.trim()).trim().to_owned()
-}
-
-async fn is_usable(table: &dyn Table, whose: &OrganisationRef, contact: Uuid) -> Result<bool, TableError> {
-    let found = load_record(table, whose, "contacts", &contact.to_string()).await?;
-    let read = found.as_ref().filter(|found| !found.gone).and_then(|found| Contact::read(&found.record));
-    Ok(read.is_some_and(|contact| contact.standing == Standing::Active))
 }

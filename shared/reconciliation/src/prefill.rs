@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use coding::{Contact, Standing, SupplierClues, SupplierSearch, Verdict};
 use kernel::{Date, Money, OrganisationRef};
-use mirror::read::list_records;
+use mirror::read::each_record;
 use ports::{Table, TableError};
+use publishing::proposal::CONTACTS_MAX;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,10 +17,6 @@ use crate::books::{BookEntry, EntryKind};
 use crate::rules::{BankRules, Payee, Way};
 use crate::suggestion::LineView;
 
-/// Contacts looked through for a name.
-const CONTACTS_MAX: usize = 20_000;
-/// Contacts read at once.
-const CONTACTS_AT_ONCE: usize = 500;
 /// Words by which a payee is known.
 const KEY_WORDS: usize = 4;
 
@@ -113,20 +110,11 @@ impl Known {
         payees: Vec<Payee>,
     ) -> Result<Self, TableError> {
         let mut contacts = BTreeMap::new();
-        let (mut after, mut seen) = (None, 0);
-        loop {
-            let (page, more) = list_records(table, whose, "contacts", after.as_deref(), CONTACTS_AT_ONCE).await?;
-            for contact in page.iter().filter(|found| !found.gone).filter_map(|found| Contact::read(&found.record)) {
-                if contact.standing.is_usable() {
-                    contacts.insert(contact.id, contact.name.to_owned());
-                }
-            }
-            seen += page.len();
-            after = page.last().map(|last| last.id.clone());
-            if !more || after.is_none() || seen >= CONTACTS_MAX {
-                break;
-            }
-        }
+        each_record(table, whose, "contacts", CONTACTS_MAX, |found| {
+            let usable = Contact::read(&found.record).filter(|contact| contact.standing.is_usable());
+            contacts.extend(usable.map(|contact| (contact.id, contact.name.to_owned())));
+        })
+        .await?;
         let payees = payees.into_iter().map(|payee| ((payee.key.clone(), payee.way), payee)).collect();
         Ok(Self { rules, payees, history: HashMap::new(), contacts })
     }

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use banking::proof::Day;
-use banking::{Finding, FindingKind, Match};
-use bytes::Bytes;
+use banking::{FindingKind, Match};
+use documents::kept::{keep, kept};
 use documents::{DocumentError, Doors};
 use kernel::{Date, Money, OrganisationRef, Timestamp};
-use ports::{BlobError, Table, TableError};
-use ring::digest::{SHA256, digest};
+use ports::{Table, TableError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use state::{keys, load, read_range, read_row};
@@ -40,7 +39,7 @@ pub struct Reconciliation {
     /// Lines of the statement that are in the books, and how many of those nobody needs to look at.
     pub matched: (usize, usize),
     /// What is not as it should be, by kind.
-    pub findings: BTreeMap<String, usize>,
+    pub findings: BTreeMap<FindingKind, usize>,
     /// How far bank and books have come apart over these days.
     pub difference: Money,
     /// What of that nothing explains.
@@ -103,13 +102,8 @@ pub(crate) async fn store_report(
 ) -> Result<(), DocumentError> {
     let days: Vec<Value> = days.iter().map(shown_day).collect();
     let matches: Vec<Value> = report.matches.iter().map(shown_match).collect();
-    let findings: Vec<&Finding> = report.findings.iter().collect();
-    let whole = json!({ "days": days, "matches": matches, "findings": findings });
-    let body = Bytes::from(serde_json::to_vec(&whole).expect("reports are plain values"));
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(digest(&SHA256, &body).as_ref());
-    doors.blobs.put(&report_key(whose, account), "application/json", sha256, body).await?;
-    Ok(())
+    let whole = json!({ "days": days, "matches": matches, "findings": report.findings });
+    keep(doors, &report_key(whose, account), &whole).await
 }
 
 /// The whole report: `days`, `matches` and `findings`; none where nothing was reconciled yet.
@@ -118,11 +112,7 @@ pub async fn load_report(
     whose: &OrganisationRef,
     account: &str,
 ) -> Result<Option<Value>, DocumentError> {
-    match doors.blobs.read(&report_key(whose, account), None, REPORT_BYTES_MAX).await {
-        Ok(body) => Ok(serde_json::from_slice(&body).ok()),
-        Err(BlobError::Missing | BlobError::TooLong { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    kept(doors, &report_key(whose, account), REPORT_BYTES_MAX).await
 }
 
 fn shown_day(day: &Day) -> Value {

@@ -41,8 +41,8 @@ pub async fn reconcile_account(
         return Ok(None);
     };
     let now = access.ports.clock.now();
-    let sides = gather(doors, connection, &account, period).await?;
-    let (statement, feed, books, report) = compared(&account.id, &sides, period);
+    let sides = gather(doors, connection, &account, &files, period).await?;
+    let (statement, books, report) = compared(&account.id, &sides, period);
     let shown = days(&statement, &books, &report).unwrap_or_default();
     let rules = load_rules(table, whose).await?;
     let mut known = Known::load(table, whose, rules.clone(), list_payees(table, whose).await?).await?;
@@ -50,7 +50,7 @@ pub async fn reconcile_account(
     let wanted = suggest(&account.id, &sides, &report, &known, now);
     settle(doors, whose, &account.id, period, wanted, &rules, now).await?;
     store_report(doors, whose, &account.id, &report, &shown).await?;
-    let rows = (statement.len(), feed, books.len());
+    let rows = (statement.len(), sides.feed.len(), books.len());
     let outcome = Outcome { sides: &sides, period, report: &report, shown: &shown, rows };
     let row = summary(connection, &account, &outcome, now);
     let key = keys::reconciliation(whose, &account.id);
@@ -76,27 +76,24 @@ fn period(files: &[StatementFile], account: &str) -> Option<(Date, Date)> {
     Some((from.max(days_after(to, -DAYS_BACK)), to))
 }
 
-/// Statement, feed and books as they are compared, and what comes of it. Entries of days before and after count only where
-/// a line is theirs: otherwise the bank tells of them in another statement.
-fn compared(account: &str, sides: &Sides, period: (Date, Date)) -> (Vec<Row>, usize, Vec<Row>, Report) {
+/// Statement and books as they are compared, and what comes of it. Entries of days before and after count only where a line
+/// is theirs: otherwise the bank tells of them in another statement.
+fn compared(account: &str, sides: &Sides, period: (Date, Date)) -> (Vec<Row>, Vec<Row>, Report) {
     let statement: Vec<Row> = sides.lines.values().map(|line| line_row(line, account)).collect();
-    let around: Vec<Row> = sides.books.values().map(|entry| entry.row(account)).collect();
+    let mut books: Vec<Row> = sides.books.values().map(|entry| entry.row(account)).collect();
     // Books without an entry on these days lack all of the lines; a feed that nobody told was not compared.
     let told = Compared { statement: true, feed: sides.feed_source != FeedSource::None, ledger: true };
-    let first = reconcile_sides(&statement, &sides.feed, &around, told);
-    let mut used: BTreeSet<&str> = BTreeSet::new();
-    for found in first.matches.iter().filter(|found| !found.statement.is_empty()) {
-        used.extend(found.ledger.iter().map(String::as_str));
-    }
-    let with_line = |kind: FindingKind| !matches!(kind, FindingKind::MissingInStatement);
-    for found in first.findings.iter().filter(|found| with_line(found.kind) && !found.statement.is_empty()) {
-        used.extend(found.ledger.iter().map(String::as_str));
-    }
-    let within = |row: &Row| (period.0..=period.1).contains(&row.date) || used.contains(row.id.as_str());
-    let books: Vec<Row> = around.iter().filter(|row| within(row)).cloned().collect();
-    let report =
-        if books.len() == around.len() { first } else { reconcile_sides(&statement, &sides.feed, &books, told) };
-    (statement, sides.feed.len(), books, report)
+    let mut report = reconcile_sides(&statement, &sides.feed, &books, told);
+    let within = |id: &String| sides.books.get(id).is_some_and(|entry| (period.0..=period.1).contains(&entry.date));
+    report.findings.retain(|found| {
+        let of_books_alone = found.statement.is_empty() && found.feed.is_empty();
+        !of_books_alone || found.ledger.iter().any(within)
+    });
+    report.matches.retain(|found| !found.statement.is_empty() || found.ledger.iter().any(within));
+    let matched = report.matches.iter().flat_map(|found| &found.ledger);
+    let used: BTreeSet<&String> = matched.chain(report.findings.iter().flat_map(|found| &found.ledger)).collect();
+    books.retain(|row| within(&row.id) || used.contains(&row.id));
+    (statement, books, report)
 }
 
 fn learn(known: &mut Known, sides: &Sides, report: &Report) {
@@ -198,11 +195,9 @@ fn summary(connection: &Connection, account: &BankAccount, outcome: &Outcome<'_>
         let counted = told.clone().filter(|found| found.certain || !certain_only);
         counted.map(|found| found.statement.len()).sum()
     };
-    let mut findings: BTreeMap<String, usize> = BTreeMap::new();
+    let mut findings: BTreeMap<FindingKind, usize> = BTreeMap::new();
     for found in &report.findings {
-        let named = serde_json::to_value(found.kind).ok();
-        let name = named.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        *findings.entry(name).or_default() += 1;
+        *findings.entry(found.kind).or_default() += 1;
     }
     let mut unproven = report.unproven.clone();
     unproven.push(format!("What bank and books were apart by before {} is not looked at.", period.0));

@@ -51,8 +51,6 @@ pub struct Sides {
     pub books: BTreeMap<String, BookEntry>,
     /// Days between statements that nobody covers.
     pub gaps: Vec<(Date, Date)>,
-    /// The files that the bank's lines are from.
-    pub files: Vec<StatementFile>,
 }
 
 /// A line of a statement as it is compared.
@@ -74,15 +72,17 @@ pub async fn gather(
     doors: Doors<'_>,
     connection: &Connection,
     account: &BankAccount,
+    files: &[StatementFile],
     days: (Date, Date),
 ) -> Result<Sides, DocumentError> {
     let (table, whose) = (&*doors.access.ports.table, &connection.whose);
-    let AccountLines { lines, files, gaps, .. } = account_lines(doors, whose, &account.id, Teller::Bank, days).await?;
+    let AccountLines { lines, gaps, .. } =
+        account_lines(doors, whose, files, (&account.id, Teller::Bank), days).await?;
     let around = (days_after(days.0, -LEEWAY_DAYS), days_after(days.1, LEEWAY_DAYS));
     let books = entries(table, whose, &account.id, account.currency, around).await?;
-    let (feed, feed_links, feed_source) = feed(doors, connection, account, days).await?;
+    let (feed, feed_links, feed_source) = feed(doors, connection, account, files, days).await?;
     let lines = lines.into_iter().map(|line| (line.id.clone(), line)).collect();
-    Ok(Sides { lines, feed, feed_links, feed_source, books, gaps, files })
+    Ok(Sides { lines, feed, feed_links, feed_source, books, gaps })
 }
 
 type Feed = (Vec<Row>, BTreeMap<String, Vec<String>>, FeedSource);
@@ -91,6 +91,7 @@ async fn feed(
     doors: Doors<'_>,
     connection: &Connection,
     account: &BankAccount,
+    files: &[StatementFile],
     days: (Date, Date),
 ) -> Result<Feed, DocumentError> {
     if scopes::reads_statement_lines(&connection.granted)
@@ -98,8 +99,8 @@ async fn feed(
     {
         return Ok(feed);
     }
-    let exported = account_lines(doors, &connection.whose, &account.id, Teller::Feed, days).await?;
-    let source = if exported.files.is_empty() { FeedSource::None } else { FeedSource::UploadedExport };
+    let exported = account_lines(doors, &connection.whose, files, (&account.id, Teller::Feed), days).await?;
+    let source = if exported.files == 0 { FeedSource::None } else { FeedSource::UploadedExport };
     let rows = exported.lines.iter().map(|line| Row { bank_id: String::new(), ..line_row(line, &account.id) });
     Ok((rows.collect(), BTreeMap::new(), source))
 }

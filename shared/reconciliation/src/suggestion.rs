@@ -4,14 +4,13 @@
 //! is reconciled, and what was decided about it stays decided.
 
 use bank_statements::BankLine;
-use documents::upload::hex;
+use documents::upload::short_digest;
 use kernel::{Date, IntentId, Money, OrganisationRef, Timestamp};
 use ports::{Table, TableError};
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use state::{Stored, keys, load, read_range, read_row};
 
-use crate::books::BookEntry;
+use crate::books::{BookEntry, EntryKind};
 use crate::prefill::Proposal;
 
 /// Suggestions of one account that are looked through together.
@@ -98,8 +97,8 @@ impl LineView {
 pub struct EntryView {
     /// Xero's id.
     pub id: String,
-    /// What it is: `bank_transaction`, `payment`, `batch_payment` or `transfer`.
-    pub kind: String,
+    /// What it is.
+    pub kind: EntryKind,
     /// Its day.
     pub date: Date,
     /// Money in is positive.
@@ -118,10 +117,9 @@ pub struct EntryView {
 impl EntryView {
     /// Of an entry.
     pub fn of(entry: &BookEntry) -> Self {
-        let kind = serde_json::to_value(entry.kind).ok();
         Self {
             id: entry.id.clone(),
-            kind: kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(),
+            kind: entry.kind,
             date: entry.date,
             amount: entry.amount,
             whom: entry.whom.clone(),
@@ -202,16 +200,13 @@ pub enum SuggestionState {
     },
 }
 
-/// Bytes of a digest that name a suggestion.
-const ID_BYTES: usize = 16;
-
 /// The id of a suggestion about these rows.
 pub fn id_of(account: &str, kind: SuggestionKind, lines: &[LineView], entries: &[EntryView]) -> String {
     let mut rows: Vec<&str> = lines.iter().map(|line| line.id.as_str()).collect();
     rows.extend(entries.iter().map(|entry| entry.id.as_str()));
     rows.sort_unstable();
     let named = format!("{account}\0{kind:?}\0{}", rows.join("\0"));
-    format!("b-{}", hex(&digest(&SHA256, named.as_bytes()).as_ref()[..ID_BYTES]))
+    format!("b-{}", short_digest(named.as_bytes()))
 }
 
 /// One suggestion.
@@ -237,13 +232,5 @@ impl Suggestion {
     pub fn days(&self) -> Option<(Date, Date)> {
         let dates = || self.lines.iter().map(|line| line.date).chain(self.entries.iter().map(|entry| entry.date));
         Some((dates().min()?, dates().max()?))
-    }
-
-    /// Whether a person, or the threshold, has decided.
-    pub fn is_decided(&self) -> bool {
-        matches!(
-            self.state,
-            SuggestionState::Dismissed { .. } | SuggestionState::Accepted { .. } | SuggestionState::Confirmed { .. }
-        )
     }
 }

@@ -9,15 +9,13 @@ use connections::Connection;
 use evidence::{AccountId, Bill, Books, Entry, Line, Presence};
 use feed_lines::{FeedLine, Trouble, list_accounts, list_lines};
 use kernel::{Currency, Date, OrganisationRef};
-use mirror::read::{RecordView, list_records};
+use mirror::read::each_record;
 use mirror::record::text_of;
 use ports::{Table, TableError};
 use serde_json::{Map, Value};
 use state::{keys, read_range};
 use xero::scopes;
 
-/// Records read at once.
-const RECORDS_AT_ONCE: usize = 500;
 /// Records of one kind that are looked through.
 pub(crate) const RECORDS_MAX: usize = 200_000;
 
@@ -42,12 +40,12 @@ pub(crate) async fn gather(
     since: Date,
 ) -> Result<Gathered, TableError> {
     let mut contacts: HashMap<String, String> = HashMap::new();
-    each(table, whose, "contacts", |view| {
+    each_record(table, whose, "contacts", RECORDS_MAX, |view| {
         contacts.insert(view.id.clone(), text_of(&view.record, "Name").to_owned());
     })
     .await?;
     let mut currencies: HashMap<String, Currency> = HashMap::new();
-    each(table, whose, "accounts", |view| {
+    each_record(table, whose, "accounts", RECORDS_MAX, |view| {
         let currency = text_of(&view.record, "CurrencyCode").parse().ok();
         currencies.extend(currency.map(|currency| (view.id.clone(), currency)));
     })
@@ -59,7 +57,7 @@ pub(crate) async fn gather(
         id.and_then(|id| contacts.get(id)).map_or("", String::as_str)
     };
     let recent = |record: &Map<String, Value>| text_of(record, "Date").parse::<Date>().is_ok_and(|date| since <= date);
-    each(table, whose, "bank_transactions", |view| {
+    each_record(table, whose, "bank_transactions", RECORDS_MAX, |view| {
         if recent(&view.record) {
             let contact = name(&view.record);
             found.ledger.extend(Line::from_bank_transaction(&view.record, contact).ok());
@@ -74,7 +72,7 @@ pub(crate) async fn gather(
     .await?;
     let mut documented: HashSet<String> = HashSet::new();
     for entity in ["invoices", "credit_notes"] {
-        each(table, whose, entity, |view| {
+        each_record(table, whose, entity, RECORDS_MAX, |view| {
             let Ok(Some(mut bill)) = Bill::from_record(&view.record, name(&view.record)) else { return };
             bill.has_attachments |= ours.contains(&view.id);
             if bill.has_attachments {
@@ -86,7 +84,7 @@ pub(crate) async fn gather(
         })
         .await?;
     }
-    each(table, whose, "payments", |view| {
+    each_record(table, whose, "payments", RECORDS_MAX, |view| {
         if recent(&view.record) {
             let account = inner(&view.record, "Account", "AccountID");
             let currency = currencies.get(account).copied().unwrap_or(books);
@@ -96,7 +94,7 @@ pub(crate) async fn gather(
         }
     })
     .await?;
-    each(table, whose, "bank_transfers", |view| {
+    each_record(table, whose, "bank_transfers", RECORDS_MAX, |view| {
         if recent(&view.record) {
             let account = inner(&view.record, "FromBankAccount", "AccountID");
             let currency = currencies.get(account).copied().unwrap_or(books);
@@ -152,23 +150,4 @@ async fn attached(table: &dyn Table, whose: &OrganisationRef) -> Result<HashSet<
 
 fn inner<'a>(record: &'a Map<String, Value>, of: &str, name: &str) -> &'a str {
     record.get(of).and_then(Value::as_object).map(|inner| text_of(inner, name)).unwrap_or_default()
-}
-
-/// Each record of a kind that Xero still lists.
-async fn each(
-    table: &dyn Table,
-    whose: &OrganisationRef,
-    entity: &str,
-    mut see: impl FnMut(&RecordView),
-) -> Result<(), TableError> {
-    let (mut after, mut seen) = (None, 0);
-    loop {
-        let (page, more) = list_records(table, whose, entity, after.as_deref(), RECORDS_AT_ONCE).await?;
-        page.iter().filter(|view| !view.gone).for_each(&mut see);
-        seen += page.len();
-        after = page.last().map(|last| last.id.clone());
-        if !more || after.is_none() || seen >= RECORDS_MAX {
-            return Ok(());
-        }
-    }
 }

@@ -13,7 +13,7 @@ use kernel::{IntentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::history::{History, What};
-use crate::intent_state::{Existing, How, IntentState, Waiting};
+use crate::intent_state::{Existing, How, IntentState, Waiting, WaitsOn};
 use crate::lease::{Lease, LeaseHeld};
 
 /// A repetition under the same key is safe this long after the key's first use; Xero's own span is a minute longer.
@@ -107,6 +107,15 @@ impl Intent {
             lease: Lease::default(),
             history,
         }
+    }
+
+    /// Whether it waits for what a person can correct in its content, and was never in Xero.
+    pub fn is_correctable(&self) -> bool {
+        let waits = match &self.state {
+            IntentState::Waiting(waiting) => matches!(waiting.on, WaitsOn::Person | WaitsOn::LockDate { .. }),
+            _ => false,
+        };
+        waits && self.existing.is_none() && self.former.is_empty()
     }
 
     /// What to do now. Decides from the record alone.
@@ -342,7 +351,6 @@ fn after(at: Timestamp, span: Duration) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intent_state::WaitsOn;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_790_000_000 + second).unwrap()

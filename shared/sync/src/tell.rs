@@ -27,6 +27,9 @@ const FOLLOWED: &[Followed] = &[
         Follower::Requests,
         |settings| settings.has("document_requests"),
     ),
+    (&["bank_transactions", "payments", "bank_transfers"], Follower::Reconciliations, |settings| {
+        settings.has("bank_reconciliation")
+    }),
 ];
 
 /// Who is to look through what is in the mirror already, now that other settings hold.
@@ -52,9 +55,6 @@ pub(crate) async fn ask_for_lines(worker: &Worker<'_>, log: &ActiveRun) -> Resul
     send(worker.access, &Envelope::new(work)).await
 }
 
-/// Kinds that stand on bank accounts.
-const AT_BANK: &[&str] = &["bank_transactions", "payments", "bank_transfers"];
-
 /// Tells everyone concerned of what a run, or a reading of webhook events, has changed.
 pub(crate) async fn tell(worker: &Worker<'_>, log: &ActiveRun) -> Result<(), SyncError> {
     let changed =
@@ -66,18 +66,12 @@ pub(crate) async fn tell(worker: &Worker<'_>, log: &ActiveRun) -> Result<(), Syn
         send(worker.access, &Envelope::new(work)).await?;
     }
     let followed = || FOLLOWED.iter().filter(|(kinds, ..)| kinds.iter().any(|kind| changed(kind)));
-    let at_bank = AT_BANK.iter().any(|kind| changed(kind));
-    if followed().next().is_none() && !at_bank {
+    if followed().next().is_none() {
         return Ok(());
     }
     let Some(connection) = load_connection(worker.table(), &worker.whose).await? else { return Ok(()) };
     for (_, follower, _) in followed().filter(|(.., wanted)| wanted(&connection.value.settings)) {
         let work = Work::FollowFeed { organisation: worker.whose.clone(), follower: *follower, to, round: 0 };
-        send(worker.access, &Envelope::new(work)).await?;
-    }
-    if at_bank && connection.value.settings.has("bank_reconciliation") {
-        let (organisation, wish) = (worker.whose.clone(), format!("feed-{to}"));
-        let work = Work::Reconcile { organisation, account: None, statement: None, wish };
         send(worker.access, &Envelope::new(work)).await?;
     }
     Ok(())

@@ -30,6 +30,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn m14_each_kind_of_record_opens_in_its_own_place() {
+        let places = [
+            ("invoices", "ACCREC", "AccountsReceivable%2FView.aspx%3FInvoiceID%3Dabc"),
+            ("credit_notes", "ACCPAYCREDIT", "AccountsPayable%2FViewCreditNote.aspx%3FcreditNoteID%3Dabc"),
+            ("credit_notes", "ACCRECCREDIT", "AccountsReceivable%2FViewCreditNote.aspx%3FcreditNoteID%3Dabc"),
+            ("purchase_orders", "", "PurchaseOrders%2FView%2Fabc%2F"),
+            ("contacts", "", "Contacts%2FView%2Fabc"),
+            ("payments", "", "Bank%2FViewTransaction.aspx%3FbankTransactionID%3Dabc"),
+            ("bank_transactions", "SPEND", "Bank%2FViewTransaction.aspx%3FbankTransactionID%3Dabc"),
+            ("manual_journals", "", "Journal%2FView.aspx%3FinvoiceID%3Dabc"),
+        ];
+        for (kind, document_type, place) in places {
+            let link = deep_link("!23eYt", kind, document_type, "abc").unwrap();
+            assert!(link.contains("shortcode=%2123eYt&") && link.ends_with(place), "{kind}: {link}");
+        }
+    }
+
+    #[test]
     fn a_bill_opens_in_its_organisation() {
         let link = deep_link("!23eYt", "invoices", "ACCPAY", "abc").unwrap();
         assert_eq!(

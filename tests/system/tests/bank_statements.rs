@@ -52,6 +52,28 @@ async fn arrived(desk: &Desk, file: &'static [u8]) -> (StatementId, Arrived) {
     (row.id, Arrived { key, version, bytes: file.len() as u64 })
 }
 
+/// A file taken in and worked through.
+async fn read_in(desk: &Desk) {
+    let (_, told) = arrived(desk, FILE).await;
+    take_in(desk.doors(), &told).await.unwrap();
+    desk.work().await;
+}
+
+/// The suggestion about the stationer's line.
+async fn stationer(desk: &Desk) -> Suggestion {
+    posts(desk).await.into_iter().find(|each| each.lines[0].amount.minor == -1840).unwrap()
+}
+
+/// Carries out what is on the queue, until something fails; that comes back.
+async fn work_until_cut(desk: &Desk) {
+    while let Some(taken) = desk.world.queue.take() {
+        if desk.carry_out(&Envelope::parse(&taken.message.body).unwrap()).await.is_err() {
+            desk.world.queue.give_back(taken);
+            break;
+        }
+    }
+}
+
 async fn shown(desk: &Desk, id: StatementId) -> StatementFile {
     load_file(&*desk.access.ports.table, &desk.whose, id).await.unwrap().unwrap().value
 }
@@ -96,12 +118,7 @@ async fn a_crash_before_or_after_any_port_call_of_reading_and_reconciling_loses_
         desk.world.faults.cut(cut);
         let taken = take_in(desk.doors(), &told).await;
         if taken.is_ok() {
-            while let Some(taken) = desk.world.queue.take() {
-                if desk.carry_out(&Envelope::parse(&taken.message.body).unwrap()).await.is_err() {
-                    desk.world.queue.give_back(taken);
-                    break;
-                }
-            }
+            work_until_cut(&desk).await;
         }
         desk.world.faults.heal();
         desk.world.clock.advance(Duration::from_secs(800));
@@ -142,11 +159,8 @@ async fn a_reader_that_dies_twice_refuses_the_file_and_others_are_read() {
 #[tokio::test]
 async fn m34_a_line_is_confirmed_once_whatever_port_call_of_it_is_cut_off() {
     let whole = ready().await;
-    let (_, told) = arrived(&whole, FILE).await;
-    take_in(whole.doors(), &told).await.unwrap();
-    whole.work().await;
-    let one = |all: Vec<Suggestion>| all.into_iter().find(|each| each.lines[0].amount.minor == -1840).unwrap();
-    let post = one(posts(&whole).await);
+    read_in(&whole).await;
+    let post = stationer(&whole).await;
     let (wanted, connected) = (terms(&whole).await, connection(&whole).await);
     whole.world.faults.heal();
     accept(&whole.access, &connected, &post.id, &wanted, "sam").await.unwrap();
@@ -156,19 +170,12 @@ async fn m34_a_line_is_confirmed_once_whatever_port_call_of_it_is_cut_off() {
     assert_eq!(in_xero(&whole, "18.40").await, 1);
     for cut in (1..=calls).flat_map(|at| [Cut::Before(at), Cut::After(at)]) {
         let desk = ready().await;
-        let (_, told) = arrived(&desk, FILE).await;
-        take_in(desk.doors(), &told).await.unwrap();
-        desk.work().await;
+        read_in(&desk).await;
         let (wanted, connected) = (terms(&desk).await, connection(&desk).await);
         desk.world.faults.cut(cut);
         let accepted = accept(&desk.access, &connected, &post.id, &wanted, "sam").await;
         if accepted.is_ok() {
-            while let Some(taken) = desk.world.queue.take() {
-                if desk.carry_out(&Envelope::parse(&taken.message.body).unwrap()).await.is_err() {
-                    desk.world.queue.give_back(taken);
-                    break;
-                }
-            }
+            work_until_cut(&desk).await;
         }
         desk.world.faults.heal();
         desk.world.clock.advance(Duration::from_secs(800));
@@ -184,9 +191,7 @@ async fn m34_a_line_is_confirmed_once_whatever_port_call_of_it_is_cut_off() {
 #[tokio::test]
 async fn m34_two_lines_that_are_alike_to_the_letter_are_two_entries() {
     let desk = ready().await;
-    let (_, told) = arrived(&desk, FILE).await;
-    take_in(desk.doors(), &told).await.unwrap();
-    desk.work().await;
+    read_in(&desk).await;
     let buses: Vec<Suggestion> =
         posts(&desk).await.into_iter().filter(|each| each.lines[0].amount.minor == -320).collect();
     assert_eq!(buses.len(), 2);
@@ -201,18 +206,15 @@ async fn m34_two_lines_that_are_alike_to_the_letter_are_two_entries() {
 #[tokio::test]
 async fn m34_what_was_taken_out_in_xero_may_be_entered_again() {
     let desk = ready().await;
-    let (_, told) = arrived(&desk, FILE).await;
-    take_in(desk.doors(), &told).await.unwrap();
-    desk.work().await;
-    let one = |all: Vec<Suggestion>| all.into_iter().find(|each| each.lines[0].amount.minor == -1840).unwrap();
-    let post = one(posts(&desk).await);
+    read_in(&desk).await;
+    let post = stationer(&desk).await;
     let (wanted, connected) = (terms(&desk).await, connection(&desk).await);
     let reconciled = async || {
         let (organisation, account) = (desk.whose.clone(), Some(post.account.clone()));
         let wish = desk.now().to_string();
         let work = envelopes::Work::Reconcile { organisation, account, statement: None, wish };
         desk.carry_out(&Envelope::new(work)).await.unwrap();
-        one(posts(&desk).await).state
+        stationer(&desk).await.state
     };
     accept(&desk.access, &connected, &post.id, &wanted, "sam").await.unwrap();
     desk.work().await;
@@ -232,9 +234,7 @@ async fn m34_what_was_taken_out_in_xero_may_be_entered_again() {
 #[tokio::test]
 async fn m35_what_was_dismissed_stays_so_and_what_was_posted_is_taken_back_in_xero() {
     let desk = ready().await;
-    let (_, told) = arrived(&desk, FILE).await;
-    take_in(desk.doors(), &told).await.unwrap();
-    desk.work().await;
+    read_in(&desk).await;
     let all = posts(&desk).await;
     let (first, second) = (&all[0].id, &all[1].id);
     dismiss(&desk.access, &desk.whose, first, Some("private"), "sam").await.unwrap();
@@ -259,9 +259,7 @@ async fn m35_what_was_dismissed_stays_so_and_what_was_posted_is_taken_back_in_xe
 #[tokio::test]
 async fn m31_a_feed_that_was_exported_is_the_third_side_and_its_gaps_and_doubles_are_told() {
     let desk = ready().await;
-    let (_, told) = arrived(&desk, FILE).await;
-    take_in(desk.doors(), &told).await.unwrap();
-    desk.work().await;
+    read_in(&desk).await;
     let account = bank(&desk).await;
     let kept =
         async || load_reconciliation(&*desk.access.ports.table, &desk.whose, &account.id).await.unwrap().unwrap();

@@ -8,6 +8,7 @@ use bank_statements::account::bank_account;
 use bank_statements::intake::take_in;
 use bank_statements::row::{Teller, file_key};
 use bank_statements::upload::{Announcement, announce};
+use banking::FindingKind;
 use connections::change_connection;
 use documents::intake::Arrived;
 use envelopes::{Envelope, FeedPull, Work};
@@ -472,7 +473,7 @@ async fn m31_m35_an_account_is_held_against_xeros_own_lines_and_the_matcher_agai
     desk.work().await;
     let kept = load_reconciliation(&*desk.access.ports.table, &desk.whose, &account.id).await.unwrap().unwrap();
     assert_eq!((kept.feed_source, kept.rows), (FeedSource::FinanceApi, (4, 3, 1)), "{kept:?}");
-    assert_eq!(kept.findings.get("missing_in_feed"), Some(&1), "the kiosk: {kept:?}");
+    assert_eq!(kept.findings.get(&FindingKind::MissingInFeed), Some(&1), "the kiosk: {kept:?}");
     let all = kept.against_xero.iter().find(|row| row.from_per_mille == 0).unwrap();
     assert_eq!((all.compared, all.right, all.of), (1, 1, 1), "{kept:?}");
     let asked = list_requests(&*desk.access.ports.table, &desk.whose, None, 10).await.unwrap().0;

@@ -48,6 +48,22 @@ async fn m2_m3_m11_m16_a_document_becomes_one_bill_awaiting_payment_with_its_fil
 }
 
 #[tokio::test]
+async fn m3_what_is_published_lands_in_the_books_and_not_as_a_draft() {
+    let desk = desk().await;
+    let (id, bill) = to_contact(&desk, "P-1").await;
+    let (other, mut note) = to_contact(&desk, "C-1").await;
+    (note.kind, note.due_date) = (publishing::terms::Kind::CreditNote, None);
+    published(&desk, id, &bill, &[]).await.unwrap();
+    published(&desk, other, &note, &[]).await.unwrap();
+    desk.work().await;
+    for (entity, number) in [("invoices", "P-1"), ("credit_notes", "C-1")] {
+        let found = in_xero(&desk, entity, number).await;
+        assert_eq!(found.len(), 1, "{entity}");
+        assert_eq!(found[0]["Status"], "AUTHORISED", "{entity}");
+    }
+}
+
+#[tokio::test]
 async fn m12_the_status_is_the_settings_own_unless_whoever_publishes_says_otherwise() {
     let desk = desk().await;
     connections::change_connection(&*desk.access.ports.table, &desk.whose, |connection| {

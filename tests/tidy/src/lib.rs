@@ -128,7 +128,6 @@ pub const ARROWS: &[Arrow] = &[
             "kernel",
             "ports",
             "state",
-            "envelopes",
             "xero",
             "bills",
             "banking",

@@ -129,6 +129,35 @@ async fn m31_m32_m33_m34_a_statement_is_read_reconciled_and_one_line_confirmed_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn m32_a_link_names_its_entry_by_kind_and_id_and_opens_it_in_xero() {
+    let mut town = Town::start(40).await;
+    let caller = town.connect().await;
+    settings(&town, &caller).await;
+    let bank = bank(&town, &caller).await;
+    let payments = caller.expect("GET", &town.path("/records/payments?limit=250"), None).await.unwrap();
+    let on_bank = |each: &&Value| each["Account"]["AccountID"] == *bank && each["Status"] == "AUTHORISED";
+    let paid = payments["records"].as_array().unwrap().iter().map(|each| &each["record"]).filter(on_bank);
+    let mut lines = booked(&town, &caller, &bank).await;
+    lines.extend(paid.map(|each| {
+        let out = text(&each["PaymentType"]).starts_with("ACCPAY");
+        let said = each["Invoice"]["InvoiceNumber"].as_str().unwrap_or("").to_owned();
+        (text(&each["Date"]), format!("{}{}", if out { "-" } else { "" }, text(&each["Amount"])), said)
+    }));
+    lines.sort();
+    uploaded(&town, &caller, &bank, "all.csv", &csv(&lines)).await;
+    town.settle().await;
+    let links = suggestions(&town, &caller, "").await;
+    let links: Vec<&Value> = links.iter().filter(|each| each["kind"] == "link").collect();
+    let mut kinds = std::collections::BTreeSet::new();
+    for entry in links.iter().flat_map(|each| each["entries"].as_array().unwrap()) {
+        let (id, link) = (text(&entry["xero_id"]), text(&entry["link"]));
+        assert!(link.contains("ViewTransaction") && link.contains(&id), "{entry}");
+        kinds.insert(text(&entry["kind"]));
+    }
+    assert!(kinds.contains("payment"), "{kinds:?} in {} links", links.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn m7_x1_lines_of_an_uploaded_statement_are_asked_about() {
     let mut town = Town::start(5).await;
     let caller = town.connect().await;
